@@ -1,0 +1,101 @@
+//! The one error of everything below the surfaces. It knows no HTTP: a surface matches every [`Kind`] and gives it its own shape.
+
+use std::borrow::Cow;
+use std::fmt;
+
+/// What went wrong, in the terms of the one who asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// The request cannot be understood or breaks a rule of its form.
+    Invalid,
+    /// A mandatory parameter is missing (a surface may answer this differently from [`Kind::Invalid`]).
+    Missing,
+    /// No credential was given.
+    NoCredential,
+    /// The credential given is unknown, revoked or expired.
+    BadCredential,
+    /// The credential is good, the right is missing, or the object belongs to somebody else.
+    Forbidden,
+    /// The object does not exist (or the asker must not learn that it does).
+    NotFound,
+    /// The state of the object does not allow it.
+    Conflict,
+    /// Larger than a named limit.
+    TooLarge,
+    /// Too many requests; see [`AppError::retry_after_seconds`].
+    RateLimited,
+    /// A queue is full or a part is down; trying again later helps.
+    Unavailable,
+    /// The disk (or the space set aside) is full; nothing was written.
+    StorageFull,
+    /// A defect of ours.
+    Internal,
+}
+
+/// An error with a public sentence for the asker and an optional internal detail for the log.
+#[derive(Debug, Clone)]
+pub struct AppError {
+    pub kind: Kind,
+    /// Shown to the asker. Never holds a secret, an address or a message's text.
+    pub public: Cow<'static, str>,
+    /// For the log only.
+    pub internal: Option<String>,
+    /// With [`Kind::RateLimited`] and [`Kind::Unavailable`]: when to try again.
+    pub retry_after_seconds: Option<u32>,
+}
+
+macro_rules! constructors {
+    ($($(#[$doc:meta])* $name:ident => $kind:ident),+ $(,)?) => {
+        impl AppError {
+            $($(#[$doc])* pub fn $name(public: impl Into<Cow<'static, str>>) -> Self {
+                AppError { kind: Kind::$kind, public: public.into(), internal: None, retry_after_seconds: None }
+            })+
+        }
+    };
+}
+
+constructors! {
+    invalid => Invalid,
+    missing => Missing,
+    no_credential => NoCredential,
+    bad_credential => BadCredential,
+    forbidden => Forbidden,
+    not_found => NotFound,
+    conflict => Conflict,
+    too_large => TooLarge,
+    rate_limited => RateLimited,
+    unavailable => Unavailable,
+    storage_full => StorageFull,
+}
+
+impl AppError {
+    /// A defect: the asker gets one fixed sentence, the log gets the detail.
+    pub fn internal(detail: impl Into<String>) -> Self {
+        AppError { kind: Kind::Internal, public: Cow::Borrowed("internal error"), internal: Some(detail.into()), retry_after_seconds: None }
+    }
+
+    /// Adds the detail that only the log shows.
+    #[must_use]
+    pub fn because(mut self, detail: impl fmt::Display) -> Self {
+        self.internal = Some(detail.to_string());
+        self
+    }
+
+    /// Adds when to try again.
+    #[must_use]
+    pub fn retry_after(mut self, seconds: u32) -> Self {
+        self.retry_after_seconds = Some(seconds);
+        self
+    }
+}
+
+impl fmt::Display for AppError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.internal {
+            Some(detail) => write!(f, "{:?}: {} ({detail})", self.kind, self.public),
+            None => write!(f, "{:?}: {}", self.kind, self.public),
+        }
+    }
+}
+
+impl std::error::Error for AppError {}

@@ -1,0 +1,6 @@
+//! Use cases, rights, journal readers, live figures and jobs. Knows no wire format.
+
+pub mod error;
+pub mod rights;
+
+pub use error::{AppError, Kind};

@@ -1,0 +1,88 @@
+//! Who asks, and what that one may do. Surfaces authenticate into a [`Principal`]; every endpoint names the [`Right`] it needs.
+
+use deskbell_domain::agent::Role;
+use deskbell_domain::ids::{AgentId, ConversationId, CustomerId, VisitId};
+
+/// The one who asks, once the credential has been checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Principal {
+    /// No credential.
+    Nobody,
+    /// A LiveAgent v1 key: the whole desk.
+    ApiKey,
+    /// A bearer token, acting for an agent within its scopes.
+    Token { agent: AgentId, role: Role, scopes: Scopes },
+    /// A signed-in agent (cookie session of the console).
+    Agent { agent: AgentId, role: Role },
+    /// A visitor's browser.
+    Visitor { visit: VisitId, customer: CustomerId, conversation: Option<ConversationId> },
+}
+
+/// Scopes of a bearer token (`read write chat`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Scopes {
+    pub read: bool,
+    pub write: bool,
+    pub chat: bool,
+}
+
+impl Scopes {
+    /// Reads a space separated list; unknown words are refused.
+    pub fn parse(text: &str) -> Option<Scopes> {
+        let mut scopes = Scopes::default();
+        for word in text.split_whitespace() {
+            match word {
+                "read" => scopes.read = true,
+                "write" => scopes.write = true,
+                "chat" => scopes.chat = true,
+                _ => return None,
+            }
+        }
+        Some(scopes)
+    }
+
+    /// The space separated list, in the fixed order `read write chat`.
+    pub fn text(self) -> String {
+        [(self.read, "read"), (self.write, "write"), (self.chat, "chat")]
+            .into_iter()
+            .filter_map(|(on, word)| on.then_some(word))
+            .collect::<Vec<_>>()
+            .join(" ")
+    }
+}
+
+/// What an endpoint needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Right {
+    /// Open to all (sign-in, health, public settings of the widget).
+    Anyone,
+    /// A visitor's token.
+    Visitor,
+    /// A LiveAgent v1 key.
+    ApiKey,
+    /// A signed-in agent of any role.
+    Agent,
+    /// A signed-in administrator or owner.
+    Administrator,
+    /// A bearer token with `read`, of any role.
+    TokenRead,
+    /// A bearer token with `read`, of an administrator or owner.
+    TokenReadAdministrator,
+}
+
+impl Right {
+    /// Whether this principal has the right.
+    pub fn allows(self, who: &Principal) -> bool {
+        match self {
+            Right::Anyone => true,
+            Right::Visitor => matches!(who, Principal::Visitor { .. }),
+            Right::ApiKey => matches!(who, Principal::ApiKey),
+            Right::Agent => matches!(who, Principal::Agent { .. }),
+            Right::Administrator => matches!(who, Principal::Agent { role, .. } if role.administers()),
+            Right::TokenRead => matches!(who, Principal::Token { scopes, .. } if scopes.read),
+            Right::TokenReadAdministrator => {
+                matches!(who, Principal::Token { scopes, role, .. } if scopes.read && role.administers())
+            }
+        }
+    }
+}
