@@ -1,0 +1,259 @@
+//! What happens, as events in the journal of a desk. Every event is written in the same transaction as the rows it changes; readers
+//! (live clients, live figures, export documents, later reports, search, mail) fold them in order and may see one twice.
+
+use crate::agent::{AgentStatus, Role};
+use crate::chat::{ChatState, EndReason, EngagementStart, OfferOutcome, Rating, StartedBy};
+use crate::conversation::{Channel, Status};
+use crate::department::Strategy;
+use crate::ids::{AgentId, ChatId, ConversationId, CustomerId, DepartmentId, EngagementId, GroupId, MessageId, OfferId, VisitId};
+use crate::message::{Actor, Attachment, GroupKind, MessageKind};
+use crate::time::Timestamp;
+
+/// An event with its place in the journal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recorded {
+    /// Gapless within a desk, in commit order, from 1.
+    pub number: i64,
+    pub at: Timestamp,
+    pub event: Event,
+}
+
+/// Everything that happens on a desk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// An agent was created or changed; all that others see of him.
+    AgentChanged {
+        agent: AgentId,
+        email: String,
+        name: String,
+        role: Role,
+        slots: u16,
+        enabled: bool,
+    },
+    /// An agent's choice or his being there changed.
+    AgentStatusChanged {
+        agent: AgentId,
+        preset: AgentStatus,
+        online: AgentStatus,
+    },
+    /// A department was created or changed.
+    DepartmentChanged {
+        department: DepartmentId,
+        name: String,
+        strategy: Strategy,
+        enabled: bool,
+    },
+    /// An agent entered or left a department.
+    MembershipChanged {
+        department: DepartmentId,
+        agent: AgentId,
+        member: bool,
+    },
+    /// A customer was created or changed.
+    CustomerChanged {
+        customer: CustomerId,
+        name: String,
+        email: Option<String>,
+        phone: String,
+    },
+    /// A customer or an address was banned, or a ban was lifted.
+    BanChanged {
+        customer: Option<CustomerId>,
+        address: Option<String>,
+        banned: bool,
+    },
+    /// A browser came to the site.
+    VisitStarted {
+        visit: VisitId,
+        customer: CustomerId,
+    },
+    /// It opened a page.
+    PageViewed {
+        visit: VisitId,
+        customer: CustomerId,
+        url: String,
+        title: String,
+    },
+
+    ConversationStarted {
+        conversation: ConversationId,
+        customer: CustomerId,
+        customer_name: String,
+        department: DepartmentId,
+        channel: Channel,
+        status: Status,
+        subject: String,
+    },
+    StatusChanged {
+        conversation: ConversationId,
+        from: Status,
+        to: Status,
+        by: Actor,
+    },
+    /// The conversation has another department or another agent in charge.
+    Assigned {
+        conversation: ConversationId,
+        department: DepartmentId,
+        agent: Option<AgentId>,
+        by: Actor,
+    },
+    MessageAdded {
+        conversation: ConversationId,
+        chat: Option<ChatId>,
+        group: GroupId,
+        group_kind: GroupKind,
+        message: MessageId,
+        kind: MessageKind,
+        author: Actor,
+        author_name: String,
+        text: String,
+        attachment: Option<Attachment>,
+        /// The sender's idempotency key, so that he can tell his own message from the echo.
+        key: Option<String>,
+    },
+    TagsChanged {
+        conversation: ConversationId,
+        chat: Option<ChatId>,
+        before: Vec<String>,
+        after: Vec<String>,
+        by: Actor,
+    },
+    /// One side has read up to a message.
+    ReadMarked {
+        conversation: ConversationId,
+        by: Actor,
+        message: MessageId,
+    },
+
+    ChatRequested {
+        chat: ChatId,
+        conversation: ConversationId,
+        customer: CustomerId,
+        customer_name: String,
+        visit: Option<VisitId>,
+        department: DepartmentId,
+        started_by: StartedBy,
+        priority: i16,
+    },
+    ChatOffered {
+        chat: ChatId,
+        conversation: ConversationId,
+        offer: OfferId,
+        agent: AgentId,
+        expires: Timestamp,
+        state: ChatState,
+    },
+    OfferClosed {
+        chat: ChatId,
+        conversation: ConversationId,
+        offer: OfferId,
+        agent: AgentId,
+        outcome: OfferOutcome,
+        state: ChatState,
+    },
+    ChatJoined {
+        chat: ChatId,
+        conversation: ConversationId,
+        agent: AgentId,
+        agent_name: String,
+        engagement: EngagementId,
+        start: EngagementStart,
+    },
+    /// An agent left; the chat goes on in `state`.
+    ChatLeft {
+        chat: ChatId,
+        conversation: ConversationId,
+        agent: AgentId,
+        agent_name: String,
+        engagement: EngagementId,
+        state: ChatState,
+    },
+    /// The chat went to a department, or to one agent of it; it waits again in `state`.
+    ChatTransferred {
+        chat: ChatId,
+        conversation: ConversationId,
+        from: DepartmentId,
+        department: DepartmentId,
+        agent: Option<AgentId>,
+        by: Actor,
+        state: ChatState,
+    },
+    ChatEnded {
+        chat: ChatId,
+        conversation: ConversationId,
+        department: DepartmentId,
+        reason: EndReason,
+        by: Actor,
+        missed: bool,
+        dropped: bool,
+    },
+    ChatRated {
+        chat: ChatId,
+        conversation: ConversationId,
+        department: DepartmentId,
+        rating: Option<Rating>,
+        previous: Option<Rating>,
+        comment: Option<String>,
+    },
+    /// The desk's own settings changed (routing times, grace times, names).
+    SettingsChanged,
+}
+
+impl Event {
+    /// The conversation it belongs to; the journal is indexed by it.
+    pub fn conversation(&self) -> Option<ConversationId> {
+        match self {
+            Event::AgentChanged { .. }
+            | Event::AgentStatusChanged { .. }
+            | Event::DepartmentChanged { .. }
+            | Event::MembershipChanged { .. }
+            | Event::CustomerChanged { .. }
+            | Event::BanChanged { .. }
+            | Event::VisitStarted { .. }
+            | Event::PageViewed { .. }
+            | Event::SettingsChanged => None,
+            Event::ConversationStarted { conversation, .. }
+            | Event::StatusChanged { conversation, .. }
+            | Event::Assigned { conversation, .. }
+            | Event::MessageAdded { conversation, .. }
+            | Event::TagsChanged { conversation, .. }
+            | Event::ReadMarked { conversation, .. }
+            | Event::ChatRequested { conversation, .. }
+            | Event::ChatOffered { conversation, .. }
+            | Event::OfferClosed { conversation, .. }
+            | Event::ChatJoined { conversation, .. }
+            | Event::ChatLeft { conversation, .. }
+            | Event::ChatTransferred { conversation, .. }
+            | Event::ChatEnded { conversation, .. }
+            | Event::ChatRated { conversation, .. } => Some(*conversation),
+        }
+    }
+
+    /// The chat it belongs to.
+    pub fn chat(&self) -> Option<ChatId> {
+        match self {
+            Event::MessageAdded { chat, .. } | Event::TagsChanged { chat, .. } => *chat,
+            Event::ChatRequested { chat, .. }
+            | Event::ChatOffered { chat, .. }
+            | Event::OfferClosed { chat, .. }
+            | Event::ChatJoined { chat, .. }
+            | Event::ChatLeft { chat, .. }
+            | Event::ChatTransferred { chat, .. }
+            | Event::ChatEnded { chat, .. }
+            | Event::ChatRated { chat, .. } => Some(*chat),
+            Event::AgentChanged { .. }
+            | Event::AgentStatusChanged { .. }
+            | Event::DepartmentChanged { .. }
+            | Event::MembershipChanged { .. }
+            | Event::CustomerChanged { .. }
+            | Event::BanChanged { .. }
+            | Event::VisitStarted { .. }
+            | Event::PageViewed { .. }
+            | Event::ConversationStarted { .. }
+            | Event::StatusChanged { .. }
+            | Event::Assigned { .. }
+            | Event::ReadMarked { .. }
+            | Event::SettingsChanged => None,
+        }
+    }
+}
