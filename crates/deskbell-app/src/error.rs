@@ -3,6 +3,27 @@
 use std::borrow::Cow;
 use std::fmt;
 
+impl Kind {
+    /// The fixed word for it, the same on every surface that shows one.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Kind::Invalid => "invalid",
+            Kind::Missing => "missing",
+            Kind::NoCredential => "no_credential",
+            Kind::BadCredential => "bad_credential",
+            Kind::Forbidden => "forbidden",
+            Kind::NotFound => "not_found",
+            Kind::Conflict => "conflict",
+            Kind::Offline => "offline",
+            Kind::TooLarge => "too_large",
+            Kind::RateLimited => "rate_limited",
+            Kind::Unavailable => "unavailable",
+            Kind::StorageFull => "storage_full",
+            Kind::Internal => "internal",
+        }
+    }
+}
+
 /// What went wrong, in the terms of the one who asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
@@ -20,6 +41,8 @@ pub enum Kind {
     NotFound,
     /// The state of the object does not allow it.
     Conflict,
+    /// Nobody of the department can take a chat now; a message can be left instead.
+    Offline,
     /// Larger than a named limit.
     TooLarge,
     /// Too many requests; see [`AppError::retry_after_seconds`].
@@ -62,6 +85,7 @@ constructors! {
     forbidden => Forbidden,
     not_found => NotFound,
     conflict => Conflict,
+    offline => Offline,
     too_large => TooLarge,
     rate_limited => RateLimited,
     unavailable => Unavailable,
@@ -99,3 +123,18 @@ impl fmt::Display for AppError {
 }
 
 impl std::error::Error for AppError {}
+
+impl From<deskbell_store::StoreError> for AppError {
+    fn from(error: deskbell_store::StoreError) -> Self {
+        use deskbell_store::StoreError;
+        match &error {
+            StoreError::Full => AppError::storage_full("the disk is full; nothing was written").retry_after(10),
+            StoreError::Busy => AppError::unavailable("too much is waiting to be written; try again").retry_after(1),
+            StoreError::Unavailable(_) | StoreError::Closed => {
+                AppError::unavailable("the database is away; try again with the same key").because(&error).retry_after(1)
+            }
+            StoreError::Conflict(_) => AppError::conflict("another change came first; try again").because(&error),
+            _ => AppError::internal(error.to_string()),
+        }
+    }
+}

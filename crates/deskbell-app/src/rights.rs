@@ -1,7 +1,7 @@
 //! Who asks, and what that one may do. Surfaces authenticate into a [`Principal`]; every endpoint names the [`Right`] it needs.
 
 use deskbell_domain::agent::Role;
-use deskbell_domain::ids::{AgentId, ConversationId, CustomerId, VisitId};
+use deskbell_domain::ids::{AgentId, VisitId, VisitorId};
 
 /// The one who asks, once the credential has been checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub enum Principal {
     /// A signed-in agent (cookie session of the console).
     Agent { agent: AgentId, role: Role },
     /// A visitor's browser.
-    Visitor { visit: VisitId, customer: CustomerId, conversation: Option<ConversationId> },
+    Visitor { visitor: VisitorId, visit: VisitId },
 }
 
 /// Scopes of a bearer token (`read write chat`).

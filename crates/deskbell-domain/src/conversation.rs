@@ -1,6 +1,6 @@
 //! Conversations: the whole exchange on one matter, any channel, with a status. The status machine lives here.
 
-use crate::ids::{AgentId, ConversationId, CustomerId, DepartmentId};
+use crate::ids::{AgentId, ConversationId, CustomerId, DepartmentId, VisitId, VisitorId};
 use crate::spelled;
 use crate::time::Timestamp;
 
@@ -166,6 +166,9 @@ pub struct Conversation {
     /// Sixteen random alphanumerics.
     pub public_code: String,
     pub customer: CustomerId,
+    /// The browser and the visit it was started from.
+    pub visitor: Option<VisitorId>,
+    pub visit: Option<VisitId>,
     pub department: DepartmentId,
     pub assigned: Option<AgentId>,
     pub status: Status,

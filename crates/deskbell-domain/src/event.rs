@@ -5,7 +5,9 @@ use crate::agent::{AgentStatus, Role};
 use crate::chat::{ChatState, EndReason, EngagementStart, OfferOutcome, Rating, StartedBy};
 use crate::conversation::{Channel, Status};
 use crate::department::Strategy;
-use crate::ids::{AgentId, ChatId, ConversationId, CustomerId, DepartmentId, EngagementId, GroupId, MessageId, OfferId, VisitId};
+use crate::ids::{
+    AgentId, ChatId, ConversationId, CustomerId, DepartmentId, EngagementId, GroupId, MessageId, OfferId, VisitId, VisitorId,
+};
 use crate::message::{Actor, Attachment, GroupKind, MessageKind};
 use crate::time::Timestamp;
 
@@ -79,6 +81,8 @@ pub enum Event {
         conversation: ConversationId,
         customer: CustomerId,
         customer_name: String,
+        /// The browser it was started from; live events reach that browser only.
+        visitor: Option<VisitorId>,
         department: DepartmentId,
         channel: Channel,
         status: Status,

@@ -85,6 +85,8 @@ ids! {
     EngagementId: ENTITY_MIN, ENTITY_END;
     OfferId: ENTITY_MIN, ENTITY_END;
     VisitId: ENTITY_MIN, ENTITY_END;
+    /// A browser that comes back: the same over all its visits.
+    VisitorId: ENTITY_MIN, ENTITY_END;
     BanId: ENTITY_MIN, ENTITY_END;
     CredentialId: ENTITY_MIN, ENTITY_END;
     TagId: TAG_MIN, TAG_END;

@@ -3,6 +3,7 @@
 pub mod agent;
 pub mod chat;
 pub mod conversation;
+pub mod credential;
 pub mod customer;
 pub mod department;
 pub mod event;

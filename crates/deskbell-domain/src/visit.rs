@@ -1,6 +1,6 @@
 //! Visits: a browser on the site.
 
-use crate::ids::{CustomerId, VisitId};
+use crate::ids::{CustomerId, VisitId, VisitorId};
 use crate::time::Timestamp;
 
 /// Seconds after the last sign of life for which a visit counts as present.
@@ -12,6 +12,7 @@ pub const VISIT_PAGES_MAX: usize = 200;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Visit {
     pub id: VisitId,
+    pub visitor: VisitorId,
     pub customer: CustomerId,
     pub started: Timestamp,
     /// Last sign of life.

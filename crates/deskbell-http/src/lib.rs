@@ -1,1 +1,33 @@
-//! To be filled.
+//! The endpoint kit. A surface is a list of endpoints (a const [`Meta`] and a `run` each) and one [`Surface`] value that says how it
+//! authenticates, how it spells errors and which formats it speaks. The kit owns routing, parameters, JSON, XML and YAML writing, limits,
+//! CORS, panics, the log line and the metrics of a request, and the WebSocket actor of the live protocols.
+//!
+//! It knows no surface, no SQL and no use case.
+
+pub mod answer;
+pub mod compat;
+pub mod endpoint;
+pub mod fields;
+pub mod format;
+pub mod front;
+pub mod head;
+pub mod input;
+pub mod json;
+pub mod kit;
+mod limit;
+pub mod origin;
+pub mod socket;
+pub mod surface;
+pub mod xml;
+pub mod yaml;
+
+pub use answer::{Answer, Content};
+pub use endpoint::{BoxFuture, Cx, Endpoint, Meta, Param, ParamKind, Place, Route, Verb, route};
+pub use format::Format;
+pub use front::Front;
+pub use head::RequestHead;
+pub use input::{Input, Pair, Upload};
+pub use json::JsonStyle;
+pub use kit::Kit;
+pub use origin::{Connection, Origin};
+pub use surface::{BodyReading, Cors, Credential, Fault, FaultCause, RateLimit, Surface};

@@ -1,0 +1,136 @@
+//! Handing a chat over, and asking another agent to join.
+
+use deskbell_domain::agent::Agent;
+use deskbell_domain::chat::{Chat, ChatState, OfferOutcome};
+use deskbell_domain::event::Event;
+use deskbell_domain::ids::{AgentId, ChatId, DepartmentId};
+use deskbell_domain::message::{Actor, GroupKind, MessageKind};
+use deskbell_store::{Tx, tables};
+
+use super::{close_engagement, conversation_of, live, own_engagement, reload};
+use crate::accounts::enabled_agent;
+use crate::commands::Done;
+use crate::context::Context;
+use crate::conversations;
+use crate::error::AppError;
+use crate::messages::{self, Into, NewMessage};
+use crate::routing;
+
+/// Where a chat is handed to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Target {
+    /// To one agent; the chat waits for him.
+    Agent(AgentId),
+    /// To a department's queue.
+    Department(DepartmentId),
+}
+
+/// Hands a chat over: the agent leaves, and it rings at the target. To a department all agents leave; to an agent the others stay.
+/// An administrator may hand over a chat that he is not in.
+pub fn transfer(tx: &mut Tx<'_>, cx: &mut Context, by: AgentId, chat: ChatId, target: Target) -> Result<Done, AppError> {
+    let mut chat = live(tx, chat)?;
+    let by = enabled_agent(tx, by)?;
+    let engagements = tables::engagements::open(tx, chat.id)?;
+    if !by.role.administers() {
+        own_engagement(tx, &chat, by.id)?;
+    }
+    let from = chat.department;
+    let (to, name) = match target {
+        Target::Agent(agent) => (Some(reachable(tx, &chat, agent)?), None),
+        Target::Department(department) => {
+            let department = tables::departments::get(tx, department)?
+                .filter(|department| department.enabled)
+                .ok_or_else(|| AppError::not_found("no such department"))?;
+            if tables::agents::candidates(tx, department.id)?.is_empty() {
+                return Err(AppError::conflict("nobody of that department takes chats now"));
+            }
+            chat.department = department.id;
+            (None, Some(department.name))
+        }
+    };
+    if let Some(agent) = &to
+        && !tables::departments::is_member(tx, chat.department, agent.id)?
+    {
+        // He answers in a department of his own.
+        let own = tables::departments::memberships(tx)?.into_iter().find(|membership| membership.agent == agent.id);
+        chat.department = own.map_or(DepartmentId::DEFAULT, |membership| membership.department);
+    }
+    let mut conversation = conversation_of(tx, chat.conversation)?;
+    let text = format!("Transferred to {}", to.as_ref().map(Agent::display_name).or(name).unwrap_or_default());
+    let message = NewMessage::text(MessageKind::Transfer, Actor::Agent(by.id), "", &text);
+    let message = NewMessage { author_name: &by.display_name(), ..message };
+    messages::add(tx, cx, &mut conversation, Some(&mut chat), Into::NewGroup(GroupKind::Transfer), message)?;
+    let mut freed = Vec::new();
+    for offer in tables::offers::ringing(tx, chat.id)? {
+        routing::close_offer(tx, cx, &mut chat, &offer, OfferOutcome::Withdrawn)?;
+        freed.push(offer.agent);
+    }
+    for engagement in engagements.iter().filter(|engagement| to.is_none() || engagement.agent == by.id) {
+        close_engagement(tx, cx, &mut chat, engagement)?;
+        freed.push(engagement.agent);
+    }
+    chat.pinned = to.as_ref().map(|agent| agent.id).filter(|_| chat.state != ChatState::Served);
+    chat.waiting_since = cx.now;
+    tables::chats::update(tx, &chat)?;
+    tx.append(
+        cx.now,
+        Event::ChatTransferred {
+            chat: chat.id,
+            conversation: chat.conversation,
+            from,
+            department: chat.department,
+            agent: to.as_ref().map(|agent| agent.id),
+            by: Actor::Agent(by.id),
+            state: chat.state,
+        },
+    )?;
+    if conversation.department != chat.department {
+        let mut conversation = conversation_of(tx, chat.conversation)?;
+        let assigned = conversation.assigned;
+        conversations::assign(tx, cx, &mut conversation, chat.department, assigned, Actor::Agent(by.id))?;
+    }
+    match &to {
+        Some(agent) if chat.state == ChatState::Served => ring(tx, cx, &mut chat, agent)?,
+        _ => routing::route(tx, cx, chat.department)?,
+    }
+    for agent in freed {
+        routing::route_for(tx, cx, agent)?;
+    }
+    let chat = reload(tx, chat.id)?;
+    Ok(Done::chat(&chat, tx.head()?))
+}
+
+/// Asks another agent to join; the one who asks stays.
+pub fn invite(tx: &mut Tx<'_>, cx: &mut Context, by: AgentId, chat: ChatId, agent: AgentId) -> Result<Done, AppError> {
+    let mut chat = live(tx, chat)?;
+    let by = enabled_agent(tx, by)?;
+    own_engagement(tx, &chat, by.id)?;
+    let agent = reachable(tx, &chat, agent)?;
+    if tables::offers::ringing(tx, chat.id)?.iter().any(|offer| offer.agent == agent.id) {
+        return Ok(Done::chat(&chat, tx.head()?));
+    }
+    ring(tx, cx, &mut chat, &agent)?;
+    Ok(Done::chat(&chat, tx.head()?))
+}
+
+fn ring(tx: &mut Tx<'_>, cx: &Context, chat: &mut Chat, agent: &Agent) -> Result<(), AppError> {
+    let (engaged, ringing) = tables::agents::load(tx, agent.id)?;
+    if engaged + ringing >= u32::from(agent.slots) {
+        return Err(AppError::conflict("all chat slots of that agent are in use"));
+    }
+    let seconds = tables::departments::get(tx, chat.department)?.map_or(0, |department| department.offer_seconds);
+    routing::offer(tx, cx, chat, agent.id, seconds)?;
+    Ok(())
+}
+
+/// An agent who takes chats now and is not in this one.
+fn reachable(tx: &mut Tx<'_>, chat: &Chat, agent: AgentId) -> Result<Agent, AppError> {
+    let agent = tables::agents::get(tx, agent)?.filter(|agent| agent.enabled).ok_or_else(|| AppError::not_found("no such agent"))?;
+    if !agent.online.takes_chats() {
+        return Err(AppError::conflict("that agent takes no chats now"));
+    }
+    if tables::engagements::open(tx, chat.id)?.iter().any(|engagement| engagement.agent == agent.id) {
+        return Err(AppError::conflict("that agent is in the chat already"));
+    }
+    Ok(agent)
+}

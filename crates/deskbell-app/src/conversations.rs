@@ -1,0 +1,357 @@
+//! Conversations outside live chat: starting one, answers, notes, tags, status, assignment, offline messages, read marks.
+
+use deskbell_domain::conversation::{Channel, Conversation, Status, Step, Turn};
+use deskbell_domain::customer::Customer;
+use deskbell_domain::event::Event;
+use deskbell_domain::ids::{AgentId, ConversationId, DepartmentId, MessageId};
+use deskbell_domain::message::{Actor, GroupKind, MessageKind};
+use deskbell_domain::visit::Visit;
+use deskbell_store::{Tx, tables};
+
+use crate::accounts::enabled_agent;
+use crate::commands::Done;
+use crate::context::Context;
+use crate::customers::{self, Introduction};
+use crate::error::AppError;
+use crate::messages::{self, Added, Into, NewMessage};
+
+/// Tags on one conversation, at most.
+pub const TAGS_MAX: usize = 50;
+/// Characters of one tag.
+pub const TAG_CHARS_MAX: usize = 64;
+/// How often a code is drawn again when it is taken.
+const CODE_TRIES_MAX: usize = 5;
+
+/// What a conversation begins with.
+pub struct Start<'a> {
+    pub customer: &'a Customer,
+    pub visit: Option<&'a Visit>,
+    pub department: DepartmentId,
+    pub channel: Channel,
+    pub status: Status,
+    pub subject: &'a str,
+}
+
+/// Starts a conversation, with a first system group that tells where it came from.
+pub fn start(tx: &mut Tx<'_>, cx: &mut Context, start: Start<'_>) -> Result<Conversation, AppError> {
+    let mut code = cx.conversation_code();
+    for _ in 0..CODE_TRIES_MAX {
+        if tables::conversations::resolve(tx, &code)?.is_none() {
+            break;
+        }
+        code = cx.conversation_code();
+    }
+    let mut conversation = Conversation {
+        id: ConversationId::from_i64(tx.next_id()?),
+        code,
+        public_code: cx.alphanumerics(16),
+        customer: start.customer.id,
+        visitor: start.visit.map(|visit| visit.visitor),
+        visit: start.visit.map(|visit| visit.id),
+        department: start.department,
+        assigned: None,
+        status: start.status,
+        channel: start.channel,
+        subject: start.subject.to_owned(),
+        preview: String::new(),
+        created: cx.now,
+        changed: cx.now,
+        groups_in: 0,
+        groups_out: 0,
+        tags: Vec::new(),
+    };
+    tables::conversations::insert(tx, &conversation)?;
+    tx.append(
+        cx.now,
+        Event::ConversationStarted {
+            conversation: conversation.id,
+            customer: start.customer.id,
+            customer_name: start.customer.display_name(),
+            visitor: conversation.visitor,
+            department: start.department,
+            channel: start.channel,
+            status: start.status,
+            subject: start.subject.to_owned(),
+        },
+    )?;
+    if let Some(visit) = start.visit {
+        let page = tables::visits::last_page(tx, visit.id)?;
+        let text = format!(
+            "Page: {}\nReferrer: {}\nBrowser: {}\nLanguage: {}\nAddress: {}",
+            page.map(|page| page.url).unwrap_or_default(),
+            visit.referrer,
+            visit.user_agent,
+            visit.language,
+            visit.address,
+        );
+        let info = NewMessage::system(MessageKind::UserAgent, &text);
+        messages::add(tx, cx, &mut conversation, None, Into::NewGroup(GroupKind::StartInfo), info)?;
+    }
+    Ok(conversation)
+}
+
+/// A conversation by id, or a clear refusal.
+pub fn get(tx: &mut Tx<'_>, conversation: ConversationId) -> Result<Conversation, AppError> {
+    tables::conversations::get(tx, conversation)?.ok_or_else(|| AppError::not_found("no such conversation"))
+}
+
+/// Writes a status that the rules allow, and tells the journal.
+pub(crate) fn set_status(
+    tx: &mut Tx<'_>,
+    cx: &Context,
+    conversation: &mut Conversation,
+    status: Status,
+    by: Actor,
+) -> Result<(), AppError> {
+    let from = conversation.status;
+    conversation.status = status;
+    conversation.changed = cx.now;
+    tables::conversations::update(tx, conversation)?;
+    tx.append(cx.now, Event::StatusChanged { conversation: conversation.id, from, to: status, by })?;
+    Ok(())
+}
+
+/// Takes a turn of the status machine; a refusal names status and turn.
+fn turn(tx: &mut Tx<'_>, cx: &Context, conversation: &mut Conversation, turn: Turn, by: Actor) -> Result<bool, AppError> {
+    match conversation.status.step(turn, cx.settings.reopening) {
+        Ok(Step::To(status)) => set_status(tx, cx, conversation, status, by).map(|()| true),
+        Ok(Step::Stay) => Ok(false),
+        Ok(Step::StartAnother) => Err(AppError::conflict("the conversation is closed")),
+        Err(refused) => Err(AppError::conflict("the status of the conversation does not allow this")
+            .because(format!("{:?} in {:?}", refused.turn, refused.status))),
+    }
+}
+
+/// Gives a conversation another department or agent.
+pub(crate) fn assign(
+    tx: &mut Tx<'_>,
+    cx: &Context,
+    conversation: &mut Conversation,
+    department: DepartmentId,
+    agent: Option<AgentId>,
+    by: Actor,
+) -> Result<(), AppError> {
+    if conversation.department == department && conversation.assigned == agent {
+        return Ok(());
+    }
+    conversation.department = department;
+    conversation.assigned = agent;
+    conversation.changed = cx.now;
+    tables::conversations::update(tx, conversation)?;
+    tx.append(cx.now, Event::Assigned { conversation: conversation.id, department, agent, by })?;
+    Ok(())
+}
+
+/// Hands over a conversation that is not in a live chat.
+pub fn hand_over(
+    tx: &mut Tx<'_>,
+    cx: &Context,
+    by: Actor,
+    conversation: ConversationId,
+    department: Option<DepartmentId>,
+    agent: Option<AgentId>,
+) -> Result<Done, AppError> {
+    let mut conversation = get(tx, conversation)?;
+    if matches!(conversation.status, Status::Chatting | Status::Calling) {
+        return Err(AppError::conflict("the conversation is in a live chat: transfer the chat"));
+    }
+    if let Some(agent) = agent {
+        enabled_agent(tx, agent)?;
+    }
+    let department = department.unwrap_or(conversation.department);
+    let found = tables::departments::get(tx, department)?.ok_or_else(|| AppError::not_found("no such department"))?;
+    let name = actor_name(tx, by)?;
+    let text = format!("Transferred to {}", found.name);
+    let message = NewMessage::text(MessageKind::Transfer, by, &name, &text);
+    messages::add(tx, cx, &mut conversation, None, Into::NewGroup(GroupKind::Transfer), message)?;
+    assign(tx, cx, &mut conversation, department, agent, by)?;
+    Ok(Done::conversation(conversation.id, tx.head()?))
+}
+
+/// The name that others see of an actor.
+pub(crate) fn actor_name(tx: &mut Tx<'_>, by: Actor) -> Result<String, AppError> {
+    Ok(match by {
+        Actor::System => "System".to_owned(),
+        Actor::Agent(agent) => tables::agents::get(tx, agent)?.map(|agent| agent.display_name()).unwrap_or_default(),
+        Actor::Customer(customer) => customers::get(tx, customer)?.display_name(),
+    })
+}
+
+/// What an agent writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Writing {
+    /// Seen by the customer.
+    Message,
+    /// Seen by agents only.
+    Note,
+}
+
+/// An agent (or the system) writes. Into a live chat a message needs the agent in the chat; outside it answers the conversation.
+pub fn write(
+    tx: &mut Tx<'_>,
+    cx: &mut Context,
+    by: Actor,
+    conversation: ConversationId,
+    writing: Writing,
+    text: &str,
+    file: Option<&str>,
+    key: Option<&str>,
+) -> Result<Done, AppError> {
+    messages::check_text(text)?;
+    let mut conversation = get(tx, conversation)?;
+    let attachment = match (file, by) {
+        (None, _) if text.trim().is_empty() => return Err(AppError::missing("text or file is missing")),
+        (None, _) => None,
+        (Some(file), Actor::Agent(_)) => Some(crate::files::usable_by_agent(tx, file)?),
+        (Some(_), Actor::Customer(_) | Actor::System) => return Err(AppError::invalid("only an agent sends a file here")),
+    };
+    let name = actor_name(tx, by)?;
+    let file = attachment.is_some();
+    let message = |kind| NewMessage { attachment: attachment.clone(), key, ..NewMessage::text(kind, by, &name, text) };
+    let mut chat = tables::chats::live_of_conversation(tx, conversation.id)?;
+    if writing == Writing::Note {
+        let kind = if file { MessageKind::NoteFile } else { MessageKind::Note };
+        let added = messages::add(tx, cx, &mut conversation, chat.as_mut(), Into::NewGroup(GroupKind::Internal), message(kind))?;
+        return Ok(Done::message(conversation.id, added));
+    }
+    let kind = if file { MessageKind::File } else { MessageKind::Message };
+    if let Some(chat) = &mut chat {
+        if let Actor::Agent(agent) = by {
+            crate::chats::own_engagement(tx, chat, agent).map_err(|_| AppError::forbidden("join the chat before you write into it"))?;
+        }
+        let added = messages::add(tx, cx, &mut conversation, Some(chat), Into::Chat, message(kind))?;
+        return Ok(Done::message(conversation.id, added));
+    }
+    turn(tx, cx, &mut conversation, Turn::AgentAnswers, by)?;
+    if let (Actor::Agent(agent), None) = (by, conversation.assigned) {
+        let department = conversation.department;
+        assign(tx, cx, &mut conversation, department, Some(agent), by)?;
+    }
+    let added = messages::add(tx, cx, &mut conversation, None, Into::NewGroup(GroupKind::OutgoingEmail), message(kind))?;
+    Ok(Done::message(conversation.id, added))
+}
+
+/// A visitor leaves a message: a new conversation, status New.
+pub fn leave_message(
+    tx: &mut Tx<'_>,
+    cx: &mut Context,
+    visit: &Visit,
+    department: Option<DepartmentId>,
+    introduction: &Introduction,
+    text: &str,
+    key: Option<&str>,
+) -> Result<Done, AppError> {
+    messages::check_text(text)?;
+    if text.trim().is_empty() {
+        return Err(AppError::missing("text is missing"));
+    }
+    if introduction.email.is_none() {
+        return Err(AppError::missing("email is missing"));
+    }
+    let department = department.unwrap_or(DepartmentId::DEFAULT);
+    tables::departments::get(tx, department)?.ok_or_else(|| AppError::not_found("no such department"))?;
+    let customer = customers::introduce(tx, cx, visit, introduction)?;
+    let mut conversation = start(
+        tx,
+        cx,
+        Start { customer: &customer, visit: Some(visit), department, channel: Channel::Form, status: Status::New, subject: "" },
+    )?;
+    let name = customer.display_name();
+    let message = NewMessage { key, ..NewMessage::text(MessageKind::Message, Actor::Customer(customer.id), &name, text) };
+    let added = messages::add(tx, cx, &mut conversation, None, Into::NewGroup(GroupKind::Offline), message)?;
+    Ok(Done::message(conversation.id, added))
+}
+
+/// Tags without blanks around them, empty ones and repetitions.
+fn tidy(tags: &[String]) -> Result<Vec<String>, AppError> {
+    let mut tidy: Vec<String> = Vec::new();
+    for tag in tags {
+        let tag = tag.trim();
+        if tag.is_empty() || tidy.iter().any(|other| other == tag) {
+            continue;
+        }
+        if tag.chars().count() > TAG_CHARS_MAX || tag.chars().any(char::is_control) || tag.contains(',') {
+            return Err(AppError::invalid("a tag has at most 64 characters, no comma and no control characters"));
+        }
+        tidy.push(tag.to_owned());
+    }
+    if tidy.len() > TAGS_MAX {
+        return Err(AppError::too_large("at most 50 tags on a conversation"));
+    }
+    Ok(tidy)
+}
+
+/// Sets a conversation's tags: the whole new list.
+pub fn set_tags(tx: &mut Tx<'_>, cx: &Context, by: Actor, conversation: ConversationId, tags: &[String]) -> Result<Done, AppError> {
+    let mut conversation = get(tx, conversation)?;
+    let before = tables::tags::of_conversation(tx, conversation.id)?;
+    let after = tidy(tags)?;
+    if before == after {
+        return Ok(Done::conversation(conversation.id, tx.head()?));
+    }
+    tables::tags::set(tx, conversation.id, &after, cx.now)?;
+    let mut chat = match tables::chats::live_of_conversation(tx, conversation.id)? {
+        Some(chat) => Some(chat),
+        None => tables::chats::of_conversation(tx, conversation.id)?.pop(),
+    };
+    let name = actor_name(tx, by)?;
+    let text = after.join(", ");
+    let message = NewMessage { tags: Some((before.clone(), after.clone())), ..NewMessage::text(MessageKind::Tag, by, &name, &text) };
+    messages::add(tx, cx, &mut conversation, chat.as_mut(), Into::NewGroup(GroupKind::Tag), message)?;
+    let chat = chat.map(|chat| chat.id);
+    let number = tx.append(cx.now, Event::TagsChanged { conversation: conversation.id, chat, before, after, by })?;
+    Ok(Done::conversation(conversation.id, number))
+}
+
+/// A change of status that somebody asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    Answered,
+    Open,
+    Resolve,
+    Delete,
+    Spam,
+}
+
+/// Changes the status by hand; the change is a message group of its own.
+pub fn change_status(tx: &mut Tx<'_>, cx: &Context, by: Actor, conversation: ConversationId, change: Change) -> Result<Done, AppError> {
+    let mut conversation = get(tx, conversation)?;
+    let (step, group, text) = match change {
+        Change::Answered => (Turn::MarkAnswered, GroupKind::InternalCollapsed, "Marked as answered"),
+        Change::Open => (Turn::MarkOpen, GroupKind::InternalCollapsed, "Marked as open"),
+        Change::Resolve => (Turn::Resolve, GroupKind::Resolve, "Resolved"),
+        Change::Delete => (Turn::Delete, GroupKind::Delete, "Deleted"),
+        Change::Spam => (Turn::Spam, GroupKind::Spam, "Marked as spam"),
+    };
+    if matches!(conversation.status, Status::Chatting) {
+        return Err(AppError::conflict("the conversation is in a live chat: end the chat first"));
+    }
+    if turn(tx, cx, &mut conversation, step, by)? {
+        let name = actor_name(tx, by)?;
+        let message = NewMessage::text(MessageKind::Status, by, &name, text);
+        messages::add(tx, cx, &mut conversation, None, Into::NewGroup(group), message)?;
+    }
+    Ok(Done::conversation(conversation.id, tx.head()?))
+}
+
+/// One side has read up to a message of the conversation.
+pub fn mark_read(tx: &mut Tx<'_>, cx: &Context, by: Actor, conversation: ConversationId, message: MessageId) -> Result<Done, AppError> {
+    let place = tables::messages::place(tx, message)?;
+    let Some((_, number)) = place.filter(|(at, _)| *at == conversation) else {
+        return Err(AppError::not_found("no such message in this conversation"));
+    };
+    let side = match by {
+        Actor::Customer(_) => "customer",
+        Actor::Agent(_) | Actor::System => "agent",
+    };
+    if tables::conversations::mark_read(tx, conversation, side, message, number)? {
+        tx.append(cx.now, Event::ReadMarked { conversation, by, message })?;
+    }
+    Ok(Done::conversation(conversation, tx.head()?))
+}
+
+impl Done {
+    fn message(conversation: ConversationId, added: Added) -> Done {
+        Done { message: Some(added.message), ..Done::conversation(conversation, added.number) }
+    }
+}

@@ -1,0 +1,256 @@
+//! Keys, tokens, sessions, passwords and visitors' tokens: made, checked, revoked. Secrets are shown once and stored hashed.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
+use argon2::{Algorithm, Argon2, Params, Version};
+use deskbell_domain::agent::Role;
+use deskbell_domain::credential::CredentialKind;
+use deskbell_domain::ids::{AgentId, CredentialId, VisitId, VisitorId, from_base36, to_base36};
+use deskbell_domain::time::Timestamp;
+use deskbell_store::tables::credentials::Credential;
+use deskbell_store::{Tx, tables};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::{Digest, Sha256};
+
+use crate::context::Context;
+use crate::error::AppError;
+use crate::rights::{Principal, Scopes};
+
+/// Seconds a sign-in lasts.
+pub const SESSION_SECONDS: i64 = 30 * 86_400;
+/// Seconds a visitor's token lasts.
+pub const VISITOR_TOKEN_SECONDS: i64 = 30 * 86_400;
+/// Characters of a password.
+const PASSWORD_CHARS: std::ops::RangeInclusive<usize> = 8..=200;
+/// Credentials kept in memory.
+const CACHE_ENTRIES_MAX: usize = 10_000;
+/// After this long a kept credential is looked up again: another process may have revoked it.
+const CACHE_MICROS_MAX: i64 = 5_000_000;
+
+/// A new credential with its secret, which is not stored.
+#[derive(Debug, Clone)]
+pub struct Issued {
+    pub credential: Credential,
+    pub secret: String,
+}
+
+/// SHA-256 of a secret in lower-case hex.
+pub fn hash_secret(secret: &str) -> String {
+    Sha256::digest(secret.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Makes a key, token or session.
+pub fn issue(
+    tx: &mut Tx<'_>,
+    cx: &mut Context,
+    kind: CredentialKind,
+    name: &str,
+    agent: Option<AgentId>,
+    scopes: Scopes,
+) -> Result<Issued, AppError> {
+    let secret = match kind {
+        CredentialKind::ApiKey => cx.hex(16),
+        CredentialKind::Token | CredentialKind::Session => cx.alphanumerics(64),
+    };
+    let credential = Credential {
+        id: CredentialId::from_i64(tx.next_id()?),
+        kind,
+        name: name.chars().filter(|letter| !letter.is_control()).take(100).collect(),
+        hash: hash_secret(&secret),
+        hint: secret[secret.len() - 4..].to_owned(),
+        agent,
+        scopes: scopes.text(),
+        created: cx.now,
+        expires: (kind == CredentialKind::Session).then(|| cx.now.plus_seconds(SESSION_SECONDS)),
+        revoked: None,
+    };
+    tables::credentials::insert(tx, &credential)?;
+    Ok(Issued { credential, secret })
+}
+
+/// Revokes a key or token.
+pub fn revoke(tx: &mut Tx<'_>, cx: &Context, credential: CredentialId) -> Result<(), AppError> {
+    tables::credentials::get(tx, credential)?.ok_or_else(|| AppError::not_found("no such credential"))?;
+    tables::credentials::revoke(tx, credential, cx.now)?;
+    Ok(())
+}
+
+/// What stands behind a secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known {
+    pub id: CredentialId,
+    pub kind: CredentialKind,
+    pub principal: Principal,
+    pub expires: Option<Timestamp>,
+}
+
+/// Looks a secret up in the store; `None` for an unknown, revoked or expired one, or one whose agent may not work here.
+pub fn look_up(tx: &mut Tx<'_>, hash: &str, now: Timestamp) -> Result<Option<Known>, AppError> {
+    let Some(found) = tables::credentials::by_hash(tx, hash)? else { return Ok(None) };
+    if found.revoked.is_some() || found.expires.is_some_and(|expires| expires <= now) {
+        return Ok(None);
+    }
+    let agent = match found.agent {
+        Some(agent) => tables::agents::get(tx, agent)?.filter(|agent| agent.enabled),
+        None => None,
+    };
+    let principal = match (found.kind, agent) {
+        (CredentialKind::ApiKey, _) => Principal::ApiKey,
+        (CredentialKind::Token, Some(agent)) => {
+            Principal::Token { agent: agent.id, role: agent.role, scopes: Scopes::parse(&found.scopes).unwrap_or_default() }
+        }
+        (CredentialKind::Session, Some(agent)) => Principal::Agent { agent: agent.id, role: agent.role },
+        (CredentialKind::Token | CredentialKind::Session, None) => return Ok(None),
+    };
+    Ok(Some(Known { id: found.id, kind: found.kind, principal, expires: found.expires }))
+}
+
+/// Credentials seen lately, so that a request needs no look-up. Keyed by the secret's hash.
+#[derive(Default)]
+pub struct Cache(Mutex<HashMap<[u8; 32], (Known, Timestamp)>>);
+
+impl Cache {
+    pub fn get(&self, digest: &[u8; 32], now: Timestamp) -> Option<Known> {
+        let entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (known, since) = entries.get(digest)?;
+        let fresh = now.micros_since(*since) < CACHE_MICROS_MAX && known.expires.is_none_or(|expires| expires > now);
+        fresh.then(|| known.clone())
+    }
+
+    pub fn put(&self, digest: [u8; 32], known: Known, now: Timestamp) {
+        let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if entries.len() >= CACHE_ENTRIES_MAX {
+            entries.clear();
+        }
+        entries.insert(digest, (known, now));
+    }
+
+    /// Forgets all: something about credentials or agents changed.
+    pub fn clear(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+}
+
+/// SHA-256 of a secret.
+pub fn digest(secret: &str) -> [u8; 32] {
+    Sha256::digest(secret.as_bytes()).into()
+}
+
+/// Lower-case hex of a digest, as it is stored.
+pub fn hex(digest: &[u8; 32]) -> String {
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn argon() -> Argon2<'static> {
+    // OWASP's first recommendation for Argon2id: 19 MiB, 2 passes, 1 lane.
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(19_456, 2, 1, None).expect("constant parameters are valid"))
+}
+
+/// Hashes a password (Argon2id). Takes tens of milliseconds: call it on a thread that may wait.
+pub fn hash_password(password: &str) -> Result<String, AppError> {
+    if !PASSWORD_CHARS.contains(&password.chars().count()) {
+        return Err(AppError::invalid("a password has 8 to 200 characters"));
+    }
+    let mut salt = [0u8; 16];
+    getrandom::fill(&mut salt).map_err(|error| AppError::internal(error.to_string()))?;
+    let hash = argon().hash_password_with_salt(password.as_bytes(), &salt).map_err(|error| AppError::internal(error.to_string()))?;
+    Ok(hash.to_string())
+}
+
+/// Whether a password fits a hash. As slow as hashing, also when there is no hash to compare with.
+pub fn verify_password(password: &str, hash: Option<&str>) -> bool {
+    let known = hash.is_some();
+    let Ok(parsed) = PasswordHash::new(hash.unwrap_or_else(|| nobodys_hash())) else { return false };
+    argon().verify_password(password.as_bytes(), &parsed).is_ok() && known
+}
+
+/// Something to compare with when there is no such agent, so that the answer takes as long.
+fn nobodys_hash() -> &'static str {
+    static HASH: std::sync::OnceLock<String> = std::sync::OnceLock::new();
+    HASH.get_or_init(|| hash_password("nobody has this one").unwrap_or_default())
+}
+
+/// The role behind a principal that acts for an agent.
+pub fn acting_agent(principal: &Principal) -> Option<(AgentId, Role)> {
+    match principal {
+        Principal::Agent { agent, role } | Principal::Token { agent, role, .. } => Some((*agent, *role)),
+        Principal::Nobody | Principal::ApiKey | Principal::Visitor { .. } => None,
+    }
+}
+
+/// Signs and checks visitors' tokens: `visitor.visit.expiry.signature`, bound to the visit, good on every node of the desk.
+#[derive(Clone)]
+pub struct VisitorTokens(Hmac<Sha256>);
+
+impl VisitorTokens {
+    pub fn new(secret: &[u8]) -> Self {
+        VisitorTokens(Hmac::<Sha256>::new_from_slice(secret).expect("HMAC takes keys of any length"))
+    }
+
+    fn sign(&self, text: &str) -> Hmac<Sha256> {
+        let mut mac = self.0.clone();
+        mac.update(b"deskbell visitor 1\0");
+        mac.update(text.as_bytes());
+        mac
+    }
+
+    pub fn issue(&self, visitor: VisitorId, visit: VisitId, now: Timestamp) -> String {
+        let text = format!("{visitor}.{visit}.{}", to_base36(now.seconds() + VISITOR_TOKEN_SECONDS));
+        let signature = self.sign(&text).finalize().into_bytes();
+        let signature: String = signature.iter().map(|byte| format!("{byte:02x}")).collect();
+        format!("{text}.{signature}")
+    }
+
+    /// Whose token it is; `None` for a false or expired one.
+    pub fn check(&self, token: &str, now: Timestamp) -> Option<(VisitorId, VisitId)> {
+        let (text, signature) = token.rsplit_once('.')?;
+        let mut bytes = [0u8; 32];
+        if signature.len() != 64 || !signature.is_ascii() {
+            return None;
+        }
+        for (place, byte) in bytes.iter_mut().enumerate() {
+            *byte = u8::from_str_radix(&signature[place * 2..place * 2 + 2], 16).ok()?;
+        }
+        self.sign(text).verify_slice(&bytes).ok()?;
+        let mut parts = text.split('.');
+        let (visitor, visit, expires) = (parts.next()?, parts.next()?, parts.next()?);
+        (from_base36(expires)? > now.seconds()).then_some(())?;
+        Some((VisitorId::parse(visitor)?, VisitId::parse(visit)?))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn visitor_tokens() {
+        let tokens = VisitorTokens::new(b"secret");
+        let (visitor, visit) = (VisitorId::from_i64(383_486_450_414), VisitId::from_i64(2_821_109_907_455));
+        let now = Timestamp::from_seconds(1_790_000_000);
+        let token = tokens.issue(visitor, visit, now);
+        assert_eq!(tokens.check(&token, now), Some((visitor, visit)));
+        assert_eq!(tokens.check(&token, now.plus_seconds(VISITOR_TOKEN_SECONDS)), None, "expired");
+        assert_eq!(VisitorTokens::new(b"another").check(&token, now), None, "another desk's");
+        for place in 0..token.len() {
+            let mut bytes = token.clone().into_bytes();
+            bytes[place] = if bytes[place] == b'1' { b'2' } else { b'1' };
+            let forged = String::from_utf8(bytes).unwrap();
+            assert_eq!(tokens.check(&forged, now), None, "{forged}");
+        }
+        for wrong in ["", ".", "a.b.c.d", "é.é.é.é"] {
+            assert_eq!(tokens.check(wrong, now), None);
+        }
+    }
+
+    #[test]
+    fn passwords() {
+        let hash = hash_password("correct horse").unwrap();
+        assert!(verify_password("correct horse", Some(&hash)));
+        assert!(!verify_password("wrong horse", Some(&hash)));
+        assert!(!verify_password("correct horse", None));
+        assert!(hash_password("short").is_err());
+    }
+}

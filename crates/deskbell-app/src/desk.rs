@@ -1,0 +1,347 @@
+//! One desk as a value: the store, the clock, what is kept in memory, and the ways in.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use deskbell_domain::agent::{Agent, Role};
+use deskbell_domain::credential::CredentialKind;
+use deskbell_domain::department::{Department, OFFER_SECONDS_DEFAULT, QUEUE_CHATS_MAX_DEFAULT, Strategy};
+use deskbell_domain::event::{Event, Recorded};
+use deskbell_domain::ids::{AgentId, DepartmentId, VisitId, VisitorId};
+use deskbell_domain::time::Timestamp;
+use deskbell_store::{Db, Location, Options, Tx, tables};
+
+use crate::accounts::{self, AgentDraft};
+use crate::blobs::{Blobs, DirectoryBlobs};
+use crate::clock::Clock;
+use crate::commands::{self, AgentCommand, Done, VisitorCommand};
+use crate::context::Context;
+use crate::credentials::{self, Cache, Issued, Known, VisitorTokens};
+use crate::documents::{Reader, Renderer};
+use crate::error::AppError;
+use crate::figures::Figures;
+use crate::follow::{Follower, Listener, Pipe};
+use crate::presence::Presence;
+use crate::rights::Scopes;
+use crate::settings::Settings;
+use crate::timers;
+
+/// How a desk is opened.
+pub struct DeskOptions {
+    pub location: Location,
+    /// Where files are kept.
+    pub files: PathBuf,
+    pub clock: Arc<dyn Clock>,
+    pub store: Options,
+}
+
+/// A handle on an open desk; cheap to clone.
+#[derive(Clone)]
+pub struct Desk(Arc<Inner>);
+
+struct Inner {
+    db: Db,
+    clock: Arc<dyn Clock>,
+    blobs: Arc<dyn Blobs>,
+    account_key: i64,
+    epoch: i64,
+    tokens: VisitorTokens,
+    settings: RwLock<Arc<Settings>>,
+    /// The time of the latest write: later ones never go back behind it.
+    latest: AtomicI64,
+    figures: RwLock<Figures>,
+    presence: Presence,
+    credentials: Cache,
+    follower: Follower,
+}
+
+/// A first owner and the credentials made with him.
+#[derive(Debug, Clone)]
+pub struct FirstOwner {
+    pub agent: Agent,
+    pub api_key: Issued,
+    pub access_token: Issued,
+}
+
+fn open_store(options: &DeskOptions, pipe: &Pipe) -> Result<Db, AppError> {
+    Ok(Db::open(&options.location, options.store.clone(), pipe.sink())?)
+}
+
+impl Desk {
+    /// Makes a desk with its default department and first owner. A place that holds a desk already is refused.
+    pub fn init(options: &DeskOptions, email: &str, password: &str) -> Result<FirstOwner, AppError> {
+        let hash = credentials::hash_password(password)?;
+        let db = open_store(options, &Pipe::default())?;
+        let now = options.clock.now();
+        let email = email.to_owned();
+        let owner = db.write_blocking(move |tx| {
+            if tables::desk::get(tx)?.is_some() {
+                return Err(AppError::conflict("there is a desk already"));
+            }
+            let mut cx = Context::new(now, Arc::new(Settings::default()), 0);
+            let desk = tables::desk::Desk { account_key: 1_000_000 + cx.below(9_000_000) as i64, secret: cx.bytes(32), created: now };
+            tables::desk::insert(tx, &desk)?;
+            let department = Department {
+                id: DepartmentId::DEFAULT,
+                name: "Support".to_owned(),
+                description: String::new(),
+                strategy: Strategy::LeastBusy,
+                offer_seconds: OFFER_SECONDS_DEFAULT,
+                queue_chats_max: QUEUE_CHATS_MAX_DEFAULT,
+                enabled: true,
+            };
+            accounts::put_department(tx, &mut cx, &department, None)?;
+            let draft = AgentDraft {
+                email,
+                first_name: "Desk".to_owned(),
+                last_name: "Owner".to_owned(),
+                role: Role::Owner,
+                slots: 5,
+                enabled: true,
+                password_hash: Some(hash),
+            };
+            let agent = accounts::create_agent(tx, &cx, &draft)?;
+            let api_key = credentials::issue(tx, &mut cx, CredentialKind::ApiKey, "first key", None, Scopes::default())?;
+            let all = Scopes { read: true, write: true, chat: true };
+            let access_token = credentials::issue(tx, &mut cx, CredentialKind::Token, "first token", Some(agent.id), all)?;
+            Ok(FirstOwner { agent, api_key, access_token })
+        });
+        db.close();
+        owner
+    }
+
+    /// Opens a desk. Blocking; call it before serving, or on a thread that may wait.
+    pub fn open(options: &DeskOptions) -> Result<Desk, AppError> {
+        let pipe = Pipe::default();
+        let db = open_store(options, &pipe)?;
+        let now = options.clock.now();
+        let start = db.snapshot_blocking(move |tx| -> Result<_, AppError> {
+            let desk = tables::desk::get(tx)?.ok_or_else(|| AppError::not_found("there is no desk here yet: run `deskbell init` first"))?;
+            let settings = Settings::load(tx)?;
+            let figures = Figures::load(tx, now)?;
+            let expected = timers::expected(tx, now)?;
+            let latest = deskbell_store::journal::latest_moment(tx)?;
+            Ok((desk, settings, figures, expected, latest, tx.epoch()))
+        });
+        let (desk, settings, figures, expected, latest, epoch) = match start {
+            Ok(start) => start,
+            Err(error) => {
+                db.close();
+                return Err(error);
+            }
+        };
+        let presence = Presence::default();
+        for agent in expected.agents {
+            presence.expect_agent(agent, now);
+        }
+        for (visitor, visit, last) in expected.visitors {
+            presence.expect_visitor(visitor, visit, last);
+        }
+        let follower =
+            pipe.follow(db.clone(), figures.number()).map_err(|error| AppError::internal(format!("no thread can be started: {error}")))?;
+        let desk = Desk(Arc::new(Inner {
+            db,
+            clock: Arc::clone(&options.clock),
+            blobs: Arc::new(DirectoryBlobs::new(&options.files)),
+            account_key: desk.account_key,
+            epoch,
+            tokens: VisitorTokens::new(&desk.secret),
+            settings: RwLock::new(Arc::new(settings)),
+            latest: AtomicI64::new(latest.unwrap_or_default().micros()),
+            figures: RwLock::new(figures),
+            presence,
+            credentials: Cache::default(),
+            follower,
+        }));
+        desk.0.follower.add(Box::new(Memory(Arc::downgrade(&desk.0))));
+        Ok(desk)
+    }
+
+    /// Starts rendering export documents.
+    pub fn render_documents(&self, renderer: Arc<dyn Renderer>) -> Result<(), AppError> {
+        let listener =
+            self.document_reader(renderer).start().map_err(|error| AppError::internal(format!("no thread can be started: {error}")))?;
+        self.0.follower.add(listener);
+        Ok(())
+    }
+
+    /// The reader behind the export documents, to be run by hand.
+    pub fn document_reader(&self, renderer: Arc<dyn Renderer>) -> Reader {
+        Reader::new(self.0.db.clone(), Arc::clone(&self.0.clock), renderer, self.0.account_key)
+    }
+
+    /// Ends the threads and closes the store.
+    pub fn close(&self) {
+        self.0.db.close();
+        self.0.follower.stop();
+    }
+
+    /// Adds a listener of the journal.
+    pub fn listen(&self, listener: Box<dyn Listener>) {
+        self.0.follower.add(listener);
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.0.clock.now()
+    }
+
+    pub fn settings(&self) -> Arc<Settings> {
+        Arc::clone(&self.0.settings.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub fn account_key(&self) -> i64 {
+        self.0.account_key
+    }
+
+    /// Changes when the journal starts over; a client with another one starts afresh.
+    pub fn epoch(&self) -> i64 {
+        self.0.epoch
+    }
+
+    pub fn presence(&self) -> &Presence {
+        &self.0.presence
+    }
+
+    pub fn blobs(&self) -> Arc<dyn Blobs> {
+        Arc::clone(&self.0.blobs)
+    }
+
+    pub fn visitor_tokens(&self) -> &VisitorTokens {
+        &self.0.tokens
+    }
+
+    /// Whether the store can be written now.
+    pub fn is_healthy(&self) -> bool {
+        self.0.db.is_healthy()
+    }
+
+    /// Looks at the live figures. Keep it short: it holds a lock.
+    pub fn figures<T>(&self, look: impl FnOnce(&Figures) -> T) -> T {
+        look(&self.0.figures.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn prune_figures(&self, now: Timestamp) {
+        self.0.figures.write().unwrap_or_else(PoisonError::into_inner).prune(now);
+    }
+
+    /// Runs a use case in a transaction; resolves once it is on disk. An error rolls it back alone.
+    pub async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Tx<'_>, &mut Context) -> Result<T, AppError> + Send + 'static,
+    ) -> Result<T, AppError> {
+        let desk = self.clone();
+        self.0.db.write(move |tx| work(tx, &mut desk.context())).await
+    }
+
+    /// The same on a thread that may wait.
+    pub fn write_blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Tx<'_>, &mut Context) -> Result<T, AppError> + Send + 'static,
+    ) -> Result<T, AppError> {
+        let desk = self.clone();
+        self.0.db.write_blocking(move |tx| work(tx, &mut desk.context()))
+    }
+
+    /// Reads; statements may see different moments.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Tx<'_>) -> Result<T, AppError> + Send + 'static,
+    ) -> Result<T, AppError> {
+        self.0.db.read(work).await
+    }
+
+    /// Reads one moment.
+    pub async fn snapshot<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Tx<'_>) -> Result<T, AppError> + Send + 'static,
+    ) -> Result<T, AppError> {
+        self.0.db.snapshot(work).await
+    }
+
+    /// Called by the writer as a job begins, so that times rise with the journal's numbers also when the clock is set back.
+    fn context(&self) -> Context {
+        let now = self.0.clock.now().micros();
+        let now = self.0.latest.fetch_max(now, Ordering::SeqCst).max(now);
+        Context::new(Timestamp::from_micros(now), self.settings(), self.0.account_key)
+    }
+
+    /// Carries out a visitor's command, once per key.
+    pub async fn visitor_command(
+        &self,
+        visitor: VisitorId,
+        visit: VisitId,
+        key: Option<String>,
+        command: VisitorCommand,
+    ) -> Result<Done, AppError> {
+        self.write(move |tx, cx| commands::visitor(tx, cx, visitor, visit, key.as_deref(), &command)).await
+    }
+
+    /// Carries out an agent's command, once per key.
+    pub async fn agent_command(&self, agent: AgentId, key: Option<String>, command: AgentCommand) -> Result<Done, AppError> {
+        self.write(move |tx, cx| commands::agent(tx, cx, agent, key.as_deref(), &command)).await
+    }
+
+    /// An agent's console connected: he is online as he chose.
+    pub async fn agent_came(&self, agent: AgentId) -> Result<(), AppError> {
+        self.0.presence.agent_came(agent, self.now());
+        let known = self.read(move |tx| Ok(tables::agents::get(tx, agent)?)).await?;
+        if known.is_some_and(|known| known.online == known.preset) {
+            return Ok(());
+        }
+        self.write(move |tx, cx| accounts::here(tx, cx, agent).map(|_| ())).await
+    }
+
+    /// What stands behind a secret; kept in memory for a moment.
+    pub async fn credential(&self, secret: &str) -> Result<Option<Known>, AppError> {
+        let digest = credentials::digest(secret);
+        let now = self.now();
+        if let Some(known) = self.0.credentials.get(&digest, now) {
+            return Ok(Some(known));
+        }
+        let hash = credentials::hex(&digest);
+        let known = self.read(move |tx| credentials::look_up(tx, &hash, now)).await?;
+        if let Some(known) = &known {
+            self.0.credentials.put(digest, known.clone(), now);
+        }
+        Ok(known)
+    }
+
+    /// What stands behind a secret, if it is kept in memory.
+    pub fn credential_in_memory(&self, secret: &str) -> Option<Known> {
+        self.0.credentials.get(&credentials::digest(secret), self.now())
+    }
+
+    /// Forgets the credentials kept in memory: one was revoked.
+    pub fn forget_credentials(&self) {
+        self.0.credentials.clear();
+    }
+}
+
+/// Keeps what is in memory in step with the journal.
+struct Memory(std::sync::Weak<Inner>);
+
+impl Listener for Memory {
+    fn follow(&mut self, events: &[Arc<Recorded>]) {
+        let Some(inner) = self.0.upgrade() else { return };
+        {
+            let mut figures = inner.figures.write().unwrap_or_else(PoisonError::into_inner);
+            for recorded in events {
+                figures.fold(recorded);
+            }
+        }
+        for recorded in events {
+            match &recorded.event {
+                Event::AgentChanged { .. } => inner.credentials.clear(),
+                Event::SettingsChanged => {
+                    let loaded = inner.db.read_blocking(Settings::load);
+                    match loaded {
+                        Ok(settings) => *inner.settings.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(settings),
+                        Err(error) => tracing::warn!(error = %error, "settings could not be read again"),
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! Routing as a use case: asks the domain who is next and writes the offers; what happens when an offer ends.
+
+use deskbell_domain::chat::{Chat, ChatState, EndReason, Offer, OfferOutcome};
+use deskbell_domain::department::OFFER_SECONDS_DEFAULT;
+use deskbell_domain::event::Event;
+use deskbell_domain::ids::{AgentId, DepartmentId, OfferId};
+use deskbell_domain::message::Actor;
+use deskbell_domain::routing;
+use deskbell_store::{StoreError, Tx, tables};
+
+use crate::chats;
+use crate::context::Context;
+use crate::error::AppError;
+
+/// Waiting chats looked at in one go.
+const QUEUE_BITE_CHATS: i64 = 64;
+
+/// Offers the waiting chats of a department to whoever is free. With nobody there at all the chats overflow: they end, and the visitor can
+/// leave a message.
+pub fn route(tx: &mut Tx<'_>, cx: &mut Context, department: DepartmentId) -> Result<(), AppError> {
+    let queue = tables::chats::queued(tx, department, QUEUE_BITE_CHATS)?;
+    if queue.is_empty() {
+        return Ok(());
+    }
+    let Some(settings) = tables::departments::get(tx, department)? else { return Ok(()) };
+    let candidates = if settings.enabled { tables::agents::candidates(tx, department)? } else { Vec::new() };
+    if candidates.is_empty() {
+        for waiting in queue {
+            if let Some(chat) = tables::chats::get(tx, waiting.chat)? {
+                chats::end(tx, cx, chat, EndReason::Overflow, Actor::System)?;
+            }
+        }
+        return Ok(());
+    }
+    for ring in routing::route(&queue, &candidates, settings.strategy, |end| cx.below(end)) {
+        let Some(mut chat) = tables::chats::get(tx, ring.chat)? else { continue };
+        for agent in ring.agents {
+            offer(tx, cx, &mut chat, agent, settings.offer_seconds)?;
+        }
+    }
+    Ok(())
+}
+
+/// Routes every department of an agent: he may have become free.
+pub fn route_for(tx: &mut Tx<'_>, cx: &mut Context, agent: AgentId) -> Result<(), AppError> {
+    for membership in tables::departments::memberships(tx)? {
+        if membership.agent == agent {
+            route(tx, cx, membership.department)?;
+        }
+    }
+    Ok(())
+}
+
+/// Lets a chat ring at an agent.
+pub fn offer(tx: &mut Tx<'_>, cx: &Context, chat: &mut Chat, agent: AgentId, seconds: u16) -> Result<(), StoreError> {
+    let seconds = if seconds == 0 { OFFER_SECONDS_DEFAULT } else { seconds };
+    let offer = Offer {
+        id: OfferId::from_i64(tx.next_id()?),
+        chat: chat.id,
+        conversation: chat.conversation,
+        agent,
+        offered: cx.now,
+        expires: cx.now.plus_seconds(i64::from(seconds)),
+        outcome: None,
+    };
+    tables::offers::insert(tx, &offer)?;
+    chat.offered_ever = true;
+    if chat.state == ChatState::Queued {
+        chat.state = ChatState::Offered;
+    }
+    tables::chats::update(tx, chat)?;
+    tx.append(
+        cx.now,
+        Event::ChatOffered {
+            chat: chat.id,
+            conversation: chat.conversation,
+            offer: offer.id,
+            agent,
+            expires: offer.expires,
+            state: chat.state,
+        },
+    )?;
+    Ok(())
+}
+
+/// Ends an offer. A chat that rings nowhere any more and has nobody in it waits again.
+pub fn close_offer(tx: &mut Tx<'_>, cx: &Context, chat: &mut Chat, offer: &Offer, outcome: OfferOutcome) -> Result<(), StoreError> {
+    tables::offers::close(tx, offer.id, outcome, cx.now)?;
+    if outcome != OfferOutcome::Accepted {
+        if chat.pinned == Some(offer.agent) {
+            chat.pinned = None;
+        }
+        if chat.state == ChatState::Offered && tables::offers::ringing(tx, chat.id)?.is_empty() {
+            chat.state = ChatState::Queued;
+        }
+        tables::chats::update(tx, chat)?;
+    }
+    tx.append(
+        cx.now,
+        Event::OfferClosed {
+            chat: chat.id,
+            conversation: chat.conversation,
+            offer: offer.id,
+            agent: offer.agent,
+            outcome,
+            state: chat.state,
+        },
+    )?;
+    Ok(())
+}
+
+/// Ends an offer for good and looks for the next agent.
+pub fn pass_on(tx: &mut Tx<'_>, cx: &mut Context, offer: &Offer, outcome: OfferOutcome) -> Result<(), AppError> {
+    let Some(mut chat) = tables::chats::get(tx, offer.chat)? else { return Ok(()) };
+    close_offer(tx, cx, &mut chat, offer, outcome)?;
+    // The chat waits again, and the agent has a free slot for others.
+    route(tx, cx, chat.department)?;
+    route_for(tx, cx, offer.agent)
+}

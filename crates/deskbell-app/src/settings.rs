@@ -1,0 +1,143 @@
+//! The desk's settings: names, looks, times.
+
+use deskbell_domain::conversation::Reopening;
+use deskbell_domain::event::Event;
+use deskbell_store::{StoreError, Tx, tables};
+
+use crate::context::Context;
+use crate::error::AppError;
+
+/// Characters of a name or a greeting, at most.
+const TEXT_CHARS_MAX: usize = 500;
+/// Domains that may embed the widget, at most.
+const WIDGET_DOMAINS_MAX: usize = 100;
+
+/// What administrators may set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// The desk's name, shown to visitors.
+    pub name: String,
+    /// Accent colour, `#rrggbb`.
+    pub accent: String,
+    /// What the widget says first.
+    pub greeting: String,
+    /// The widget asks for an e-mail address before a chat.
+    pub ask_email: bool,
+    /// Origins (`https://shop.example`) whose pages may embed the widget beside the desk's own.
+    pub widget_domains: Vec<String>,
+    /// Seconds an agent stays online after his last console went.
+    pub agent_grace_seconds: u32,
+    /// Seconds after which a visitor who is gone has left his chat.
+    pub visitor_grace_seconds: u32,
+    /// Seconds of silence after which a served chat ends.
+    pub inactivity_seconds: u32,
+    pub reopening: Reopening,
+    /// A chat that was answered ends Resolved instead of Answered.
+    pub resolve_after_chat: bool,
+    /// IANA name; LiveAgent v1 shows times in it.
+    pub time_zone: String,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            name: "Support".to_owned(),
+            accent: "#2563eb".to_owned(),
+            greeting: "Hello! How can we help?".to_owned(),
+            ask_email: true,
+            widget_domains: Vec::new(),
+            agent_grace_seconds: 20,
+            visitor_grace_seconds: 60,
+            inactivity_seconds: 900,
+            reopening: Reopening::On,
+            resolve_after_chat: false,
+            time_zone: "GMT".to_owned(),
+        }
+    }
+}
+
+impl Settings {
+    pub fn load(tx: &mut Tx<'_>) -> Result<Settings, StoreError> {
+        let mut settings = Settings::default();
+        for (name, value) in tables::desk::settings(tx)? {
+            settings.take(&name, value);
+        }
+        Ok(settings)
+    }
+
+    fn take(&mut self, name: &str, value: String) {
+        let number = |fallback: u32| value.parse().unwrap_or(fallback);
+        match name {
+            "name" => self.name = value,
+            "accent" => self.accent = value,
+            "greeting" => self.greeting = value,
+            "ask_email" => self.ask_email = value == "1",
+            "widget_domains" => self.widget_domains = value.split_whitespace().map(str::to_owned).collect(),
+            "agent_grace_seconds" => self.agent_grace_seconds = number(self.agent_grace_seconds),
+            "visitor_grace_seconds" => self.visitor_grace_seconds = number(self.visitor_grace_seconds),
+            "inactivity_seconds" => self.inactivity_seconds = number(self.inactivity_seconds),
+            "reopening" => self.reopening = if value == "1" { Reopening::On } else { Reopening::Off },
+            "resolve_after_chat" => self.resolve_after_chat = value == "1",
+            "time_zone" => self.time_zone = value,
+            // A setting of a later version stays where it is.
+            _ => {}
+        }
+    }
+
+    fn rows(&self) -> [(&'static str, String); 11] {
+        let flag = |on: bool| if on { "1" } else { "0" }.to_owned();
+        [
+            ("name", self.name.clone()),
+            ("accent", self.accent.clone()),
+            ("greeting", self.greeting.clone()),
+            ("ask_email", flag(self.ask_email)),
+            ("widget_domains", self.widget_domains.join(" ")),
+            ("agent_grace_seconds", self.agent_grace_seconds.to_string()),
+            ("visitor_grace_seconds", self.visitor_grace_seconds.to_string()),
+            ("inactivity_seconds", self.inactivity_seconds.to_string()),
+            ("reopening", flag(self.reopening == Reopening::On)),
+            ("resolve_after_chat", flag(self.resolve_after_chat)),
+            ("time_zone", self.time_zone.clone()),
+        ]
+    }
+
+    fn check(&self) -> Result<(), AppError> {
+        let hex = |text: &str| text.len() == 7 && text.starts_with('#') && text[1..].bytes().all(|byte| byte.is_ascii_hexdigit());
+        if !hex(&self.accent) {
+            return Err(AppError::invalid("accent must be a colour like #2563eb"));
+        }
+        if self.name.trim().is_empty() || self.name.chars().count() > TEXT_CHARS_MAX || self.greeting.chars().count() > TEXT_CHARS_MAX {
+            return Err(AppError::invalid("name must be given, and name and greeting have at most 500 characters"));
+        }
+        if self.widget_domains.len() > WIDGET_DOMAINS_MAX {
+            return Err(AppError::too_large("at most 100 widget domains"));
+        }
+        for domain in &self.widget_domains {
+            let rest = domain.strip_prefix("https://").or_else(|| domain.strip_prefix("http://"));
+            let good = rest.is_some_and(|host| {
+                !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b':' | b'*'))
+            });
+            if !good {
+                return Err(AppError::invalid("a widget domain is an origin like https://shop.example"));
+            }
+        }
+        let day = 86_400;
+        if !(1..=day).contains(&self.agent_grace_seconds)
+            || !(1..=day).contains(&self.visitor_grace_seconds)
+            || !(1..=day).contains(&self.inactivity_seconds)
+        {
+            return Err(AppError::invalid("grace times and inactivity are between 1 second and a day"));
+        }
+        Ok(())
+    }
+}
+
+/// Writes the settings.
+pub fn put(tx: &mut Tx<'_>, cx: &mut Context, settings: &Settings) -> Result<(), AppError> {
+    settings.check()?;
+    for (name, value) in settings.rows() {
+        tables::desk::set(tx, name, &value)?;
+    }
+    tx.append(cx.now, Event::SettingsChanged)?;
+    Ok(())
+}

@@ -1,0 +1,151 @@
+//! What happens because time passes: offers ring out, the absent are gone, silent chats end, old things are forgotten.
+
+use deskbell_domain::chat::{EndReason, OfferOutcome};
+use deskbell_domain::ids::{AgentId, VisitorId};
+use deskbell_domain::message::Actor;
+use deskbell_domain::time::Timestamp;
+use deskbell_store::{Tx, idempotency, journal, tables};
+
+use crate::commands::KEY_SECONDS_MIN;
+use crate::context::Context;
+use crate::desk::Desk;
+use crate::error::AppError;
+use crate::files::UNUSED_SECONDS_MAX;
+use crate::{accounts, chats, routing};
+
+/// Things done in one job, so that no job takes long.
+const BITE: i64 = 50;
+/// Seconds between two looks.
+const LOOK_AT_IDLE_SECONDS: i64 = 5;
+const NOTE_VISITS_SECONDS: i64 = 15;
+const FORGET_SECONDS: i64 = 3_600;
+/// Seconds for which the journal is kept.
+const JOURNAL_SECONDS_MIN: i64 = 365 * 86_400;
+
+/// When each of the rarer looks was last taken.
+#[derive(Debug, Clone, Copy)]
+pub struct Timers {
+    idle: Timestamp,
+    visits: Timestamp,
+    forgotten: Timestamp,
+}
+
+impl Timers {
+    pub fn new(now: Timestamp) -> Self {
+        Timers { idle: now, visits: now, forgotten: now }
+    }
+
+    /// Looks once at everything that is due. Called a few times a second.
+    pub async fn tick(&mut self, desk: &Desk) -> Result<(), AppError> {
+        let now = desk.now();
+        let settings = desk.settings();
+        if desk.figures(|figures| figures.has_expired_offer(now)) {
+            desk.write(expire_offers).await?;
+        }
+        for agent in desk.presence().agents_gone(now, settings.agent_grace_seconds) {
+            let gone = desk.write(move |tx, cx| accounts::gone(tx, cx, agent)).await;
+            if gone.is_err() {
+                // Not written: he is looked for again.
+                desk.presence().expect_agent(agent, Timestamp::EPOCH);
+            }
+            gone?;
+        }
+        for visitor in desk.presence().visitors_gone(now, settings.visitor_grace_seconds) {
+            desk.write(move |tx, cx| visitor_gone(tx, cx, visitor)).await?;
+        }
+        if now.seconds_since(self.idle) >= LOOK_AT_IDLE_SECONDS {
+            self.idle = now;
+            desk.write(end_idle).await?;
+            for department in desk.figures(|figures| figures.departments_with_queue()) {
+                desk.write(move |tx, cx| routing::route(tx, cx, department)).await?;
+            }
+            desk.prune_figures(now);
+        }
+        if now.seconds_since(self.visits) >= NOTE_VISITS_SECONDS {
+            self.visits = now;
+            let here = desk.presence().visits_here(now);
+            if !here.is_empty() {
+                desk.write(move |tx, cx| Ok(tables::visits::touch(tx, &here, cx.now)?)).await?;
+            }
+        }
+        if now.seconds_since(self.forgotten) >= FORGET_SECONDS {
+            self.forgotten = now;
+            forget(desk).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Offers whose time is up go to the next agent.
+pub fn expire_offers(tx: &mut Tx<'_>, cx: &mut Context) -> Result<(), AppError> {
+    for offer in tables::offers::expired(tx, cx.now, BITE)? {
+        // An earlier one of this bite may have ended it.
+        if tables::offers::ringing(tx, offer.chat)?.iter().any(|ringing| ringing.id == offer.id) {
+            routing::pass_on(tx, cx, &offer, OfferOutcome::Expired)?;
+        }
+    }
+    Ok(())
+}
+
+/// The chat of a visitor who is gone ends.
+pub fn visitor_gone(tx: &mut Tx<'_>, cx: &mut Context, visitor: VisitorId) -> Result<(), AppError> {
+    if let Some(chat) = tables::chats::live_of_visitor(tx, visitor)? {
+        let by = Actor::Customer(chat.customer);
+        chats::end(tx, cx, chat, EndReason::VisitorGone, by)?;
+    }
+    Ok(())
+}
+
+/// Served chats in which nobody has written for the inactivity time end.
+pub fn end_idle(tx: &mut Tx<'_>, cx: &mut Context) -> Result<(), AppError> {
+    let before = cx.now.plus_seconds(-i64::from(cx.settings.inactivity_seconds));
+    for chat in tables::chats::idle_since(tx, before, BITE)? {
+        let chat = chats::live(tx, chat)?;
+        chats::end(tx, cx, chat, EndReason::Inactivity, Actor::System)?;
+    }
+    Ok(())
+}
+
+async fn forget(desk: &Desk) -> Result<(), AppError> {
+    let unused = desk
+        .write(|tx, cx| {
+            idempotency::forget_before(tx, cx.now.plus_seconds(-KEY_SECONDS_MIN))?;
+            tables::credentials::forget_sessions_before(tx, cx.now)?;
+            journal::trim(tx, cx.now.plus_seconds(-JOURNAL_SECONDS_MIN), i64::MAX)?;
+            let unused = tables::files::unused_before(tx, cx.now.plus_seconds(-UNUSED_SECONDS_MAX), BITE)?;
+            for file in &unused {
+                tables::files::remove(tx, file)?;
+            }
+            Ok(unused)
+        })
+        .await?;
+    let blobs = desk.blobs();
+    for file in unused {
+        blobs.remove(&file)?;
+    }
+    Ok(())
+}
+
+/// Agents who were online before a restart and visitors with a live chat: their grace time runs anew.
+pub fn expected(tx: &mut Tx<'_>, now: Timestamp) -> Result<Expected, AppError> {
+    let agents = tables::agents::all(tx)?.into_iter().filter(|agent| !agent.online.is_offline()).map(|agent| agent.id).collect();
+    let mut visitors = Vec::new();
+    for chat in tables::chats::live(tx)? {
+        if let Some(visit) = chat.visit
+            && let Some(visit) = tables::visits::get(tx, visit)?
+        {
+            visitors.push((visit.visitor, visit.id, now));
+        }
+    }
+    let since = now.plus_seconds(-deskbell_domain::visit::VISIT_PRESENT_SECONDS);
+    for visit in tables::visits::seen_since(tx, since, 100_000)? {
+        visitors.push((visit.visitor, visit.id, visit.seen));
+    }
+    Ok(Expected { agents, visitors })
+}
+
+/// Who was there before a restart.
+pub struct Expected {
+    pub agents: Vec<AgentId>,
+    pub visitors: Vec<(VisitorId, deskbell_domain::ids::VisitId, Timestamp)>,
+}

@@ -1,0 +1,4 @@
+//! A toy surface, called through the kit's door.
+
+mod calls;
+mod toy;

@@ -1,0 +1,174 @@
+//! What both engines must do alike: a list of cases, each run on a fresh database of either.
+
+mod journal;
+mod reads;
+mod writes;
+
+use crate::engine::{Db, EngineKind, Location, Options, Sink, Tx};
+use crate::error::StoreError;
+use deskbell_domain::event::{Event, Recorded};
+use deskbell_domain::ids::{CustomerId, VisitId};
+use deskbell_domain::time::Timestamp;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// How long a case waits for what must happen.
+pub const WAIT_SECONDS_MAX: u64 = 60;
+
+/// A case and its name.
+#[derive(Clone, Copy)]
+pub struct Case {
+    pub name: &'static str,
+    pub run: fn(&Place),
+}
+
+macro_rules! cases {
+    ($($module:ident: $($name:ident),+;)+) => {
+        /// All cases.
+        pub const CASES: &[Case] = &[$($(Case { name: stringify!($name), run: $module::$name }),+),+];
+    };
+}
+
+cases! {
+    writes: waiting_writes_share_a_commit, refused_job_is_undone_alone, first_job_refused_others_kept, panic_is_undone_alone,
+        failed_statement_ends_the_job, numbers_are_gapless_under_concurrent_writers, ids_are_distinct_and_come_back,
+        unique_and_foreign_keys_are_conflicts, a_write_nobody_waits_for_stands, full_queues_say_busy, closing_runs_what_waits,
+        writes_work_inside_a_runtime;
+    reads: a_snapshot_does_not_move, snapshots_agree_with_the_head, reads_cannot_write, values_come_back, wrong_values_are_refused,
+        texts_sort_by_bytes_and_nulls_as_told, dynamic_statements;
+    journal: the_journal_reads_back, trimming_keeps_what_is_needed, starting_over_changes_the_epoch, holes_are_found,
+        own_events_are_visible, idempotency_keys, reader_cursors, reopening_keeps_everything, newer_databases_are_refused,
+        edited_migrations_are_refused;
+}
+
+/// Where a case's database is. Nothing has opened it yet.
+pub struct Place {
+    pub location: Location,
+}
+
+/// An open database, and what its sink heard.
+pub struct TestDb {
+    pub db: Db,
+    pub heard: Heard,
+}
+
+impl Place {
+    pub fn open(&self) -> TestDb {
+        self.open_with(Options { readers: 2, ..Options::default() }).expect("the database opens")
+    }
+
+    pub fn open_with(&self, options: Options) -> Result<TestDb, StoreError> {
+        let heard = Heard::default();
+        let db = Db::open(&self.location, options, Box::new(heard.clone()))?;
+        Ok(TestDb { db, heard })
+    }
+}
+
+impl TestDb {
+    pub fn write<T: Send + 'static>(
+        &self,
+        job: impl FnOnce(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.db.write_blocking(job)
+    }
+
+    /// A write that must succeed.
+    pub fn put<T: Send + 'static>(&self, job: impl FnOnce(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static) -> T {
+        self.write(job).expect("the write succeeds")
+    }
+
+    /// A snapshot that must succeed.
+    pub fn see<T: Send + 'static>(&self, job: impl FnOnce(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static) -> T {
+        self.db.snapshot_blocking(job).expect("the snapshot succeeds")
+    }
+
+    /// A table to play with: `scratch (id, name, amount, fraction, bytes, parent → scratch.id)`; names are unique.
+    pub fn create_scratch(&self) {
+        let (text, blob) = match self.db.engine() {
+            EngineKind::Sqlite => ("TEXT", "BLOB"),
+            EngineKind::Postgres => ("TEXT COLLATE \"C\"", "BYTEA"),
+        };
+        let sql = format!(
+            "CREATE TABLE scratch (id BIGINT NOT NULL PRIMARY KEY, name {text} UNIQUE, amount BIGINT, fraction DOUBLE PRECISION, bytes {blob},
+             parent BIGINT REFERENCES scratch (id))"
+        );
+        self.put(move |tx| tx.exec_dynamic(&sql, &[]));
+    }
+}
+
+/// A sink that remembers.
+#[derive(Clone, Default)]
+pub struct Heard(Arc<(Mutex<Calls>, Condvar)>);
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Calls {
+    /// The numbers of each call.
+    pub committed: Vec<Vec<i64>>,
+    pub reconnected: Vec<i64>,
+}
+
+impl Calls {
+    /// All announced numbers, in order.
+    pub fn numbers(&self) -> Vec<i64> {
+        self.committed.concat()
+    }
+}
+
+impl Heard {
+    pub fn calls(&self) -> Calls {
+        self.0.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Waits until it has heard enough.
+    pub fn wait_for(&self, what: &str, enough: impl Fn(&Calls) -> bool) -> Calls {
+        let deadline = Instant::now() + Duration::from_secs(WAIT_SECONDS_MAX);
+        let mut calls = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
+        while !enough(&calls) {
+            let left = deadline.checked_duration_since(Instant::now()).unwrap_or_else(|| panic!("never heard {what}: {calls:?}"));
+            calls = self.0.1.wait_timeout(calls, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        calls.clone()
+    }
+
+    fn note(&self, note: impl FnOnce(&mut Calls)) {
+        note(&mut self.0.0.lock().unwrap_or_else(PoisonError::into_inner));
+        self.0.1.notify_all();
+    }
+}
+
+impl Sink for Heard {
+    fn committed(&mut self, events: Vec<Arc<Recorded>>) {
+        self.note(|calls| calls.committed.push(events.iter().map(|event| event.number).collect()));
+    }
+
+    fn reconnected(&mut self, head: i64) {
+        self.note(|calls| calls.reconnected.push(head));
+    }
+}
+
+/// Some event that carries a number.
+pub fn event(number: i64) -> Event {
+    Event::VisitStarted { visit: VisitId::from_i64(number), customer: CustomerId::from_i64(1) }
+}
+
+/// Some moment.
+pub fn at(seconds: i64) -> Timestamp {
+    Timestamp::from_seconds(seconds)
+}
+
+/// Repeats until it holds.
+pub fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(WAIT_SECONDS_MAX);
+    while !holds() {
+        assert!(Instant::now() < deadline, "never: {what}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+/// Runs a future where there is no runtime.
+pub fn block_on<F: Future>(future: F) -> F::Output {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime starts").block_on(future)
+}
+
+#[cfg(test)]
+mod tests;

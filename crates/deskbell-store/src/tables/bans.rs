@@ -1,0 +1,52 @@
+//! Bans.
+
+use deskbell_domain::customer::{Ban, BanTarget};
+use deskbell_domain::ids::{BanId, CustomerId};
+
+use super::time;
+use crate::engine::{Row, Tx};
+use crate::error::StoreError;
+
+fn row(row: &Row<'_>) -> Result<Ban, StoreError> {
+    let target = match (row.get::<Option<i64>>(1)?, row.get::<Option<String>>(2)?) {
+        (Some(customer), None) => BanTarget::Customer(CustomerId::from_i64(customer)),
+        (None, Some(address)) => BanTarget::Address(address),
+        _ => return Err(StoreError::Corrupt("a ban without one target".to_owned())),
+    };
+    Ok(Ban { id: BanId::from_i64(row.get(0)?), target, reason: row.get(3)?, created: time(row.get(4)?) })
+}
+
+pub fn insert(tx: &mut Tx<'_>, ban: &Ban) -> Result<(), StoreError> {
+    let (customer, address) = match &ban.target {
+        BanTarget::Customer(customer) => (Some(customer.get()), None),
+        BanTarget::Address(address) => (None, Some(address.as_str())),
+    };
+    tx.exec(
+        "INSERT INTO bans (id, customer_id, address, reason, created_at) VALUES ($1, $2, $3, $4, $5)",
+        &[&ban.id.get(), &customer, &address, &ban.reason, &ban.created.micros()],
+    )?;
+    Ok(())
+}
+
+pub fn get(tx: &mut Tx<'_>, ban: BanId) -> Result<Option<Ban>, StoreError> {
+    tx.opt_with("SELECT id, customer_id, address, reason, created_at FROM bans WHERE id = $1", &[&ban.get()], row)
+}
+
+pub fn remove(tx: &mut Tx<'_>, ban: BanId) -> Result<(), StoreError> {
+    tx.exec("DELETE FROM bans WHERE id = $1", &[&ban.get()])?;
+    Ok(())
+}
+
+pub fn all(tx: &mut Tx<'_>) -> Result<Vec<Ban>, StoreError> {
+    tx.all_with("SELECT id, customer_id, address, reason, created_at FROM bans ORDER BY id", &[], row)
+}
+
+/// Whether the customer or the address is banned.
+pub fn hits(tx: &mut Tx<'_>, customer: Option<CustomerId>, address: &str) -> Result<bool, StoreError> {
+    let customer = customer.map(CustomerId::get);
+    let (count,): (i64,) = tx.one(
+        "SELECT (SELECT COUNT(*) FROM bans WHERE customer_id = $1) + (SELECT COUNT(*) FROM bans WHERE address = $2)",
+        &[&customer, &address],
+    )?;
+    Ok(count > 0)
+}

@@ -1,0 +1,44 @@
+//! The desk itself and its settings.
+
+use deskbell_domain::time::Timestamp;
+
+use super::time;
+use crate::engine::Tx;
+use crate::error::StoreError;
+
+/// What identifies a desk. Made once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Desk {
+    /// Zendesk's account key, part of every chat id.
+    pub account_key: i64,
+    /// Signs visitors' tokens. 32 bytes.
+    pub secret: Vec<u8>,
+    pub created: Timestamp,
+}
+
+pub fn get(tx: &mut Tx<'_>) -> Result<Option<Desk>, StoreError> {
+    tx.opt_with("SELECT account_key, secret, created_at FROM desk WHERE id = 1", &[], |row| {
+        Ok(Desk { account_key: row.get(0)?, secret: row.get(1)?, created: time(row.get(2)?) })
+    })
+}
+
+pub fn insert(tx: &mut Tx<'_>, desk: &Desk) -> Result<(), StoreError> {
+    tx.exec(
+        "INSERT INTO desk (id, account_key, secret, created_at) VALUES (1, $1, $2, $3)",
+        &[&desk.account_key, &desk.secret, &desk.created.micros()],
+    )?;
+    Ok(())
+}
+
+/// All settings that were ever written, as name and value.
+pub fn settings(tx: &mut Tx<'_>) -> Result<Vec<(String, String)>, StoreError> {
+    tx.all("SELECT name, value FROM settings ORDER BY name", &[])
+}
+
+pub fn set(tx: &mut Tx<'_>, name: &str, value: &str) -> Result<(), StoreError> {
+    tx.exec(
+        "INSERT INTO settings (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        &[&name, &value],
+    )?;
+    Ok(())
+}

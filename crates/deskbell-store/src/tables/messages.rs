@@ -1,0 +1,180 @@
+//! Message groups and messages.
+
+use deskbell_domain::ids::{ChatId, ConversationId, GroupId, MessageId};
+use deskbell_domain::message::{Attachment, GroupKind, GroupStatus, Message, MessageGroup, MessageKind};
+use deskbell_domain::time::Timestamp;
+
+use super::{actor, actor_columns, narrow, time, word};
+use crate::engine::{Row, Tx};
+use crate::error::StoreError;
+
+/// Separates tags within a stored list: a control character that no tag may contain.
+const TAG_SEPARATOR: char = '\u{1f}';
+
+/// A message as stored: with its place in the journal and its sender's key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredMessage {
+    pub message: Message,
+    /// The number of the journal event that added it.
+    pub number: i64,
+    pub key: Option<String>,
+}
+
+pub fn insert_group(tx: &mut Tx<'_>, group: &MessageGroup, number: i64) -> Result<(), StoreError> {
+    let (author_kind, author_id) = actor_columns(group.author);
+    tx.exec(
+        "INSERT INTO message_groups (id, conversation_id, chat_id, kind, status, author_kind, author_id, created_at, finished_at, number) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        &[
+            &group.id.get(),
+            &group.conversation.get(),
+            &group.chat.map(ChatId::get),
+            &group.kind.text(),
+            &group.status.text(),
+            &author_kind,
+            &author_id,
+            &group.created.micros(),
+            &group.finished.micros(),
+            &number,
+        ],
+    )?;
+    Ok(())
+}
+
+/// Notes the time of a group's latest message.
+pub fn touch_group(tx: &mut Tx<'_>, group: GroupId, at: Timestamp) -> Result<(), StoreError> {
+    tx.exec("UPDATE message_groups SET finished_at = $2 WHERE id = $1", &[&group.get(), &at.micros()])?;
+    Ok(())
+}
+
+/// The groups of a conversation in the order they began.
+pub fn groups(tx: &mut Tx<'_>, conversation: ConversationId) -> Result<Vec<MessageGroup>, StoreError> {
+    tx.all_with(
+        "SELECT id, chat_id, kind, status, author_kind, author_id, created_at, finished_at FROM message_groups \
+         WHERE conversation_id = $1 ORDER BY number, created_at, id",
+        &[&conversation.get()],
+        |row| {
+            Ok(MessageGroup {
+                id: GroupId::from_i64(row.get(0)?),
+                conversation,
+                chat: row.get::<Option<i64>>(1)?.map(ChatId::from_i64),
+                kind: word(GroupKind::parse, "group kind", row.str(2)?)?,
+                status: word(GroupStatus::parse, "group status", row.str(3)?)?,
+                author: actor(row.str(4)?, row.get(5)?)?,
+                created: time(row.get(6)?),
+                finished: time(row.get(7)?),
+            })
+        },
+    )
+}
+
+pub fn insert(tx: &mut Tx<'_>, stored: &StoredMessage) -> Result<(), StoreError> {
+    let message = &stored.message;
+    let (author_kind, author_id) = actor_columns(message.author);
+    let joined = |tags: &Vec<String>| tags.join(&TAG_SEPARATOR.to_string());
+    let (before, after) = match &message.tags {
+        Some((before, after)) => (Some(joined(before)), Some(joined(after))),
+        None => (None, None),
+    };
+    tx.exec(
+        "INSERT INTO messages (id, conversation_id, chat_id, group_id, kind, author_kind, author_id, author_name, at, text, file_id, \
+           tags_before, tags_after, send_key, number) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+        &[
+            &message.id.get(),
+            &message.conversation.get(),
+            &message.chat.map(ChatId::get),
+            &message.group.get(),
+            &message.kind.text(),
+            &author_kind,
+            &author_id,
+            &message.author_name,
+            &message.at.micros(),
+            &message.text,
+            &message.attachment.as_ref().map(|attachment| attachment.file.as_str()),
+            &before,
+            &after,
+            &stored.key,
+            &stored.number,
+        ],
+    )?;
+    Ok(())
+}
+
+const SELECT: &str = "SELECT m.id, m.conversation_id, m.chat_id, m.group_id, g.kind, m.kind, m.author_kind, m.author_id, m.author_name, m.at, \
+                      m.text, m.file_id, m.tags_before, m.tags_after, m.send_key, m.number, f.name, f.content_type, f.bytes \
+                      FROM messages m JOIN message_groups g ON g.id = m.group_id LEFT JOIN files f ON f.id = m.file_id";
+
+fn row(row: &Row<'_>) -> Result<StoredMessage, StoreError> {
+    let split =
+        |text: String| -> Vec<String> { if text.is_empty() { Vec::new() } else { text.split(TAG_SEPARATOR).map(str::to_owned).collect() } };
+    let attachment = match row.get::<Option<String>>(11)? {
+        None => None,
+        Some(file) => Some(Attachment {
+            file,
+            name: row.get::<Option<String>>(16)?.unwrap_or_default(),
+            content_type: row.get::<Option<String>>(17)?.unwrap_or_default(),
+            bytes: narrow("bytes", row.get::<Option<i64>>(18)?.unwrap_or_default())?,
+        }),
+    };
+    let tags = match (row.get::<Option<String>>(12)?, row.get::<Option<String>>(13)?) {
+        (Some(before), Some(after)) => Some((split(before), split(after))),
+        _ => None,
+    };
+    Ok(StoredMessage {
+        message: Message {
+            id: MessageId::from_i64(row.get(0)?),
+            conversation: ConversationId::from_i64(row.get(1)?),
+            chat: row.get::<Option<i64>>(2)?.map(ChatId::from_i64),
+            group: GroupId::from_i64(row.get(3)?),
+            group_kind: word(GroupKind::parse, "group kind", row.str(4)?)?,
+            kind: word(MessageKind::parse, "message kind", row.str(5)?)?,
+            author: actor(row.str(6)?, row.get(7)?)?,
+            author_name: row.get(8)?,
+            at: time(row.get(9)?),
+            text: row.get(10)?,
+            attachment,
+            tags,
+        },
+        key: row.get(14)?,
+        number: row.get(15)?,
+    })
+}
+
+/// Messages of a conversation with a number above `after`, oldest first.
+pub fn after(tx: &mut Tx<'_>, conversation: ConversationId, after: i64, limit: i64) -> Result<Vec<StoredMessage>, StoreError> {
+    tx.all_dynamic_with(
+        &format!("{SELECT} WHERE m.conversation_id = $1 AND m.number > $2 ORDER BY m.number LIMIT $3"),
+        &[&conversation.get(), &after, &limit],
+        row,
+    )
+}
+
+/// The newest messages of a conversation, oldest of them first.
+pub fn newest(tx: &mut Tx<'_>, conversation: ConversationId, limit: i64) -> Result<Vec<StoredMessage>, StoreError> {
+    let mut all = tx.all_dynamic_with(
+        &format!("{SELECT} WHERE m.conversation_id = $1 ORDER BY m.number DESC LIMIT $2"),
+        &[&conversation.get(), &limit],
+        row,
+    )?;
+    all.reverse();
+    Ok(all)
+}
+
+/// All messages of a chat, oldest first.
+pub fn of_chat(tx: &mut Tx<'_>, chat: ChatId) -> Result<Vec<StoredMessage>, StoreError> {
+    tx.all_dynamic_with(&format!("{SELECT} WHERE m.chat_id = $1 ORDER BY m.number"), &[&chat.get()], row)
+}
+
+/// The conversation and the number of a message.
+pub fn place(tx: &mut Tx<'_>, message: MessageId) -> Result<Option<(ConversationId, i64)>, StoreError> {
+    let found: Option<(i64, i64)> = tx.opt("SELECT conversation_id, number FROM messages WHERE id = $1", &[&message.get()])?;
+    Ok(found.map(|(conversation, number)| (ConversationId::from_i64(conversation), number)))
+}
+
+/// Whether a file was sent in a message of a conversation that its customer sees.
+pub fn public_file(tx: &mut Tx<'_>, conversation: ConversationId, file: &str) -> Result<bool, StoreError> {
+    let (count,): (i64,) =
+        tx.one("SELECT COUNT(*) FROM messages WHERE conversation_id = $1 AND file_id = $2 AND kind = 'F'", &[&conversation.get(), &file])?;
+    Ok(count > 0)
+}

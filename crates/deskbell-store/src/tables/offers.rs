@@ -1,0 +1,75 @@
+//! Offers: chats that ring at agents.
+
+use deskbell_domain::chat::{Offer, OfferOutcome};
+use deskbell_domain::ids::{AgentId, ChatId, ConversationId, OfferId};
+use deskbell_domain::time::Timestamp;
+
+use super::{time, word};
+use crate::engine::{Row, Tx};
+use crate::error::StoreError;
+
+const COLUMNS: &str = "id, chat_id, conversation_id, agent_id, offered_at, expires_at, outcome";
+
+fn row(row: &Row<'_>) -> Result<Offer, StoreError> {
+    Ok(Offer {
+        id: OfferId::from_i64(row.get(0)?),
+        chat: ChatId::from_i64(row.get(1)?),
+        conversation: ConversationId::from_i64(row.get(2)?),
+        agent: AgentId::from_i64(row.get(3)?),
+        offered: time(row.get(4)?),
+        expires: time(row.get(5)?),
+        outcome: row.get::<Option<String>>(6)?.map(|text| word(OfferOutcome::parse, "offer outcome", &text)).transpose()?,
+    })
+}
+
+pub fn insert(tx: &mut Tx<'_>, offer: &Offer) -> Result<(), StoreError> {
+    tx.exec(
+        "INSERT INTO offers (id, chat_id, conversation_id, agent_id, offered_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)",
+        &[
+            &offer.id.get(),
+            &offer.chat.get(),
+            &offer.conversation.get(),
+            &offer.agent.get(),
+            &offer.offered.micros(),
+            &offer.expires.micros(),
+        ],
+    )?;
+    Ok(())
+}
+
+pub fn close(tx: &mut Tx<'_>, offer: OfferId, outcome: OfferOutcome, at: Timestamp) -> Result<(), StoreError> {
+    tx.exec("UPDATE offers SET outcome = $2, closed_at = $3 WHERE id = $1", &[&offer.get(), &outcome.text(), &at.micros()])?;
+    Ok(())
+}
+
+/// Offers of a chat that still ring.
+pub fn ringing(tx: &mut Tx<'_>, chat: ChatId) -> Result<Vec<Offer>, StoreError> {
+    tx.all_dynamic_with(
+        &format!("SELECT {COLUMNS} FROM offers WHERE chat_id = $1 AND outcome IS NULL ORDER BY offered_at, id"),
+        &[&chat.get()],
+        row,
+    )
+}
+
+/// Offers that still ring at an agent.
+pub fn ringing_at(tx: &mut Tx<'_>, agent: AgentId) -> Result<Vec<Offer>, StoreError> {
+    tx.all_dynamic_with(
+        &format!("SELECT {COLUMNS} FROM offers WHERE agent_id = $1 AND outcome IS NULL ORDER BY offered_at, id"),
+        &[&agent.get()],
+        row,
+    )
+}
+
+/// All offers that still ring.
+pub fn all_ringing(tx: &mut Tx<'_>) -> Result<Vec<Offer>, StoreError> {
+    tx.all_dynamic_with(&format!("SELECT {COLUMNS} FROM offers WHERE outcome IS NULL ORDER BY expires_at, id"), &[], row)
+}
+
+/// Ringing offers whose time is up.
+pub fn expired(tx: &mut Tx<'_>, now: Timestamp, limit: i64) -> Result<Vec<Offer>, StoreError> {
+    tx.all_dynamic_with(
+        &format!("SELECT {COLUMNS} FROM offers WHERE outcome IS NULL AND expires_at <= $1 ORDER BY expires_at, id LIMIT $2"),
+        &[&now.micros(), &limit],
+        row,
+    )
+}

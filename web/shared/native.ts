@@ -1,0 +1,226 @@
+/** The native API, as `docs/native-api.md` describes it. */
+
+import { ApiError } from './error.ts';
+import type { AgentStatus, ChatState, Id, Message, Millis, Rating, Role, StatusLetter } from './protocol.ts';
+
+export interface Agent {
+  agent: Id;
+  email: string;
+  first_name: string;
+  last_name: string;
+  name: string;
+  role: Role;
+  slots: number;
+  enabled: boolean;
+  preset: AgentStatus;
+  online: AgentStatus;
+  departments: Id[];
+}
+
+export type AgentInput = Partial<Pick<Agent, 'email' | 'first_name' | 'last_name' | 'role' | 'slots' | 'enabled'>> & {
+  password?: string;
+};
+
+export const STRATEGIES = ['random', 'least_busy', 'fill_up', 'ring_all', 'priority'] as const;
+export type Strategy = (typeof STRATEGIES)[number];
+
+export interface Department {
+  department: Id;
+  name: string;
+  description: string;
+  strategy: Strategy;
+  offer_seconds: number;
+  queue_chats_max: number | null;
+  enabled: boolean;
+  members: { agent: Id; priority: number }[];
+}
+
+export interface Customer {
+  customer: Id;
+  name: string;
+  email: string | null;
+  phone: string;
+  note: string;
+  created: Millis;
+}
+
+export interface Conversation {
+  conversation: Id;
+  code: string;
+  status: StatusLetter;
+  channel: string;
+  subject: string;
+  preview: string;
+  department: Id;
+  agent: Id | null;
+  customer: Pick<Customer, 'customer' | 'name' | 'email'>;
+  tags: string[];
+  created: Millis;
+  changed: Millis;
+}
+
+export interface PastChat {
+  chat: Id;
+  state: ChatState;
+  started_by: string;
+  requested: Millis;
+  ended: Millis | null;
+  rating: Rating;
+  comment: string | null;
+  missed: boolean;
+  dropped: boolean;
+}
+
+export interface ConversationDetail extends Conversation {
+  chats: PastChat[];
+  visit: {
+    pages: { url: string; title: string; at: Millis }[];
+    user_agent: string;
+    address: string;
+    referrer: string;
+  } | null;
+}
+
+export interface Overview {
+  incoming_chats: number;
+  assigned_chats: number;
+  active_chats: number;
+  missed_chats: Record<string, number>;
+  waiting_time_avg: number | null;
+  agents_online: number;
+  agents_away: number;
+  agents_invisible: number;
+  agents_available: number;
+  visitors: number;
+}
+
+export interface Settings {
+  name: string;
+  accent: string;
+  greeting: string;
+  ask_email: boolean;
+  widget_domains: string[];
+  agent_grace_seconds: number;
+  visitor_grace_seconds: number;
+  inactivity_seconds: number;
+  reopening: boolean;
+  resolve_after_chat: boolean;
+  time_zone: string;
+}
+
+export interface Ban {
+  ban: Id;
+  customer: Id | null;
+  address: string | null;
+  reason: string;
+  created?: Millis;
+}
+
+export interface Credential {
+  credential: Id;
+  kind: 'apikey' | 'token';
+  name: string;
+  scopes: string[];
+  created?: Millis;
+  /** Only in the answer to its making. */
+  secret?: string;
+}
+
+export interface List<T> {
+  items: T[];
+  next: string | null;
+}
+
+export type MessageList = List<Message> & { number: number };
+
+async function request<T>(method: string, path: string, body?: unknown): Promise<T> {
+  const headers: Record<string, string> = { accept: 'application/json' };
+  // A foreign page cannot send this header, so the desk takes it as proof that the request is ours.
+  if (method !== 'GET') headers['x-deskbell'] = '1';
+  if (body !== undefined) headers['content-type'] = 'application/json';
+  let response: Response;
+  try {
+    response = await fetch(path, {
+      method,
+      headers,
+      credentials: 'same-origin',
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+  } catch {
+    throw new ApiError('network', 'The desk cannot be reached', 0);
+  }
+  const text = await response.text();
+  let answer: unknown = null;
+  try {
+    answer = text ? JSON.parse(text) : null;
+  } catch {
+    // A proxy's error page; the status says enough.
+  }
+  if (!response.ok) {
+    const error = (answer as { error?: { code?: string; message?: string } } | null)?.error;
+    throw new ApiError(error?.code ?? 'internal', error?.message ?? `HTTP ${response.status}`, response.status);
+  }
+  return answer as T;
+}
+
+const BASE = '/api/native/v1';
+
+function query(values: Record<string, string | number | undefined>): string {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(values)) if (value !== undefined && value !== '') search.set(name, `${value}`);
+  const text = search.toString();
+  return text ? `?${text}` : '';
+}
+
+/** One function for each call of the native API that the console makes. */
+export const api = {
+  session: () => request<{ agent: Agent }>('GET', `${BASE}/session`),
+  signIn: (email: string, password: string) =>
+    request<{ agent: Agent }>('POST', `${BASE}/session`, { email, password }),
+  signOut: () => request<null>('DELETE', `${BASE}/session`),
+
+  agents: () => request<List<Agent>>('GET', `${BASE}/agents`),
+  createAgent: (agent: AgentInput) => request<Agent>('POST', `${BASE}/agents`, agent),
+  updateAgent: (id: Id, agent: AgentInput) => request<Agent>('PUT', `${BASE}/agents/${id}`, agent),
+
+  departments: () => request<List<Department>>('GET', `${BASE}/departments`),
+  createDepartment: (department: Partial<Department>) => request<Department>('POST', `${BASE}/departments`, department),
+  updateDepartment: (id: Id, department: Partial<Department>) =>
+    request<Department>('PUT', `${BASE}/departments/${id}`, department),
+
+  conversations: (filter: {
+    status?: string;
+    department?: Id;
+    agent?: Id;
+    customer?: Id;
+    search?: string;
+    limit?: number;
+    after?: string;
+  }) => request<List<Conversation>>('GET', `${BASE}/conversations${query(filter)}`),
+  conversation: (id: Id) => request<ConversationDetail>('GET', `${BASE}/conversations/${id}`),
+  messages: (id: Id, after?: string) =>
+    request<MessageList>('GET', `${BASE}/conversations/${id}/messages${query({ after, limit: 500 })}`),
+  setStatus: (id: Id, status: 'A' | 'R' | 'C' | 'X' | 'B') =>
+    request<unknown>('PUT', `${BASE}/conversations/${id}/status`, { status }),
+  assign: (id: Id, department: Id, agent: Id | null) =>
+    request<unknown>('PUT', `${BASE}/conversations/${id}/assignment`, { department, agent }),
+
+  customer: (id: Id) => request<Customer>('GET', `${BASE}/customers/${id}`),
+  updateCustomer: (id: Id, customer: Partial<Customer>) =>
+    request<Customer>('PUT', `${BASE}/customers/${id}`, customer),
+
+  tags: () => request<List<{ tag: Id; name: string; conversations: number }>>('GET', `${BASE}/tags`),
+  overview: () => request<Overview>('GET', `${BASE}/overview`),
+
+  bans: () => request<List<Ban>>('GET', `${BASE}/bans`),
+  ban: (ban: { customer?: Id; address?: string; reason: string }) => request<Ban>('POST', `${BASE}/bans`, ban),
+  unban: (id: Id) => request<null>('DELETE', `${BASE}/bans/${id}`),
+
+  settings: () => request<Settings>('GET', `${BASE}/settings`),
+  updateSettings: (settings: Partial<Settings>) => request<Settings>('PUT', `${BASE}/settings`, settings),
+
+  credentials: () => request<List<Credential>>('GET', `${BASE}/credentials`),
+  createCredential: (credential: Pick<Credential, 'kind' | 'name' | 'scopes'>) =>
+    request<Credential>('POST', `${BASE}/credentials`, credential),
+  deleteCredential: (id: Id) => request<null>('DELETE', `${BASE}/credentials/${id}`),
+};

@@ -1,0 +1,269 @@
+/**
+ * The live protocol's frames, as `docs/live-protocol.md` describes them. Fields that a server may leave out are optional;
+ * unknown fields and frames are ignored by whoever reads these.
+ */
+
+export type Id = string;
+/** Milliseconds since 1970 UTC. */
+export type Millis = number;
+
+export type Author = 'customer' | 'agent' | 'system';
+export type MessageKind = 'message' | 'file' | 'note' | 'system' | 'tag' | 'transfer' | 'rating' | 'status' | 'other';
+export type ChatState = 'queued' | 'offered' | 'served' | 'ended';
+export type EndReason = 'visitor' | 'agent' | 'visitor_gone' | 'inactivity' | 'overflow';
+export type Rating = 'good' | 'bad' | null;
+export type AgentStatus = 'online' | 'away' | 'invisible' | 'offline';
+export type Role = 'owner' | 'administrator' | 'agent';
+export type OfferOutcome = 'accepted' | 'expired' | 'declined' | 'withdrawn';
+/** Letters of a conversation's status: new, open, answered, resolved, postponed, chatting, calling, deleted, spam, init. */
+export type StatusLetter = 'I' | 'N' | 'C' | 'A' | 'R' | 'W' | 'T' | 'P' | 'X' | 'B';
+
+export type ErrorCode =
+  | 'invalid'
+  | 'missing'
+  | 'no_credential'
+  | 'bad_credential'
+  | 'forbidden'
+  | 'not_found'
+  | 'conflict'
+  | 'offline'
+  | 'too_large'
+  | 'rate_limited'
+  | 'unavailable'
+  | 'storage_full'
+  | 'internal';
+
+export interface FileInfo {
+  file: Id;
+  name: string;
+  content_type: string;
+  bytes: number;
+}
+
+export interface Message {
+  message: Id;
+  kind: MessageKind;
+  by: Author;
+  agent: Id | null;
+  name: string;
+  text: string;
+  file: FileInfo | null;
+  at: Millis;
+  n: number;
+  key: string | null;
+}
+
+export interface Page {
+  url: string;
+  title: string;
+  referrer?: string;
+}
+
+// ---------------------------------------------------------------- events
+
+/** What every event carries, whatever happened. */
+export interface EventBase {
+  n: number;
+  at: Millis;
+  conversation?: Id;
+  chat?: Id;
+}
+
+export interface MessageAdded extends EventBase {
+  e: 'message.added';
+  conversation: Id;
+  message: Id;
+  kind: MessageKind;
+  by: Author;
+  agent: Id | null;
+  name: string;
+  text: string;
+  file: FileInfo | null;
+  key: string | null;
+}
+
+export type DeskEvent =
+  | MessageAdded
+  | (EventBase & {
+      e: 'conversation.started';
+      conversation: Id;
+      customer: Id;
+      name: string;
+      department: Id;
+      channel: string;
+      status: StatusLetter;
+      subject: string;
+    })
+  | (EventBase & { e: 'status.changed'; conversation: Id; from: StatusLetter; to: StatusLetter; by: Author })
+  | (EventBase & { e: 'assigned'; conversation: Id; department: Id; agent: Id | null })
+  | (EventBase & { e: 'tags.changed'; conversation: Id; before: string[]; after: string[]; by: Author })
+  | (EventBase & { e: 'read.marked'; conversation: Id; by: Author; message: Id })
+  | (EventBase & {
+      e: 'chat.requested';
+      conversation: Id;
+      chat: Id;
+      customer: Id;
+      name: string;
+      department: Id;
+      started_by: string;
+      priority: number;
+    })
+  | (EventBase & { e: 'chat.offered'; conversation: Id; chat: Id; agent: Id; expires: Millis; state: ChatState })
+  | (EventBase & { e: 'offer.closed'; conversation: Id; chat: Id; agent: Id; outcome: OfferOutcome; state: ChatState })
+  | (EventBase & { e: 'chat.joined'; conversation: Id; chat: Id; agent: Id; name: string })
+  | (EventBase & { e: 'chat.left'; conversation: Id; chat: Id; agent: Id; name: string; state: ChatState })
+  | (EventBase & {
+      e: 'chat.transferred';
+      conversation: Id;
+      chat: Id;
+      from: Id;
+      department: Id;
+      agent: Id | null;
+      state: ChatState;
+    })
+  | (EventBase & {
+      e: 'chat.ended';
+      conversation: Id;
+      chat: Id;
+      department: Id;
+      reason: EndReason;
+      missed: boolean;
+      dropped: boolean;
+    })
+  | (EventBase & { e: 'chat.rated'; conversation: Id; chat: Id; rating: Rating; comment: string | null })
+  | (EventBase & { e: 'agent.changed'; agent: Id } & Partial<Omit<AgentState, 'agent'>>)
+  | (EventBase & { e: 'agent.status'; agent: Id; preset: AgentStatus; online: AgentStatus })
+  | (EventBase & { e: 'department.changed'; department: Id } & Partial<Omit<DepartmentState, 'department'>>)
+  | (EventBase & { e: 'membership.changed'; department: Id; agent: Id; member: boolean })
+  | (EventBase & { e: 'customer.changed'; customer: Id; name: string; email: string | null; phone: string })
+  | (EventBase & { e: 'ban.changed'; customer: Id | null; address: string | null; banned: boolean })
+  | (EventBase & { e: 'settings.changed' });
+
+// ---------------------------------------------------------------- states
+
+export interface ChatAgent {
+  agent: Id;
+  name: string;
+}
+
+export interface VisitorChat {
+  chat: Id;
+  state: ChatState;
+  department: Id;
+  rating: Rating;
+  agents: ChatAgent[];
+  reason: EndReason | null;
+}
+
+export interface VisitorState {
+  visit: Id;
+  online: boolean;
+  conversation: Id | null;
+  chat: VisitorChat | null;
+  queue: { position: number; waiting: number } | null;
+  read: { customer: Id | null; agent: Id | null };
+  messages: Message[];
+}
+
+export interface AgentState {
+  agent: Id;
+  email: string;
+  name: string;
+  role: Role;
+  slots: number;
+  enabled: boolean;
+  preset: AgentStatus;
+  online: AgentStatus;
+  departments: Id[];
+}
+
+export interface DepartmentState {
+  department: Id;
+  name: string;
+  strategy: string;
+  enabled: boolean;
+}
+
+export interface Offer {
+  agent: Id;
+  expires: Millis;
+}
+
+export interface LiveChat {
+  chat: Id;
+  conversation: Id;
+  state: ChatState;
+  department: Id;
+  customer: { customer: Id; name: string; email: string | null };
+  started_by: string;
+  requested: Millis;
+  waiting_since: Millis | null;
+  unanswered_since: Millis | null;
+  agents: Id[];
+  offers: Offer[];
+}
+
+export interface DeskState {
+  me: AgentState;
+  agents: AgentState[];
+  departments: DepartmentState[];
+  chats: LiveChat[];
+  settings: { name: string; accent: string };
+}
+
+// ---------------------------------------------------------------- frames
+
+/** Commands that change something: kept and repeated with their key until the desk answers. */
+export type VisitorCommand =
+  | { t: 'chat'; key: string; department?: Id; name?: string; email?: string; text?: string }
+  | { t: 'send'; key: string; text?: string; file?: Id }
+  | { t: 'offline'; key: string; name?: string; email: string; text: string; department?: Id }
+  | { t: 'end'; key: string }
+  | { t: 'rate'; key: string; rating: Rating; comment?: string };
+
+export type AgentCommand =
+  | { t: 'status'; key: string; status: AgentStatus }
+  | { t: 'accept'; key: string; chat: Id }
+  | { t: 'decline'; key: string; chat: Id }
+  | { t: 'send'; key: string; conversation: Id; text?: string; file?: Id; kind: 'message' | 'note' }
+  | { t: 'tags'; key: string; conversation: Id; tags: string[] }
+  | { t: 'transfer'; key: string; chat: Id; department?: Id; agent?: Id }
+  | { t: 'invite'; key: string; chat: Id; agent: Id }
+  | { t: 'leave'; key: string; chat: Id }
+  | { t: 'end'; key: string; chat: Id }
+  | { t: 'resolve'; key: string; conversation: Id }
+  | { t: 'reopen'; key: string; conversation: Id };
+
+export type Command = VisitorCommand | AgentCommand;
+
+/** Frames that may be lost without harm. */
+export type Ephemeral =
+  | { t: 'read'; message: Id; conversation?: Id }
+  | { t: 'typing'; text: string }
+  | { t: 'typing'; conversation: Id; typing: boolean }
+  | { t: 'page'; url: string; title: string };
+
+export type OkFrame = { t: 'ok'; key: string; number: number; conversation?: Id; chat?: Id; state?: ChatState };
+export type ErrorFrame = { t: 'error'; key?: string; code: ErrorCode; message: string };
+export type TypingFrame = { t: 'typing'; conversation: Id; by: Author; text?: string; name?: string };
+
+export type ServerFrame<S> =
+  | { t: 'welcome'; epoch: number; number: number; resumed: true }
+  | { t: 'welcome'; epoch: number; number: number; resumed: false; state: S }
+  | ({ t: 'event' } & DeskEvent)
+  | { t: 'history'; conversation: Id; upto: number; events: DeskEvent[] }
+  | OkFrame
+  | ErrorFrame
+  | TypingFrame
+  | { t: 'queue'; position: number; waiting: number }
+  | { t: 'pong' };
+
+/** The answer of `POST /live/visit`. */
+export interface Visit {
+  token: string;
+  visit: Id;
+  customer: { name: string; email: string | null };
+  online: boolean;
+  departments: { id: Id; name: string; online: boolean }[];
+  settings: { name: string; accent: string; ask_email: boolean; greeting: string };
+}
