@@ -107,9 +107,10 @@ const server = createServer(async (req, res) => {
       switch (key) {
         case 'GET session': return send(200, { agent: me });
         case 'DELETE session': return send(204);
+        case 'PUT me/:': agentCommand(me, { t: 'status', status: body.status }); return send(200, {});
         case 'GET agents': return list(agents);
         case 'POST agents': return send(201, makeAgent(body));
-        case 'PUT agents/:': { const a = agents.find((a) => a.agent === q[1]); Object.assign(a, body); a.name = `${a.first_name} ${a.last_name}`.trim(); emit('agent.changed', agentState(a)); return send(200, a); }
+        case 'PUT agents/:': { const a = agents.find((a) => a.agent === q[1]); Object.assign(a, body); a.name = `${a.first_name} ${a.last_name}`.trim(); if (!a.enabled) agentCommand(a, { t: 'status', status: 'offline' }); emit('agent.changed', agentState(a)); return send(200, a); }
         case 'GET departments': return list(departments);
         case 'POST departments': { const d = { department: id(), description: '', strategy: 'random', offer_seconds: 30, queue_chats_max: null, enabled: true, members: [], ...body }; departments.push(d); emit('department.changed', d); return send(201, d); }
         case 'PUT departments/:': { const d = departments.find((d) => d.department === q[1]); Object.assign(d, body); emit('department.changed', d); return send(200, d); }

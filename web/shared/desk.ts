@@ -29,7 +29,13 @@ function foldAgents(state: DeskState, id: Id, how: (agent: AgentState) => AgentS
   const after = how(known ?? { agent: id, ...NEW_AGENT });
   return {
     ...state,
-    agents: known ? change(state.agents, ({ agent }) => agent === id, () => after) : [...state.agents, after],
+    agents: known
+      ? change(
+          state.agents,
+          ({ agent }) => agent === id,
+          () => after,
+        )
+      : [...state.agents, after],
     me: state.me.agent === id ? after : state.me,
   };
 }
@@ -67,10 +73,7 @@ export function foldDesk(state: DeskState, event: DeskEvent): DeskState {
       return foldChat(state, event.chat, (chat) => ({
         ...chat,
         state: event.state,
-        offers: [
-          ...chat.offers.filter(({ agent }) => agent !== event.agent),
-          { agent: event.agent, expires: event.expires },
-        ],
+        offers: [...chat.offers.filter(({ agent }) => agent !== event.agent), { agent: event.agent, expires: event.expires }],
       }));
     case 'offer.closed':
       return foldChat(state, event.chat, (chat) => ({
@@ -129,7 +132,11 @@ export function foldDesk(state: DeskState, event: DeskEvent): DeskState {
       return {
         ...state,
         departments: known
-          ? change(state.departments, ({ department }) => department === event.department, (department) => merged(department, event))
+          ? change(
+              state.departments,
+              ({ department }) => department === event.department,
+              (department) => merged(department, event),
+            )
           : [...state.departments, merged(before, event)],
       };
     }

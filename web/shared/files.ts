@@ -24,7 +24,8 @@ export async function upload(file: File, token?: string): Promise<FileInfo> {
   } catch {
     throw new ApiError('network', 'The desk cannot be reached', 0);
   }
-  if (!response.ok) throw new ApiError(response.status === 413 ? 'too_large' : 'internal', `HTTP ${response.status}`, response.status);
+  if (!response.ok)
+    throw new ApiError(response.status === 413 ? 'too_large' : 'internal', `HTTP ${response.status}`, response.status);
   return (await response.json()) as FileInfo;
 }
 

@@ -81,6 +81,8 @@ export class LiveClient<S, C extends Command = Command> {
   #probing = false;
   /** The key of the command that has no answer yet. */
   #underWay: string | null = null;
+  /** The journal's number at the latest welcome. */
+  #welcomed = 0;
 
   #cancelRetry = nothing;
   #cancelProbe = nothing;
@@ -191,7 +193,12 @@ export class LiveClient<S, C extends Command = Command> {
       watches: () => this.options.watches?.list() ?? [],
       receive: now((frame) => this.#receive(frame as ServerFrame<S>)),
       opened: now(() => this.#opened()),
-      caughtUp: now((asked) => asked.forEach(({ conversation }) => this.options.watches?.caughtUp(conversation))),
+      caughtUp: now((asked) => {
+        // One answer holds all that was missed. Nothing of it may have been for us, and then no event tells how far we are.
+        this.number = Math.max(this.number, this.#welcomed);
+        this.#seen();
+        for (const { conversation } of asked) this.options.watches?.caughtUp(conversation);
+      }),
       failed: now(() => this.#failed()),
       refused: now(() => this.#refused()),
       broken: now(() => {
@@ -267,7 +274,10 @@ export class LiveClient<S, C extends Command = Command> {
       case 'event':
         return this.#event(frame);
       case 'history':
-        this.options.watches?.history(frame.conversation, frame.events, frame.upto);
+        this.options.watches?.history(frame.conversation, frame.events, frame.upto, frame.more);
+        // A poll asks for the rest by itself.
+        if (frame.more && this.#mode === 'socket')
+          this.#transport?.watch({ t: 'watch', conversation: frame.conversation, after: frame.upto });
         return frame.events.forEach((event) => this.#echo(event));
       case 'ok':
       case 'error':
@@ -281,6 +291,7 @@ export class LiveClient<S, C extends Command = Command> {
   #welcome(frame: ServerFrame<S> & { t: 'welcome' }): void {
     const known = this.epoch !== undefined;
     this.epoch = frame.epoch;
+    this.#welcomed = frame.number;
     if (frame.resumed) return;
     this.number = frame.number;
     const lost = known ? (this.options.watches?.clear() ?? []) : [];
@@ -330,7 +341,7 @@ export class LiveClient<S, C extends Command = Command> {
   }
 
   #answer(frame: OkFrame | ErrorFrame): void {
-    const { key = '' } = frame;
+    const key = frame.key ?? '';
     if (frame.t === 'error') {
       if (frame.code === 'no_credential' || frame.code === 'bad_credential') return this.#refused();
       if (frame.code === 'unavailable' || frame.code === 'storage_full' || frame.code === 'rate_limited') {

@@ -30,7 +30,7 @@ export interface Department {
   description: string;
   strategy: Strategy;
   offer_seconds: number;
-  queue_chats_max: number | null;
+  queue_chats_max: number;
   enabled: boolean;
   members: { agent: Id; priority: number }[];
 }
@@ -113,7 +113,7 @@ export interface Ban {
   customer: Id | null;
   address: string | null;
   reason: string;
-  created?: Millis;
+  created: Millis;
 }
 
 export interface Credential {
@@ -121,7 +121,10 @@ export interface Credential {
   kind: 'apikey' | 'token';
   name: string;
   scopes: string[];
-  created?: Millis;
+  /** The secret's last characters. */
+  hint: string;
+  created: Millis;
+  revoked: Millis | null;
   /** Only in the answer to its making. */
   secret?: string;
 }
@@ -175,8 +178,7 @@ function query(values: Record<string, string | number | undefined>): string {
 /** One function for each call of the native API that the console makes. */
 export const api = {
   session: () => request<{ agent: Agent }>('GET', `${BASE}/session`),
-  signIn: (email: string, password: string) =>
-    request<{ agent: Agent }>('POST', `${BASE}/session`, { email, password }),
+  signIn: (email: string, password: string) => request<{ agent: Agent }>('POST', `${BASE}/session`, { email, password }),
   signOut: () => request<null>('DELETE', `${BASE}/session`),
 
   agents: () => request<List<Agent>>('GET', `${BASE}/agents`),
@@ -206,8 +208,7 @@ export const api = {
     request<unknown>('PUT', `${BASE}/conversations/${id}/assignment`, { department, agent }),
 
   customer: (id: Id) => request<Customer>('GET', `${BASE}/customers/${id}`),
-  updateCustomer: (id: Id, customer: Partial<Customer>) =>
-    request<Customer>('PUT', `${BASE}/customers/${id}`, customer),
+  updateCustomer: (id: Id, customer: Partial<Customer>) => request<Customer>('PUT', `${BASE}/customers/${id}`, customer),
 
   tags: () => request<List<{ tag: Id; name: string; conversations: number }>>('GET', `${BASE}/tags`),
   overview: () => request<Overview>('GET', `${BASE}/overview`),

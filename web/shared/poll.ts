@@ -54,7 +54,7 @@ export function openPoll(host: Host): Transport {
   }
 
   async function run(): Promise<void> {
-    for (let first = true; !closed; ) {
+    for (let first = true; !closed;) {
       const started = env.now();
       const asked = host.watches();
       const before = JSON.stringify([host.place(), asked]);
@@ -89,9 +89,12 @@ export function openPoll(host: Host): Transport {
   void Promise.resolve().then(run);
   return {
     send(frame) {
-      post('send', frame, SEND_WITHIN_MS, new AbortController()).then((answer) => {
-        if (!closed) host.receive(answer);
-      }, 'key' in frame ? fail : () => {});
+      post('send', frame, SEND_WITHIN_MS, new AbortController()).then(
+        (answer) => {
+          if (!closed) host.receive(answer);
+        },
+        'key' in frame ? fail : () => {},
+      );
     },
     ping() {},
     watch() {

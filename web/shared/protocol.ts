@@ -243,15 +243,16 @@ export type Ephemeral =
   | { t: 'typing'; conversation: Id; typing: boolean }
   | { t: 'page'; url: string; title: string };
 
-export type OkFrame = { t: 'ok'; key: string; number: number; conversation?: Id; chat?: Id; state?: ChatState };
-export type ErrorFrame = { t: 'error'; key?: string; code: ErrorCode; message: string };
+export type OkFrame = { t: 'ok'; key: string | null; number: number; conversation?: Id; chat?: Id; state?: ChatState };
+export type ErrorFrame = { t: 'error'; key?: string | null; code: ErrorCode; message: string };
 export type TypingFrame = { t: 'typing'; conversation: Id; by: Author; text?: string; name?: string };
 
 export type ServerFrame<S> =
   | { t: 'welcome'; epoch: number; number: number; resumed: true }
   | { t: 'welcome'; epoch: number; number: number; resumed: false; state: S }
   | ({ t: 'event' } & DeskEvent)
-  | { t: 'history'; conversation: Id; upto: number; events: DeskEvent[] }
+  /** With `more` the desk could not send all: watch again after `upto`, it has stopped watching. */
+  | { t: 'history'; conversation: Id; upto: number; events: DeskEvent[]; more?: boolean }
   | OkFrame
   | ErrorFrame
   | TypingFrame

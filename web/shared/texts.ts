@@ -4,8 +4,12 @@ export type Catalogue = Record<string, string>;
 export type Texts = (key: string, values?: Record<string, string | number>) => string;
 
 export function texts(catalogue: Catalogue): Texts {
-  return (key, values) =>
-    (catalogue[key] ?? key).replace(/\{(\w+)\}/g, (whole, name: string) => `${values?.[name] ?? whole}`);
+  return (key, values) => (catalogue[key] ?? key).replace(/\{(\w+)\}/g, (whole, name: string) => `${values?.[name] ?? whole}`);
+}
+
+/** The reader's own way of writing times, where it is of the language that the texts are in: `en-GB`, not `en`. */
+export function chooseFormats(language: string, wanted: readonly string[]): string {
+  return wanted.find((tag) => tag.toLowerCase().split('-')[0] === language) ?? language;
 }
 
 /** The first of the reader's languages that there is a catalogue for. */

@@ -12,7 +12,9 @@ export function messageOf(event: MessageAdded): Message {
 
 /** Adds a message unless it is there already; keeps the order of the journal. */
 export function withMessage(messages: readonly Message[], added: Message): Message[] {
-  if (messages.some(({ message, key }) => message === added.message || (key !== null && key === added.key && added.by !== 'system')))
+  if (
+    messages.some(({ message, key }) => message === added.message || (key !== null && key === added.key && added.by !== 'system'))
+  )
     return messages as Message[];
   const at = messages.findLastIndex(({ n }) => n <= added.n);
   return [...messages.slice(0, at + 1), added, ...messages.slice(at + 1)];
@@ -46,10 +48,7 @@ export function foldVisitor(state: VisitorState, event: DeskEvent): VisitorState
         chat: {
           ...chat,
           state: 'served',
-          agents: [
-            ...chat.agents.filter(({ agent }) => agent !== event.agent),
-            { agent: event.agent, name: event.name },
-          ],
+          agents: [...chat.agents.filter(({ agent }) => agent !== event.agent), { agent: event.agent, name: event.name }],
         },
       };
     case 'chat.left':

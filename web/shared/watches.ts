@@ -11,6 +11,8 @@ interface Watch {
   cursor: number;
   /** False from (re)connecting until its history came. */
   synced: boolean;
+  /** Only a part of its history has come yet. */
+  more: boolean;
   early: DeskEvent[];
 }
 
@@ -24,7 +26,7 @@ export class Watches {
   }
 
   add(conversation: Id, after: number): void {
-    this.#watches.set(conversation, { cursor: after, synced: false, early: [] });
+    this.#watches.set(conversation, { cursor: after, synced: false, more: false, early: [] });
   }
 
   remove(conversation: Id): boolean {
@@ -39,6 +41,7 @@ export class Watches {
   unsync(): void {
     for (const watch of this.#watches.values()) {
       watch.synced = false;
+      watch.more = false;
       watch.early = [];
     }
   }
@@ -57,18 +60,20 @@ export class Watches {
     else watch.early.push(event);
   }
 
-  history(conversation: Id, events: DeskEvent[], upto: number): void {
+  /** Takes a piece of history. After the last one the conversation is up to date, and what came early is let through. */
+  history(conversation: Id, events: DeskEvent[], upto: number, more = false): void {
     const watch = this.#watches.get(conversation);
     if (!watch) return;
     this.#pass(conversation, watch, events);
     watch.cursor = Math.max(watch.cursor, upto);
-    this.#release(conversation, watch);
+    watch.more = more;
+    if (!more) this.#release(conversation, watch);
   }
 
   /** A poll may leave out a history that is empty. */
   caughtUp(conversation: Id): void {
     const watch = this.#watches.get(conversation);
-    if (watch && !watch.synced) this.#release(conversation, watch);
+    if (watch && !watch.synced && !watch.more) this.#release(conversation, watch);
   }
 
   #release(conversation: Id, watch: Watch): void {

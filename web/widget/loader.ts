@@ -19,7 +19,7 @@ svg{display:block;margin:auto;width:28px;fill:none;stroke:currentColor;stroke-wi
 span{position:absolute;top:-4px;inset-inline-end:-4px;min-width:20px;padding:0 5px;box-sizing:border-box;border-radius:10px;background:#c81e1e;color:#fff}
 iframe{bottom:90px;width:380px;height:min(640px,100vh - 110px);border-radius:14px;background:Canvas}
 [hidden]{display:none}
-@media(max-width:480px){iframe{inset:0;width:100%;height:100%;border-radius:0}}
+@media(max-width:480px){iframe{inset:0;width:100%;height:100%;border-radius:0}[aria-expanded=true]{display:none}}
 @media(prefers-reduced-motion:no-preference){button{transition:transform .15s}button:hover{transform:scale(1.05)}}`;
 
 const BUBBLE = 'M21 12a8 8 0 0 1-8 8H4l2-3.5A8 8 0 1 1 21 12z';
@@ -71,7 +71,10 @@ function start(script: HTMLScriptElement): Deskbell {
   function remember(): void {
     try {
       const mode = isOpen ? 'open' : live ? 'live' : '';
-      sessionStorage.setItem('deskbell', [mode, host.style.getPropertyValue('--a'), host.style.getPropertyValue('--i')].join('|'));
+      sessionStorage.setItem(
+        'deskbell',
+        [mode, host.style.getPropertyValue('--a'), host.style.getPropertyValue('--i')].join('|'),
+      );
     } catch {
       // A page without storage forgets; the chat itself does not.
     }

@@ -51,6 +51,19 @@ pub fn enabled_agent(tx: &mut Tx<'_>, agent: AgentId) -> Result<Agent, AppError>
     tables::agents::get(tx, agent)?.filter(|agent| agent.enabled).ok_or_else(|| AppError::not_found("no such agent"))
 }
 
+/// Whether this agent may make (`from` is `None`) or change another one: administrators may, but owners are made and changed by owners only.
+pub fn may_write_agent(tx: &mut Tx<'_>, by: AgentId, from: Option<Role>, to: Role) -> Result<(), AppError> {
+    let by = enabled_agent(tx, by)?;
+    if !by.role.administers() {
+        return Err(AppError::forbidden("only administrators may do this"));
+    }
+    let owners = from == Some(Role::Owner) || to == Role::Owner;
+    if owners && by.role != Role::Owner {
+        return Err(AppError::forbidden("only an owner may make or change owners"));
+    }
+    Ok(())
+}
+
 fn announce(tx: &mut Tx<'_>, cx: &Context, agent: &Agent) -> Result<(), AppError> {
     tx.append(
         cx.now,
@@ -192,6 +205,11 @@ fn set_online(tx: &mut Tx<'_>, cx: &mut Context, agent: &mut Agent, online: Agen
         }
     }
     routing::route_for(tx, cx, agent.id)
+}
+
+/// Whether there is such a department, enabled or not. Departments are never deleted.
+pub fn department_exists(tx: &mut Tx<'_>, department: DepartmentId) -> Result<bool, AppError> {
+    Ok(tables::departments::get(tx, department)?.is_some())
 }
 
 /// Makes or changes a department, with its members when they are given.

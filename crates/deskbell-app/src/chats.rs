@@ -1,5 +1,7 @@
 //! Live chats: asking for one, joining, writing, leaving, ending, rating. Transfer and invitation are in [`transfer`].
 
+#[cfg(test)]
+mod schedules;
 pub mod transfer;
 
 use deskbell_domain::chat::{Chat, ChatState, EndReason, Engagement, EngagementStart, OfferOutcome, Rating, Responses, StartedBy};

@@ -8,7 +8,7 @@ use deskbell_store::{Tx, idempotency, tables};
 
 use crate::chats::transfer::Target;
 use crate::context::Context;
-use crate::conversations::{Change, Writing};
+use crate::conversations::{Authority, Change, Writing, Written};
 use crate::customers::Introduction;
 use crate::error::AppError;
 use crate::{accounts, chats, conversations, visits};
@@ -173,7 +173,8 @@ pub fn agent(tx: &mut Tx<'_>, cx: &mut Context, agent: AgentId, key: Option<&str
             AgentCommand::Transfer { chat, target } => chats::transfer::transfer(tx, cx, agent, *chat, *target),
             AgentCommand::Invite { chat, agent: other } => chats::transfer::invite(tx, cx, agent, *chat, *other),
             AgentCommand::Send { conversation, writing, text, file } => {
-                conversations::write(tx, cx, by, *conversation, *writing, text, file.as_deref(), key)
+                let written = Written { writing: *writing, text, file: file.as_deref(), key, authority: Authority::Participant };
+                conversations::write(tx, cx, by, *conversation, written)
             }
             AgentCommand::Tags { conversation, tags } => conversations::set_tags(tx, cx, by, *conversation, tags),
             AgentCommand::ChangeStatus { conversation, change } => conversations::change_status(tx, cx, by, *conversation, *change),

@@ -1,5 +1,7 @@
 //! Conversations outside live chat: starting one, answers, notes, tags, status, assignment, offline messages, read marks.
 
+pub mod by_key;
+
 use deskbell_domain::conversation::{Channel, Conversation, Status, Step, Turn};
 use deskbell_domain::customer::Customer;
 use deskbell_domain::event::Event;
@@ -186,17 +188,30 @@ pub enum Writing {
     Note,
 }
 
-/// An agent (or the system) writes. Into a live chat a message needs the agent in the chat; outside it answers the conversation.
-pub fn write(
-    tx: &mut Tx<'_>,
-    cx: &mut Context,
-    by: Actor,
-    conversation: ConversationId,
-    writing: Writing,
-    text: &str,
-    file: Option<&str>,
-    key: Option<&str>,
-) -> Result<Done, AppError> {
+/// On whose authority an agent's message goes into a live chat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Authority {
+    /// The agent's own: he must have joined the chat.
+    Participant,
+    /// The whole desk's (a key of the API): the agent need not be in the chat.
+    Desk,
+}
+
+/// What is written, and how.
+#[derive(Debug, Clone, Copy)]
+pub struct Written<'a> {
+    pub writing: Writing,
+    pub text: &'a str,
+    pub file: Option<&'a str>,
+    /// The sender's key, kept beside the message.
+    pub key: Option<&'a str>,
+    pub authority: Authority,
+}
+
+/// An agent (or the system) writes. Into a live chat a message needs the agent in the chat, unless it is written with the desk's
+/// authority; outside it answers the conversation.
+pub fn write(tx: &mut Tx<'_>, cx: &mut Context, by: Actor, conversation: ConversationId, written: Written<'_>) -> Result<Done, AppError> {
+    let Written { writing, text, file, key, authority } = written;
     messages::check_text(text)?;
     let mut conversation = get(tx, conversation)?;
     let attachment = match (file, by) {
@@ -216,7 +231,7 @@ pub fn write(
     }
     let kind = if file { MessageKind::File } else { MessageKind::Message };
     if let Some(chat) = &mut chat {
-        if let Actor::Agent(agent) = by {
+        if let (Actor::Agent(agent), Authority::Participant) = (by, authority) {
             crate::chats::own_engagement(tx, chat, agent).map_err(|_| AppError::forbidden("join the chat before you write into it"))?;
         }
         let added = messages::add(tx, cx, &mut conversation, Some(chat), Into::Chat, message(kind))?;

@@ -70,6 +70,15 @@ pub fn issue(
     Ok(Issued { credential, secret })
 }
 
+/// Signs an agent in whose password was found good against `hash`. Refused if he was switched off or has got another password since.
+pub fn open_session(tx: &mut Tx<'_>, cx: &mut Context, agent: AgentId, hash: &str, name: &str) -> Result<Issued, AppError> {
+    let enabled = tables::agents::get(tx, agent)?.is_some_and(|agent| agent.enabled);
+    if !enabled || tables::agents::password_hash(tx, agent)?.as_deref() != Some(hash) {
+        return Err(AppError::bad_credential("e-mail or password is wrong"));
+    }
+    issue(tx, cx, CredentialKind::Session, name, Some(agent), Scopes::default())
+}
+
 /// Revokes a key or token.
 pub fn revoke(tx: &mut Tx<'_>, cx: &Context, credential: CredentialId) -> Result<(), AppError> {
     tables::credentials::get(tx, credential)?.ok_or_else(|| AppError::not_found("no such credential"))?;

@@ -51,6 +51,8 @@ struct Inner {
     /// The time of the latest write: later ones never go back behind it.
     latest: AtomicI64,
     figures: RwLock<Figures>,
+    /// The number that the figures are true at, to be read without their lock.
+    figures_number: AtomicI64,
     presence: Presence,
     credentials: Cache,
     follower: Follower,
@@ -149,6 +151,7 @@ impl Desk {
             tokens: VisitorTokens::new(&desk.secret),
             settings: RwLock::new(Arc::new(settings)),
             latest: AtomicI64::new(latest.unwrap_or_default().micros()),
+            figures_number: AtomicI64::new(figures.number()),
             figures: RwLock::new(figures),
             presence,
             credentials: Cache::default(),
@@ -207,6 +210,11 @@ impl Desk {
         Arc::clone(&self.0.blobs)
     }
 
+    /// A new name for a blob: 128 random bits in hex.
+    pub fn draw_file_name(&self) -> String {
+        self.context().hex(16)
+    }
+
     pub fn visitor_tokens(&self) -> &VisitorTokens {
         &self.0.tokens
     }
@@ -219,6 +227,11 @@ impl Desk {
     /// Looks at the live figures. Keep it short: it holds a lock.
     pub fn figures<T>(&self, look: impl FnOnce(&Figures) -> T) -> T {
         look(&self.0.figures.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The journal number that the live figures are true at, at least; cheap enough to ask for every request.
+    pub fn figures_number(&self) -> i64 {
+        self.0.figures_number.load(Ordering::Acquire)
     }
 
     pub(crate) fn prune_figures(&self, now: Timestamp) {
@@ -259,6 +272,14 @@ impl Desk {
         self.0.db.snapshot(work).await
     }
 
+    /// The same on a thread that may wait.
+    pub fn snapshot_blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Tx<'_>) -> Result<T, AppError> + Send + 'static,
+    ) -> Result<T, AppError> {
+        self.0.db.snapshot_blocking(work)
+    }
+
     /// Called by the writer as a job begins, so that times rise with the journal's numbers also when the clock is set back.
     fn context(&self) -> Context {
         let now = self.0.clock.now().micros();
@@ -283,13 +304,13 @@ impl Desk {
     }
 
     /// An agent's console connected: he is online as he chose.
-    pub async fn agent_came(&self, agent: AgentId) -> Result<(), AppError> {
+    pub async fn agent_came(&self, agent: AgentId) -> Result<Agent, AppError> {
         self.0.presence.agent_came(agent, self.now());
         let known = self.read(move |tx| Ok(tables::agents::get(tx, agent)?)).await?;
-        if known.is_some_and(|known| known.online == known.preset) {
-            return Ok(());
+        match known {
+            Some(known) if known.online == known.preset => Ok(known),
+            _ => self.write(move |tx, cx| accounts::here(tx, cx, agent)).await,
         }
-        self.write(move |tx, cx| accounts::here(tx, cx, agent).map(|_| ())).await
     }
 
     /// What stands behind a secret; kept in memory for a moment.
@@ -329,6 +350,7 @@ impl Listener for Memory {
             for recorded in events {
                 figures.fold(recorded);
             }
+            inner.figures_number.store(figures.number(), Ordering::Release);
         }
         for recorded in events {
             match &recorded.event {

@@ -81,6 +81,12 @@ pub fn load(tx: &mut Tx<'_>, account_key: i64, chat: ChatId) -> Result<Option<Ch
     Ok(Some(ChatRecord { account_key, chat, conversation, customer, visit, pages, messages, engagements, agents, department_name }))
 }
 
+/// A page of documents strictly after (second, id) and not newer than `until` (seconds), in the order of exports: by second, then by id
+/// as bytes. `each` is called with second, id and JSON.
+pub fn page(tx: &mut Tx<'_>, after: (i64, &str), until: i64, limit: i64, each: impl FnMut(i64, &str, &str)) -> Result<(), AppError> {
+    Ok(tables::documents::page(tx, after, until, limit, each)?)
+}
+
 /// Wakes the reader when there is something new.
 struct Nudge(SyncSender<()>);
 
@@ -209,6 +215,14 @@ impl Reader {
                 cursors::set(tx, CURSOR, cursor)?;
             }
             Ok(())
+        })
+    }
+
+    /// Notes that all the journal tells so far is rendered: after [`Reader::rebuild`].
+    pub fn mark_current(&self) -> Result<(), AppError> {
+        self.db.write_blocking(|tx| {
+            let number = tx.head()?;
+            Ok(cursors::set(tx, CURSOR, number)?)
         })
     }
 

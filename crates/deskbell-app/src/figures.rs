@@ -209,6 +209,10 @@ impl Figures {
                     chat.state = *state;
                     chat.waiting_since = at;
                 }
+                // What was rated before goes along.
+                if let Some((_, _, rated_in)) = self.ratings.get_mut(chat) {
+                    *rated_in = *department;
+                }
             }
             Event::ChatEnded { chat, department, missed, .. } => {
                 self.chats.remove(chat);

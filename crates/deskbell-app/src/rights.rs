@@ -58,6 +58,8 @@ pub enum Right {
     Anyone,
     /// A visitor's token.
     Visitor,
+    /// A visitor's token, or a signed-in agent.
+    Participant,
     /// A LiveAgent v1 key.
     ApiKey,
     /// A signed-in agent of any role.
@@ -76,6 +78,7 @@ impl Right {
         match self {
             Right::Anyone => true,
             Right::Visitor => matches!(who, Principal::Visitor { .. }),
+            Right::Participant => matches!(who, Principal::Visitor { .. } | Principal::Agent { .. }),
             Right::ApiKey => matches!(who, Principal::ApiKey),
             Right::Agent => matches!(who, Principal::Agent { .. }),
             Right::Administrator => matches!(who, Principal::Agent { role, .. } if role.administers()),

@@ -4,7 +4,7 @@ use deskbell_domain::chat::{EndReason, OfferOutcome};
 use deskbell_domain::ids::{AgentId, VisitorId};
 use deskbell_domain::message::Actor;
 use deskbell_domain::time::Timestamp;
-use deskbell_store::{Tx, idempotency, journal, tables};
+use deskbell_store::{Tx, cursors, idempotency, journal, tables};
 
 use crate::commands::KEY_SECONDS_MIN;
 use crate::context::Context;
@@ -111,7 +111,8 @@ async fn forget(desk: &Desk) -> Result<(), AppError> {
         .write(|tx, cx| {
             idempotency::forget_before(tx, cx.now.plus_seconds(-KEY_SECONDS_MIN))?;
             tables::credentials::forget_sessions_before(tx, cx.now)?;
-            journal::trim(tx, cx.now.plus_seconds(-JOURNAL_SECONDS_MIN), i64::MAX)?;
+            let needed = cursors::least(tx)?.unwrap_or(i64::MAX);
+            journal::trim(tx, cx.now.plus_seconds(-JOURNAL_SECONDS_MIN), needed)?;
             let unused = tables::files::unused_before(tx, cx.now.plus_seconds(-UNUSED_SECONDS_MAX), BITE)?;
             for file in &unused {
                 tables::files::remove(tx, file)?;

@@ -1,4 +1,6 @@
-//! What a console or a widget shows when it starts: whole states, read in one snapshot.
+//! What a console or a widget shows when it starts: whole states, read in one snapshot. Lists of conversations are in [`listing`].
+
+pub mod listing;
 
 use std::collections::HashMap;
 
@@ -7,9 +9,10 @@ use deskbell_domain::chat::{Chat, ChatState, Offer};
 use deskbell_domain::conversation::Conversation;
 use deskbell_domain::customer::Customer;
 use deskbell_domain::department::{Department, Membership};
-use deskbell_domain::ids::{AgentId, ChatId, ConversationId, MessageId, VisitorId};
+use deskbell_domain::ids::{AgentId, ChatId, ConversationId, CustomerId, DepartmentId, MessageId, VisitId, VisitorId};
 use deskbell_domain::message::Audience;
-use deskbell_domain::visit::{Page, Visit};
+use deskbell_domain::time::Timestamp;
+use deskbell_domain::visit::{Page, VISIT_PRESENT_SECONDS, Visit};
 use deskbell_store::tables::messages::StoredMessage;
 use deskbell_store::{Tx, tables};
 
@@ -141,4 +144,85 @@ pub fn conversation(tx: &mut Tx<'_>, spelling: &str) -> Result<ConversationView,
         None => (None, Vec::new()),
     };
     Ok(ConversationView { conversation, customer, department_name, chats, visit, pages })
+}
+
+/// A browser on the site now.
+#[derive(Debug, Clone)]
+pub struct PresentVisit {
+    pub visit: Visit,
+    pub customer: Customer,
+    /// The page it shows.
+    pub page: Option<Page>,
+    /// The latest conversation from this browser.
+    pub conversation: Option<ConversationId>,
+}
+
+/// Who is on the site, the latest to come first; `before` is the last one of the page before.
+pub fn present_visits(
+    tx: &mut Tx<'_>,
+    now: Timestamp,
+    before: Option<(Timestamp, VisitId)>,
+    limit: i64,
+) -> Result<Vec<PresentVisit>, AppError> {
+    let mut present = Vec::new();
+    for visit in tables::visits::present(tx, now.plus_seconds(-VISIT_PRESENT_SECONDS), before, limit)? {
+        present.push(PresentVisit {
+            customer: crate::customers::get(tx, visit.customer)?,
+            page: tables::visits::last_page(tx, visit.id)?,
+            conversation: tables::conversations::latest_of_visitor(tx, visit.visitor)?.map(|conversation| conversation.id),
+            visit,
+        });
+    }
+    Ok(present)
+}
+
+/// An agent by e-mail address or id.
+pub fn agent(tx: &mut Tx<'_>, identifier: &str) -> Result<Option<Agent>, AppError> {
+    if identifier.contains('\0') {
+        return Ok(None);
+    }
+    if identifier.contains('@') {
+        return Ok(tables::agents::by_email(tx, identifier)?);
+    }
+    match AgentId::parse(identifier) {
+        Some(id) => Ok(tables::agents::get(tx, id)?),
+        None => Ok(None),
+    }
+}
+
+/// A customer by e-mail address or id.
+pub fn customer(tx: &mut Tx<'_>, identifier: &str) -> Result<Option<Customer>, AppError> {
+    if identifier.contains('\0') {
+        return Ok(None);
+    }
+    if identifier.contains('@') {
+        return Ok(tables::customers::by_email(tx, identifier)?);
+    }
+    match CustomerId::parse(identifier) {
+        Some(id) => Ok(tables::customers::get(tx, id)?),
+        None => Ok(None),
+    }
+}
+
+/// All agents, by name, those who are switched off too.
+pub fn agents(tx: &mut Tx<'_>) -> Result<Vec<Agent>, AppError> {
+    Ok(tables::agents::all(tx)?)
+}
+
+/// A department by id.
+pub fn department(tx: &mut Tx<'_>, identifier: &str) -> Result<Option<Department>, AppError> {
+    match DepartmentId::parse(identifier) {
+        Some(id) => Ok(tables::departments::get(tx, id)?),
+        None => Ok(None),
+    }
+}
+
+/// A word for an agent that only this desk can make: 32 hex digits, always the same for him. It opens nothing.
+pub fn agent_token(tx: &mut Tx<'_>, agent: AgentId) -> Result<String, AppError> {
+    let desk = tables::desk::get(tx)?.ok_or_else(|| AppError::internal("an open desk has no row"))?;
+    let secret: String = desk.secret.iter().map(|byte| format!("{byte:02x}")).collect();
+    // Half of a SHA-256 leaves nothing to extend.
+    let mut token = crate::credentials::hash_secret(&format!("deskbell agent 1:{secret}:{agent}"));
+    token.truncate(32);
+    Ok(token)
 }

@@ -63,6 +63,7 @@ fn right(right: Right) -> &'static str {
     match right {
         Right::Anyone => "anyone",
         Right::Visitor => "visitor",
+        Right::Participant => "visitor or agent",
         Right::ApiKey => "API key",
         Right::Agent => "agent",
         Right::Administrator => "administrator",

@@ -1,1 +1,117 @@
-//! To be filled.
+//! LiveAgent's API v1 below `/api`: the desk in that API's words, as JSON, XML or YAML. Owns the wire types of its answers, the reading of
+//! its parameters, and the shape of its errors.
+//!
+//! It knows no SQL and no rules: endpoints parse, call one use case, and map the outcome.
+
+mod agents;
+mod chats_overview;
+mod conversations;
+mod door;
+mod markup;
+mod moment;
+mod online_agents;
+mod operator;
+mod pattern;
+
+#[cfg(test)]
+mod fixture;
+#[cfg(test)]
+mod tests;
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+use deskbell_app::Desk;
+use deskbell_http::{Credential, JsonStyle, Kit, Meta, RateLimit, Route, Surface, compat, routes};
+
+/// Requests that one key may make in a minute, unless set otherwise. Source: the vendor's page on request limits.
+pub const REQUESTS_PER_MINUTE_DEFAULT: u32 = 180;
+
+/// How the surface is set up.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The base of links in answers, whatever the caller used.
+    pub public_url: Option<String>,
+    /// Requests that one key may make in a minute; `None` (or 0): as many as it likes.
+    pub requests_per_minute_max: Option<u32>,
+    /// Whether a proxy stands in front whose `X-Forwarded-*` headers are to be believed.
+    pub behind_proxy: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Options { public_url: None, requests_per_minute_max: Some(REQUESTS_PER_MINUTE_DEFAULT), behind_proxy: false }
+    }
+}
+
+/// The surface, ready to answer everything below `/api`.
+pub fn kit(desk: Desk, options: Options) -> Kit<Desk> {
+    let mut surface = Surface::new("liveagent", &["/api"], door::authenticate, door::render_error);
+    surface.envelope = Some("response");
+    surface.json_style = JsonStyle::Php;
+    surface.suffix_formats = true;
+    surface.handler_parameter = Some("handler");
+    surface.aliases = &[("apiKey", "apikey")];
+    surface.credential = Credential::InBody;
+    surface.rate_limit = options
+        .requests_per_minute_max
+        .and_then(NonZeroU32::new)
+        .map(|requests_per_minute_max| RateLimit { requests_per_minute_max, headers: false });
+    surface.rate_key = door::rate_key;
+    surface.public_url = options.public_url.map(Arc::from);
+    surface.behind_proxy = options.behind_proxy;
+    Kit::new(surface, desk, endpoints())
+}
+
+/// Every endpoint, in the order of the reference. A new one is added here.
+fn endpoints() -> Vec<Route<Desk>> {
+    routes![
+        Desk;
+        agents::GetAgent,
+        conversations::list::ListConversations,
+        conversations::info::GetConversation,
+        conversations::messages::ListMessages,
+        conversations::write::PostMessage,
+        online_agents::ListOnlineAgents,
+        chats_overview::GetChatsOverview,
+    ]
+}
+
+/// The contracts of all endpoints.
+pub fn metas() -> Vec<&'static Meta> {
+    endpoints().iter().map(|route| route.meta).collect()
+}
+
+/// The page `docs/compat/liveagent.md`.
+pub fn compat() -> String {
+    format!("{COMPAT_HEAD}\n{}", compat::markdown(&metas()))
+}
+
+const COMPAT_HEAD: &str = "\
+# LiveAgent API v1: what is covered
+
+Written by `cargo xtask contracts` from the list of endpoints in `crates/deskbell-liveagent`; changes belong there.
+
+All calls are below `/api`: `/api/<call>`, or `/api/index.php?handler=<call>`. A slash at the end is taken. `.json` (the default), `.xml`
+or `.yaml` at the very end chooses the format; an e-mail address as last part stays whole. Everything is inside `response`. Values are
+texts, other than `statuscode` and the overview's numbers.
+
+Parameters are read from query, form, multipart body and JSON object alike, whatever the verb. The key is `apikey` (or `apiKey`) in the
+query, in the body, or as header, and counts in this order; an empty one counts as none. Times are `YYYY-MM-DD HH:MM:SS` in the time zone
+of the settings, GMT unless set; a date alone is taken, too. One key may make 180 requests a minute unless the operator sets another
+number; keys sent in bodies share one count.
+
+Errors are `status` (`ERROR`), `statuscode` (that of HTTP), `errormessage` and `debugmessage` (a word for its kind, and the number of the
+request in the log):
+
+| Status | When |
+|---|---|
+| 400 | there is no key: `Api key is not found in request` |
+| 401 | the key is wrong: `ApiKey not found` |
+| 404 | no such path, agent, department or file |
+| 405 | the path has other verbs, named in `Allow` |
+| 413 | the body or the message is too large |
+| 429 | too many requests; `Retry-After` says when to go on |
+| 500 | all the rest: `parameter … is missing`, `unable to load conversation`, a value that cannot be read |
+| 503 | not available now; `Retry-After` says when to try again |
+";

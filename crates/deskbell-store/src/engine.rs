@@ -55,11 +55,13 @@ pub struct Options {
     pub group_jobs_max: usize,
     /// For measurements: every write has its own commit.
     pub sync_each: bool,
+    /// SQLite: open beside the server that holds the database, for a short errand of the command line.
+    pub beside_server: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Options { readers: READERS, storage_bytes_max: None, group_jobs_max: GROUP_JOBS_MAX, sync_each: false }
+        Options { readers: READERS, storage_bytes_max: None, group_jobs_max: GROUP_JOBS_MAX, sync_each: false, beside_server: false }
     }
 }
 
@@ -316,7 +318,7 @@ fn start_writer(
     queue: Receiver<writer::Message>,
 ) -> Result<JoinHandle<Option<sqlite::Remains>>, StoreError> {
     let (ready, started) = crossbeam_channel::bounded(1);
-    let (location, shared, bytes_max) = (location.clone(), Arc::clone(shared), options.storage_bytes_max);
+    let (location, shared, options) = (location.clone(), Arc::clone(shared), options.clone());
     let thread = spawn("store-writer".to_owned(), move || {
         let writer = |head: Head, group_jobs_max| {
             shared.set_epoch(head.epoch);
@@ -324,7 +326,7 @@ fn start_writer(
             writer::Writer { queue, sink, shared, group_jobs_max, announced: head.number }
         };
         match location {
-            Location::Sqlite(file) => match sqlite::start(&file, bytes_max) {
+            Location::Sqlite(file) => match sqlite::start(&file, &options) {
                 Ok((remains, head)) => Some(sqlite::write(remains, writer(head, group_jobs_max))),
                 Err(error) => {
                     drop(ready.send(Err(error)));

@@ -5,7 +5,7 @@ use crate::engine::{Row, Tx};
 use crate::error::StoreError;
 use crate::migrations;
 use deskbell_domain::event::Recorded;
-use deskbell_domain::ids::ConversationId;
+use deskbell_domain::ids::{ConversationId, VisitorId};
 use deskbell_domain::time::Timestamp;
 
 /// Entries deleted by one [`trim`], at most.
@@ -27,11 +27,29 @@ pub fn of_conversation(tx: &mut Tx<'_>, conversation: ConversationId, number: i6
     )
 }
 
+/// The entries after `number` of all conversations started from a browser, in order, at most `limit`.
+pub fn of_visitor(tx: &mut Tx<'_>, visitor: VisitorId, number: i64, limit: i64) -> Result<Vec<Recorded>, StoreError> {
+    tx.flush_journal()?;
+    tx.all_with(
+        "SELECT j.number, j.at, j.kind, j.body FROM conversations c JOIN journal j ON j.conversation_id = c.id \
+         WHERE c.visitor_id = $1 AND j.number > $2 ORDER BY j.number LIMIT $3",
+        &[&visitor.get(), &number, &limit],
+        recorded,
+    )
+}
+
 /// The oldest entry that is still there. Who last saw a number below the one before it has to start over.
 pub fn first_number(tx: &mut Tx<'_>) -> Result<Option<i64>, StoreError> {
     tx.flush_journal()?;
     let (number,) = tx.one("SELECT MIN(number) FROM journal", &[])?;
     Ok(number)
+}
+
+/// Moves the founding of a desk back: entries later than `start` are dated there. Only for a desk on which nothing has happened yet.
+pub fn found_at(tx: &mut Tx<'_>, start: Timestamp) -> Result<(), StoreError> {
+    tx.flush_journal()?;
+    tx.exec("UPDATE journal SET at = $1 WHERE at > $1", &[&start])?;
+    Ok(())
 }
 
 /// The moment of the newest entry.

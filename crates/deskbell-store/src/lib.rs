@@ -11,6 +11,7 @@
 //! - `CAST(SUM(x) AS BIGINT)`, `lower(x) LIKE $1`, `NULLS FIRST` or `NULLS LAST` wherever NULLs are sorted, no `now()`, no deferred constraints.
 //! - Inside a write, a failed statement ends the job: whatever follows is refused, and the job is rolled back even if it returns `Ok`. So
 //!   `INSERT … ON CONFLICT DO NOTHING`, not "insert, and look at the error".
+//! - A job sees its own events through [`journal`] only, not by a query of its own on that table: PostgreSQL gets them in one statement.
 //! - The rows of a query are in memory at once on PostgreSQL: page by keyset.
 
 pub mod codec;

@@ -38,7 +38,7 @@ export function icon(name: keyof typeof PATHS): SVGElement {
 
 /** Text with its web addresses as links. */
 export function linked(text: string): (Node | string)[] {
-  return text.split(/(https?:\/\/[^\s<>"]+[^\s<>".,;:!?)\]}'])/).map((part, i) =>
-    i % 2 ? h('a', { href: part, target: '_blank', rel: 'noopener noreferrer' }, part) : part,
-  );
+  return text
+    .split(/(https?:\/\/[^\s<>"]+[^\s<>".,;:!?)\]}'])/)
+    .map((part, i) => (i % 2 ? h('a', { href: part, target: '_blank', rel: 'noopener noreferrer' }, part) : part));
 }

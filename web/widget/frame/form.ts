@@ -61,12 +61,7 @@ export class Form {
   }
 
   #label(text: string, field: Field, optional = false): HTMLElement {
-    return h(
-      'label',
-      {},
-      h('span', {}, this.t(text), optional && h('small', {}, ` (${this.t('optional')})`)),
-      field,
-    );
+    return h('label', {}, h('span', {}, this.t(text), optional && h('small', {}, ` (${this.t('optional')})`)), field);
   }
 
   #keep(): void {
@@ -81,7 +76,9 @@ export class Form {
   #submit(): void {
     this.#keep();
     this.model.draft.text = this.#text.value.trim();
-    const wrong = [this.#email, this.#text].find((field) => !field.checkValidity() || (field === this.#text && !field.value.trim()));
+    const wrong = [this.#email, this.#text].find(
+      (field) => !field.checkValidity() || (field === this.#text && !field.value.trim()),
+    );
     if (wrong) {
       wrong.setAttribute('aria-invalid', 'true');
       this.#problem.textContent = this.t(wrong === this.#email && wrong.value ? 'email_wrong' : 'required');

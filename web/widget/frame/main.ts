@@ -1,6 +1,6 @@
 /** Connects the chat with the page it stands in. */
 
-import { chooseLanguage, direction, texts, type Catalogue } from '../../shared/texts.ts';
+import { chooseFormats, chooseLanguage, direction, texts, type Catalogue } from '../../shared/texts.ts';
 import en from '../locales/en.json';
 import type { ToFrame, ToHost } from '../messages.ts';
 import { Model } from './model.ts';
@@ -58,7 +58,7 @@ async function run(): Promise<void> {
       });
     },
   });
-  const view = new View(model, texts(catalogue.default), language, tell, embedded);
+  const view = new View(model, texts(catalogue.default), chooseFormats(language, navigator.languages), tell, embedded);
 
   heard = (message) => {
     if (message.deskbell === 'open') {

@@ -54,9 +54,7 @@ export class Model {
   #peekText = '';
   #peekSent = '';
 
-  constructor(
-    private readonly options: { page: HostPage; language: string; transport: 'auto' | 'poll'; changed: () => void },
-  ) {
+  constructor(private readonly options: { page: HostPage; language: string; transport: 'auto' | 'poll'; changed: () => void }) {
     this.#page = options.page;
     this.#client = new LiveClient<VisitorState, VisitorCommand>({
       role: 'visitor',
@@ -208,8 +206,7 @@ export class Model {
   setOpen(open: boolean): void {
     this.open = open;
     this.#markRead();
-    if (open && this.state && !this.live && Date.now() - this.#visited > VISIT_FRESH_MS)
-      void this.#askVisit().catch(() => {});
+    if (open && this.state && !this.live && Date.now() - this.#visited > VISIT_FRESH_MS) void this.#askVisit().catch(() => {});
     this.#changed();
   }
 

@@ -5,8 +5,6 @@ import type { Texts } from '../../shared/texts.ts';
 import { h, icon, linked } from './dom.ts';
 import type { Model } from './model.ts';
 
-/** Images that a browser shows without running anything in them. */
-const SHOWN = /^image\/(png|jpeg|gif|webp|avif)$/;
 /** Messages of one author within this time stand together. */
 const TOGETHER_MS = 5 * 60_000;
 const NEAR_END_PX = 80;
@@ -77,7 +75,15 @@ export class Thread {
       event.preventDefault();
       this.#say();
     };
-    this.element = h('div', { className: 'thread', testid: 'thread' }, this.#log, this.#typing, this.#composer, this.#after, this.#live);
+    this.element = h(
+      'div',
+      { className: 'thread', testid: 'thread' },
+      this.#log,
+      this.#typing,
+      this.#composer,
+      this.#after,
+      this.#live,
+    );
     this.element.dataset.drop = t('drop');
     this.element.ondragover = (event) => {
       if (!model.live || !event.dataTransfer?.types.includes('Files')) return;
@@ -195,8 +201,7 @@ export class Thread {
             'div',
             { className: 'row mine', testid: 'transfer' },
             h('p', { className: problem ? 'mark problem' : 'mark' }, t(problem ?? 'file_sending', { name })),
-            !!problem &&
-              h('button', { type: 'button', className: 'link', onclick: () => model.dismiss(id) }, t('close')),
+            !!problem && h('button', { type: 'button', className: 'link', onclick: () => model.dismiss(id) }, t('close')),
           ),
       });
     return items;
@@ -231,8 +236,7 @@ export class Thread {
       { className: 'row mine pending', testid: 'message' },
       this.#bubble(text, file),
       h('p', { className: refused ? 'mark problem' : 'mark' }, t(state)),
-      !!refused &&
-        h('button', { type: 'button', className: 'link', onclick: () => model.sayAgain(key) }, t('again')),
+      !!refused && h('button', { type: 'button', className: 'link', onclick: () => model.sayAgain(key) }, t('again')),
     );
     Object.assign(row.dataset, { by: 'customer', state });
     return row;
@@ -242,32 +246,12 @@ export class Thread {
     return h('div', { className: 'bubble', dir: 'auto' }, ...(file ? [this.#file(file)] : linked(text)));
   }
 
+  /** The name at once; the picture, or the way to download it, when its code and bytes are here. */
   #file(file: FileInfo): HTMLElement {
     const name = file.name || this.t('file');
-    const link = h('a', { className: 'file', href: '#', testid: 'file', aria: { label: this.t('download', { name }) } }, icon('attach'), name);
-    link.onclick = (event) => {
-      if (link.download) return;
-      event.preventDefault();
-      void this.model.image(file.file).then((url) => {
-        link.href = url;
-        link.download = name;
-        link.click();
-      }, () => {});
-    };
-    if (SHOWN.test(file.content_type)) {
-      const image = h('img', { alt: name, testid: 'image' });
-      this.model.image(file.file).then(
-        (url) => {
-          image.onload = () => {
-            // A picture that was just sent must not push itself out of sight.
-            this.#log.scrollTop += image.offsetHeight;
-          };
-          image.src = url;
-          link.replaceChildren(image);
-        },
-        () => {},
-      );
-    }
+    const link = h('a', { className: 'file', href: '#', testid: 'file' }, icon('attach'), name);
+    link.setAttribute('aria-label', this.t('download', { name }));
+    import('./file.ts').then(({ fill }) => fill(link, name, file, this.model, this.#log)).catch(() => {});
     return link;
   }
 

@@ -119,7 +119,7 @@ export class View {
     }
     if (model.live && chat!.agents.length)
       return t(chat!.agents.length > 1 ? 'served_many' : 'served', {
-        names: new Intl.ListFormat(this.language).format(chat!.agents.map(({ name }) => name)),
+        names: chat!.agents.map(({ name }) => name).join(', '),
       });
     if (model.screen === 'form') return t('online');
     return model.screen === 'offline' ? t('offline') : '';

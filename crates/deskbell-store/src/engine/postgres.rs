@@ -7,9 +7,10 @@ use super::tx::{Entry, Failure, Flow, Head, OnRow, Session, Sql};
 use super::writer::{Exit, Message, Writer, WriterSession};
 use crate::error::StoreError;
 use crossbeam_channel::RecvTimeoutError;
+use postgres::error::SqlState;
 use postgres::types::ToSql;
 use postgres::{Client, Config, NoTls, SimpleQueryMessage, Statement};
-use std::collections::{HashMap, hash_map};
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 /// Jobs that share a commit, at most. Past 64 subtransactions PostgreSQL has to look them up on disk.
@@ -18,6 +19,8 @@ pub(super) const GROUP_JOBS_MAX: usize = 60;
 const CONNECT_MILLIS_MAX: u64 = 1_500;
 /// How long sent data may stay unacknowledged before the connection counts as lost.
 const UNANSWERED_SECONDS_MAX: u64 = 5;
+/// How long after its last use a reader's connection is taken for alive.
+const TRUSTED_SECONDS: u64 = 1;
 const BACKOFF_MILLIS_MIN: u64 = 100;
 const BACKOFF_MILLIS_MAX: u64 = 2_000;
 /// Statements put together at run time, kept per connection.
@@ -47,6 +50,9 @@ pub(super) fn config(url: &str) -> Result<Config, StoreError> {
 
 pub(super) struct PostgresSession {
     client: Client,
+    /// The driver does not count a connection as closed after every error that ends it.
+    broken: bool,
+    used: Instant,
     fixed: Statements<Statement>,
     dynamic: HashMap<String, Statement>,
     journal: Vec<Entry>,
@@ -70,6 +76,8 @@ impl PostgresSession {
         client.batch_execute(settings)?;
         Ok(PostgresSession {
             client,
+            broken: false,
+            used: Instant::now(),
             fixed: Statements::default(),
             dynamic: HashMap::new(),
             journal: Vec::new(),
@@ -81,7 +89,7 @@ impl PostgresSession {
 
     fn statement(&mut self, sql: Sql<'_>) -> Result<Statement, StoreError> {
         let sql = match sql {
-            Sql::Fixed(sql) => return prepared(&mut self.fixed, &mut self.client, sql),
+            Sql::Fixed(sql) => return self.prepared(sql),
             Sql::Dynamic(sql) => sql,
         };
         if let Some(statement) = self.dynamic.get(sql) {
@@ -90,18 +98,46 @@ impl PostgresSession {
         if self.dynamic.len() >= DYNAMIC_STATEMENTS_MAX {
             self.dynamic.clear();
         }
-        let statement = self.client.prepare(sql)?;
+        let statement = self.call(|client| client.prepare(sql))?;
         self.dynamic.insert(sql.to_owned(), statement.clone());
         Ok(statement)
     }
 
-    /// A migration of a newer node can make a prepared statement unusable; the next use prepares it again.
-    fn forget_after(&mut self, error: postgres::Error) -> StoreError {
-        if error.code() == Some(&postgres::error::SqlState::FEATURE_NOT_SUPPORTED) {
-            self.fixed.clear();
-            self.dynamic.clear();
+    fn prepared(&mut self, sql: &'static str) -> Result<Statement, StoreError> {
+        if let Some(statement) = self.fixed.get(&sql.into()) {
+            return Ok(statement.clone());
         }
-        error.into()
+        let statement = self.call(|client| client.prepare(sql))?;
+        self.fixed.insert(sql.into(), statement.clone());
+        Ok(statement)
+    }
+
+    fn call<T>(&mut self, run: impl FnOnce(&mut Client) -> Result<T, postgres::Error>) -> Result<T, StoreError> {
+        run(&mut self.client).map_err(|error| {
+            if error.code() == Some(&SqlState::FEATURE_NOT_SUPPORTED) {
+                // A newer node's migration made a prepared statement unusable; the next use prepares it again.
+                self.fixed.clear();
+                self.dynamic.clear();
+            }
+            let error = StoreError::from(error);
+            self.broken |= matches!(error, StoreError::Unavailable(_));
+            error
+        })
+    }
+
+    fn run(&mut self, sql: &str) -> Result<(), StoreError> {
+        self.call(|client| client.batch_execute(sql))
+    }
+
+    fn is_broken(&self) -> bool {
+        self.broken || self.client.is_closed()
+    }
+
+    /// Asks the server for a sign of life.
+    fn ping(&mut self) {
+        let patience = Duration::from_millis(CONNECT_MILLIS_MAX);
+        // An error leaves its mark.
+        self.broken |= self.call(|client| client.is_valid(patience)).is_err();
     }
 
     fn reset(&mut self) {
@@ -113,7 +149,7 @@ impl PostgresSession {
 
     /// Runs one text that ends with the query of a head.
     fn head(&mut self, sql: &str) -> Result<Head, StoreError> {
-        let messages = self.client.simple_query(sql)?;
+        let messages = self.call(|client| client.simple_query(sql))?;
         let row = messages.iter().find_map(|message| match message {
             SimpleQueryMessage::Row(row) => Some(row),
             _ => None,
@@ -130,13 +166,6 @@ impl PostgresSession {
             desk_key: number(3)?.cast_unsigned(),
             epoch: number(4)?,
         })
-    }
-}
-
-fn prepared(statements: &mut Statements<Statement>, client: &mut Client, sql: &'static str) -> Result<Statement, StoreError> {
-    match statements.entry(sql.into()) {
-        hash_map::Entry::Occupied(entry) => Ok(entry.get().clone()),
-        hash_map::Entry::Vacant(entry) => Ok(entry.insert(client.prepare(sql)?).clone()),
     }
 }
 
@@ -163,7 +192,7 @@ impl Session for PostgresSession {
         let statement = self.statement(sql)?;
         let values = values(params)?;
         check_count(&statement, &values)?;
-        let rows = self.client.query(&statement, &bound(&values)).map_err(|error| self.forget_after(error))?;
+        let rows = self.call(|client| client.query(&statement, &bound(&values)))?;
         for row in &rows {
             if on_row(&Row(row::Source::Postgres(row))).map_err(Failure::Caller)? == Flow::Enough {
                 break;
@@ -176,7 +205,7 @@ impl Session for PostgresSession {
         let statement = self.statement(sql)?;
         let values = values(params)?;
         check_count(&statement, &values)?;
-        self.client.execute(&statement, &bound(&values)).map_err(|error| self.forget_after(error))
+        self.call(|client| client.execute(&statement, &bound(&values)))
     }
 
     fn append(&mut self, entry: Entry) -> Result<(), StoreError> {
@@ -185,25 +214,26 @@ impl Session for PostgresSession {
     }
 
     fn flush(&mut self) -> Result<(), StoreError> {
-        let waiting = &self.journal[self.flushed..];
-        if waiting.is_empty() {
+        if self.flushed == self.journal.len() {
             return Ok(());
         }
+        let statement = self.prepared(APPEND)?;
+        let journal = std::mem::take(&mut self.journal);
+        let waiting = &journal[self.flushed..];
         let numbers: Vec<i64> = waiting.iter().map(|entry| entry.number).collect();
         let moments: Vec<i64> = waiting.iter().map(|entry| entry.at).collect();
         let conversations: Vec<Option<i64>> = waiting.iter().map(|entry| entry.conversation).collect();
         let kinds: Vec<&str> = waiting.iter().map(|entry| entry.kind).collect();
         let bodies: Vec<&str> = waiting.iter().map(|entry| entry.body.as_str()).collect();
-        let all = self.journal.len();
-        let statement = prepared(&mut self.fixed, &mut self.client, APPEND)?;
-        self.client.execute(&statement, &[&numbers, &moments, &conversations, &kinds, &bodies])?;
-        self.flushed = all;
+        let stored = self.call(|client| client.execute(&statement, &[&numbers, &moments, &conversations, &kinds, &bodies]));
+        self.journal = journal;
+        stored?;
+        self.flushed = self.journal.len();
         Ok(())
     }
 
     fn script(&mut self, sql: &str) -> Result<(), StoreError> {
-        self.client.batch_execute(sql)?;
-        Ok(())
+        self.run(sql)
     }
 }
 
@@ -220,7 +250,7 @@ impl WriterSession for PostgresSession {
         let begun = self.head(
             "BEGIN ISOLATION LEVEL READ COMMITTED; SELECT number, next_entity, next_tag, desk_key, epoch FROM journal_head WHERE id = 1 FOR UPDATE",
         );
-        if begun.is_err() && !self.client.is_closed() {
+        if begun.is_err() && !self.is_broken() {
             // The lock was not given: the transaction is there, and useless.
             self.rollback()?;
         }
@@ -229,8 +259,8 @@ impl WriterSession for PostgresSession {
 
     fn savepoint(&mut self) -> Result<(), StoreError> {
         match self.savepoint {
-            Savepoint::None => self.client.batch_execute("SAVEPOINT job")?,
-            Savepoint::Used => self.client.batch_execute("RELEASE job; SAVEPOINT job")?,
+            Savepoint::None => self.run("SAVEPOINT job")?,
+            Savepoint::Used => self.run("RELEASE job; SAVEPOINT job")?,
             Savepoint::Clean => {}
         }
         self.savepoint = Savepoint::Clean;
@@ -244,7 +274,7 @@ impl WriterSession for PostgresSession {
     }
 
     fn rollback_to(&mut self) -> Result<(), StoreError> {
-        self.client.batch_execute("ROLLBACK TO job")?;
+        self.run("ROLLBACK TO job")?;
         let (appended, flushed) = self.at_savepoint;
         self.journal.truncate(appended);
         self.flushed = flushed;
@@ -253,43 +283,44 @@ impl WriterSession for PostgresSession {
 
     fn rollback(&mut self) -> Result<(), StoreError> {
         self.reset();
-        if self.client.is_closed() {
+        if self.is_broken() {
             return Ok(());
         }
-        self.client.batch_execute("ROLLBACK")?;
-        Ok(())
+        self.run("ROLLBACK")
     }
 
     fn commit(&mut self, head: Option<&Head>) -> Result<(), StoreError> {
         self.flush()?;
         match head {
-            Some(Head { number, next_entity, next_tag, epoch, .. }) => self.client.batch_execute(&format!(
+            Some(Head { number, next_entity, next_tag, epoch, .. }) => self.run(&format!(
                 "UPDATE journal_head SET number = {number}, next_entity = {next_entity}, next_tag = {next_tag}, epoch = {epoch} WHERE id = 1; COMMIT"
             ))?,
-            None => self.client.batch_execute("COMMIT")?,
+            None => self.run("COMMIT")?,
         }
         self.reset();
         Ok(())
     }
 
     fn is_lost(&self) -> bool {
-        self.client.is_closed()
+        self.is_broken()
     }
 
     fn in_transaction(&self) -> bool {
-        !self.client.is_closed()
+        !self.is_broken()
+    }
+
+    fn idle(&mut self) {
+        self.ping();
     }
 }
 
 impl ReaderSession for PostgresSession {
     fn begin_snapshot(&mut self) -> Result<(), StoreError> {
-        self.client.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")?;
-        Ok(())
+        self.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
     }
 
     fn end_snapshot(&mut self) -> Result<(), StoreError> {
-        self.client.batch_execute("ROLLBACK")?;
-        Ok(())
+        self.run("ROLLBACK")
     }
 }
 
@@ -391,12 +422,21 @@ impl ReaderSource {
     }
 }
 
+/// Drops a connection that is gone. One that was not used for a while may be gone unnoticed.
+fn still_usable(mut session: PostgresSession) -> Option<PostgresSession> {
+    if session.used.elapsed() > Duration::from_secs(TRUSTED_SECONDS) {
+        session.ping();
+    }
+    (!session.is_broken()).then_some(session)
+}
+
 impl Source for ReaderSource {
     fn session(&mut self) -> Result<&mut (dyn ReaderSession + '_), StoreError> {
-        let session = match self.session.take().filter(|session| !session.client.is_closed()) {
+        let mut session = match self.session.take().and_then(still_usable) {
             Some(session) => session,
             None => self.connect()?,
         };
+        session.used = Instant::now();
         Ok(self.session.insert(session))
     }
 }

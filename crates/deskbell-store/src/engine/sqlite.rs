@@ -91,11 +91,13 @@ pub(super) struct SqliteSession<'c> {
     fixed: Statements<Statement<'c>>,
     /// The committed head; `None` when it must be read again.
     head: Option<Head>,
+    /// SQLite's own count of what other connections committed: when it moves, the head is read again.
+    seen: i64,
 }
 
 impl<'c> SqliteSession<'c> {
     pub(super) fn new(connection: &'c Connection) -> Self {
-        SqliteSession { connection, fixed: Statements::default(), head: None }
+        SqliteSession { connection, fixed: Statements::default(), head: None, seen: -1 }
     }
 
     fn fixed(&mut self, sql: &'static str) -> Result<&mut Statement<'c>, StoreError> {
@@ -145,9 +147,13 @@ impl Session for SqliteSession<'_> {
 impl WriterSession for SqliteSession<'_> {
     fn begin(&mut self) -> Result<Head, StoreError> {
         self.command("BEGIN IMMEDIATE")?;
-        if let Some(head) = self.head {
+        let seen = self.fixed("PRAGMA data_version")?.query_row([], |row| row.get(0))?;
+        if let Some(head) = self.head
+            && seen == self.seen
+        {
             return Ok(head);
         }
+        self.seen = seen;
         let statement = self.fixed("SELECT number, next_entity, next_tag, desk_key, epoch FROM journal_head WHERE id = 1")?;
         let head = statement.query_row([], |row| {
             Ok(Head {
@@ -197,6 +203,8 @@ impl WriterSession for SqliteSession<'_> {
     fn is_lost(&self) -> bool {
         false
     }
+
+    fn idle(&mut self) {}
 
     fn in_transaction(&self) -> bool {
         !self.connection.is_autocommit()
@@ -277,7 +285,7 @@ fn exec(statement: &mut Statement<'_>, params: &[&dyn Param]) -> Result<u64, Sto
 pub(super) struct Remains {
     connection: Connection,
     #[expect(dead_code, reason = "held until the log is copied")]
-    lock: Lock,
+    lock: Option<Lock>,
 }
 
 impl Remains {
@@ -289,14 +297,14 @@ impl Remains {
 }
 
 /// Opens the file to write, runs the migrations.
-pub(super) fn start(file: &Path, bytes_max: Option<u64>) -> Result<(Remains, Head), StoreError> {
-    let lock = Lock::take(file)?;
+pub(super) fn start(file: &Path, options: &super::Options) -> Result<(Remains, Head), StoreError> {
+    let lock = if options.beside_server { None } else { Some(Lock::take(file)?) };
     let connection = open_writer(file)?;
     // Migrations may rebuild tables that others refer to.
     connection.execute_batch("PRAGMA foreign_keys=OFF")?;
     let head = crate::migrations::run(&mut SqliteSession::new(&connection), super::EngineKind::Sqlite)?;
     connection.execute_batch("PRAGMA foreign_keys=ON")?;
-    if let Some(bytes_max) = bytes_max {
+    if let Some(bytes_max) = options.storage_bytes_max {
         limit(&connection, bytes_max)?;
     }
     Ok((Remains { connection, lock }, head))

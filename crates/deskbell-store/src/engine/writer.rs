@@ -3,12 +3,16 @@
 use super::Shared;
 use super::tx::{Draft, Head, Mode, Session, Tx};
 use crate::error::StoreError;
-use crossbeam_channel::Receiver;
+use crossbeam_channel::{Receiver, RecvTimeoutError};
 use deskbell_domain::event::Recorded;
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
+
+/// How often an idle writer looks after its connection.
+const IDLE_SECONDS: u64 = 3;
 
 /// Hears of committed events.
 pub trait Sink: Send + 'static {
@@ -41,6 +45,8 @@ pub(super) trait WriterSession: Session {
     fn commit(&mut self, head: Option<&Head>) -> Result<(), StoreError>;
     /// The connection is gone.
     fn is_lost(&self) -> bool;
+    /// Called now and then while nothing is to be written: a good moment to find out that the connection is gone.
+    fn idle(&mut self);
     /// False once the engine itself has rolled back.
     fn in_transaction(&self) -> bool;
 }
@@ -144,11 +150,17 @@ impl Writer {
     /// Serves the queue on one connection.
     pub(super) fn drive(&mut self, session: &mut dyn WriterSession) -> Exit {
         loop {
-            let Ok(Message::Job(job, place)) = self.queue.recv() else {
-                return self.drain(session);
+            let closing = match self.queue.recv_timeout(Duration::from_secs(IDLE_SECONDS)) {
+                Ok(Message::Job(job, place)) => {
+                    drop(place);
+                    self.batch(session, job)
+                }
+                Ok(Message::Close) | Err(RecvTimeoutError::Disconnected) => true,
+                Err(RecvTimeoutError::Timeout) => {
+                    session.idle();
+                    false
+                }
             };
-            drop(place);
-            let closing = self.batch(session, job);
             if session.is_lost() {
                 return Exit::Lost;
             }

@@ -20,8 +20,8 @@ pub(super) fn a_snapshot_does_not_move(place: &Place) {
         let (written, done) = bounded(1);
         let job = move |tx: &mut crate::engine::Tx<'_>| -> Result<(i64, i64), StoreError> {
             let first = tx.head()?;
-            write.send(()).unwrap();
-            done.recv().unwrap();
+            write.send(()).expect("somebody waits");
+            done.recv().expect("somebody sends");
             let (count, _): (i64, Option<i64>) = tx.one(COUNT, &[])?;
             Ok((first, count))
         };

@@ -255,7 +255,7 @@ fn postgres_killed_in_the_middle() {
 
 #[test]
 fn postgres_connections_cut_one_by_one() {
-    let server = ThrowawayPostgres::start().unwrap();
+    let mut server = ThrowawayPostgres::start().unwrap();
     let url = server.create_database().unwrap();
     let test = postgres(url.clone()).open();
     test.put(|tx| tx.append(at(1), event(1)));
@@ -292,6 +292,14 @@ fn postgres_connections_cut_one_by_one() {
     assert_eq!(ids.0, 200);
     let last_gap = other.heard.calls().reconnected;
     assert!(!last_gap.is_empty(), "the other node's events are made known");
+
+    // A loss is noticed, and mended, while nothing is written.
+    server.stop().unwrap();
+    eventually("the loss is noticed", || !test.db.is_healthy());
+    server.start_again().unwrap();
+    eventually("the connection is back", || test.db.is_healthy());
+    assert_eq!(test.write(|tx| tx.append(at(1), event(1))), Ok(ours.last().unwrap() + 1));
+    eventually("reads succeed", || test.db.read_blocking(|tx| tx.head()).is_ok());
 
     // A server that is not there.
     let nowhere = postgres("postgres://nobody@127.0.0.1:1/nothing".to_owned());

@@ -23,8 +23,8 @@ impl Plug {
         let db = db.clone();
         let thread = thread::spawn(move || {
             db.write_blocking::<(), StoreError>(move |_| {
-                began.send(()).unwrap();
-                wait.recv().unwrap();
+                began.send(()).expect("somebody waits");
+                wait.recv().expect("somebody sends");
                 Ok(())
             })
         });
@@ -161,9 +161,9 @@ pub(super) fn failed_statement_ends_the_job(place: &Place) {
     let test = place.open();
     test.put(|tx| idempotency::remember(tx, "s", "k", at(1), "first"));
     let goes_on: Job = Box::new(|tx| {
-        assert!(idempotency::remember(tx, "s", "k", at(1), "second").unwrap_err().is_conflict());
-        assert!(cursors::set(tx, "after", 1).unwrap_err().is_conflict(), "whatever follows is refused");
-        assert!(tx.append(at(1), event(1)).unwrap_err().is_conflict());
+        assert!(idempotency::remember(tx, "s", "k", at(1), "second").expect_err("it is taken").is_conflict());
+        assert!(cursors::set(tx, "after", 1).expect_err("it is taken").is_conflict(), "whatever follows is refused");
+        assert!(tx.append(at(1), event(1)).expect_err("it is taken").is_conflict());
         Ok(0)
     });
     let results = together(&test, vec![append(1), goes_on, append(2)]);
@@ -203,13 +203,13 @@ pub(super) fn numbers_are_gapless_under_concurrent_writers(place: &Place) {
                         }
                     });
                     if let Ok(numbers) = result {
-                        kept.lock().unwrap().extend(numbers);
+                        kept.lock().expect("nobody panicked").extend(numbers);
                     }
                 }
             });
         }
     });
-    let mut kept = kept.into_inner().unwrap();
+    let mut kept = kept.into_inner().expect("nobody panicked");
     kept.sort_unstable();
     let expected: Vec<i64> = (1..=kept.len() as i64).collect();
     assert_eq!(kept, expected, "answered numbers");
@@ -230,12 +230,12 @@ pub(super) fn ids_are_distinct_and_come_back(place: &Place) {
     let undone: Arc<Mutex<i64>> = Arc::default();
     let seen = Arc::clone(&undone);
     let refused = test.write(move |tx| -> Result<(), StoreError> {
-        *seen.lock().unwrap() = tx.next_id()?;
+        *seen.lock().expect("nobody panicked") = tx.next_id()?;
         Err(StoreError::Busy)
     });
     assert_eq!(refused, Err(StoreError::Busy));
     let again = test.put(|tx| tx.next_id());
-    assert_eq!(again, *undone.lock().unwrap(), "an id that was not kept is given again");
+    assert_eq!(again, *undone.lock().expect("nobody panicked"), "an id that was not kept is given again");
     test.db.close();
     let reopened = place.open();
     let later = reopened.put(|tx| Ok((tx.next_id()?, tx.next_tag_id()?)));
@@ -289,8 +289,8 @@ pub(super) fn full_queues_say_busy(place: &Place) {
 
         let (began, begun) = bounded(1);
         let mut reads = vec![Box::pin(test.db.read::<_, StoreError>(move |_| {
-            began.send(()).unwrap();
-            wait.recv().unwrap();
+            began.send(()).expect("somebody waits");
+            wait.recv().expect("somebody sends");
             Ok(())
         })) as std::pin::Pin<Box<dyn Future<Output = Result<(), StoreError>>>>];
         assert!(poll_once(reads[0].as_mut()).await.is_none());

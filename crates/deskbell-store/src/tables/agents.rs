@@ -124,3 +124,15 @@ pub fn load(tx: &mut Tx<'_>, agent: AgentId) -> Result<(u32, u32), StoreError> {
     )?;
     Ok((narrow("engaged", engaged)?, narrow("ringing", ringing)?))
 }
+
+/// E-mail addresses of agents with more chats, joined and ringing, than slots: there should be none, but for those whose slots were
+/// lowered meanwhile.
+pub fn over_capacity(tx: &mut Tx<'_>) -> Result<Vec<String>, StoreError> {
+    let rows: Vec<(String,)> = tx.all(
+        "SELECT a.email FROM agents a WHERE \
+           (SELECT COUNT(*) FROM engagements e WHERE e.agent_id = a.id AND e.left_at IS NULL) \
+             + (SELECT COUNT(*) FROM offers o WHERE o.agent_id = a.id AND o.outcome IS NULL) > a.slots ORDER BY a.email",
+        &[],
+    )?;
+    Ok(rows.into_iter().map(|(email,)| email).collect())
+}

@@ -115,6 +115,17 @@ pub fn latest_of_visitor(tx: &mut Tx<'_>, visitor: VisitorId) -> Result<Option<C
     )
 }
 
+/// Whether there is any conversation.
+pub fn any(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
+    Ok(tx.opt::<(i64,)>("SELECT id FROM conversations LIMIT 1", &[])?.is_some())
+}
+
+/// All conversations started from a browser.
+pub fn ids_of_visitor(tx: &mut Tx<'_>, visitor: VisitorId) -> Result<Vec<ConversationId>, StoreError> {
+    let rows: Vec<(i64,)> = tx.all("SELECT id FROM conversations WHERE visitor_id = $1 ORDER BY created_at, id", &[&visitor.get()])?;
+    Ok(rows.into_iter().map(|(id,)| ConversationId::from_i64(id)).collect())
+}
+
 /// A comparison of the time of change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Changed {

@@ -178,3 +178,23 @@ pub fn public_file(tx: &mut Tx<'_>, conversation: ConversationId, file: &str) ->
         tx.one("SELECT COUNT(*) FROM messages WHERE conversation_id = $1 AND file_id = $2 AND kind = 'F'", &[&conversation.get(), &file])?;
     Ok(count > 0)
 }
+
+/// Keys under which the same author stored more than one message of a conversation: there should be none.
+pub fn repeated_keys(tx: &mut Tx<'_>) -> Result<Vec<String>, StoreError> {
+    let rows: Vec<(String,)> = tx.all(
+        "SELECT send_key FROM messages WHERE send_key IS NOT NULL \
+         GROUP BY conversation_id, author_kind, author_id, send_key HAVING COUNT(*) > 1 ORDER BY send_key LIMIT 20",
+        &[],
+    )?;
+    Ok(rows.into_iter().map(|(key,)| key).collect())
+}
+
+/// Messages whose event is not in the journal though the journal still reaches back that far: there should be none.
+pub fn without_event(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
+    let (count,): (i64,) = tx.one(
+        "SELECT COUNT(*) FROM messages m WHERE m.number >= (SELECT COALESCE(MIN(number), 0) FROM journal) \
+         AND NOT EXISTS (SELECT 1 FROM journal j WHERE j.number = m.number AND j.conversation_id = m.conversation_id)",
+        &[],
+    )?;
+    Ok(count)
+}

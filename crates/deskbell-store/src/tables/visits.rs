@@ -71,6 +71,20 @@ pub fn seen_since(tx: &mut Tx<'_>, since: Timestamp, limit: i64) -> Result<Vec<V
     )
 }
 
+/// The latest visit of each browser seen at or after a moment, the latest begun first; `before` pages on behind a visit.
+pub fn present(tx: &mut Tx<'_>, since: Timestamp, before: Option<(Timestamp, VisitId)>, limit: i64) -> Result<Vec<Visit>, StoreError> {
+    let (started, id) = before.map_or((i64::MAX, i64::MAX), |(started, id)| (started.micros(), id.get()));
+    tx.all_dynamic_with(
+        &format!(
+            "SELECT {COLUMNS} FROM visits v WHERE seen_at >= $1 AND (started_at, id) < ($2, $3) AND NOT EXISTS \
+               (SELECT 1 FROM visits n WHERE n.visitor_id = v.visitor_id AND (n.started_at, n.id) > (v.started_at, v.id)) \
+             ORDER BY started_at DESC, id DESC LIMIT $4"
+        ),
+        &[&since.micros(), &started, &id, &limit],
+        row,
+    )
+}
+
 /// How many browsers were seen at or after a moment.
 pub fn count_seen_since(tx: &mut Tx<'_>, since: Timestamp) -> Result<i64, StoreError> {
     Ok(tx.one::<(i64,)>("SELECT COUNT(DISTINCT visitor_id) FROM visits WHERE seen_at >= $1", &[&since.micros()])?.0)

@@ -1,0 +1,362 @@
+//! Who is connected and what each is told. The journal's thread hands events in; connections are handed frames that were written once.
+//!
+//! A connection that catches up holds back what comes live until it has been told what it missed: see [`Gate`].
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use deskbell_app::Desk;
+use deskbell_domain::event::{Event, Recorded};
+use deskbell_domain::ids::{AgentId, ChatId, ConversationId, VisitorId};
+use deskbell_http::socket::{Close, Frame, OUTBOX_FRAMES_MAX, Outbox};
+
+use super::WATCHES_MAX;
+use super::events::{Audience, frame, reach};
+use super::poll::Basket;
+
+/// Where frames for one connection go.
+pub(crate) enum Sink {
+    Socket(Arc<Outbox>),
+    Poll(Arc<Basket>),
+}
+
+impl Sink {
+    pub(crate) fn push(&self, frame: Frame) {
+        match self {
+            // Past its bounds the outbox closes itself as too slow.
+            Sink::Socket(outbox) => {
+                let _ = outbox.push(frame);
+            }
+            Sink::Poll(basket) => basket.push(frame),
+        }
+    }
+
+    pub(crate) fn close(&self, reason: Close) {
+        match self {
+            Sink::Socket(outbox) => outbox.close(reason),
+            Sink::Poll(basket) => basket.close(reason),
+        }
+    }
+}
+
+/// Lets live frames through, or holds them back while the connection is told what it missed.
+enum Gate {
+    Holding(Vec<(i64, Frame)>),
+    /// Numbers up to this one were told already.
+    Open(i64),
+}
+
+impl Gate {
+    fn deliver(&mut self, sink: &Sink, number: i64, frame: &Frame) {
+        match self {
+            Gate::Holding(held) if held.len() < OUTBOX_FRAMES_MAX => held.push((number, frame.clone())),
+            Gate::Holding(_) => sink.close(Close::Slow),
+            Gate::Open(told) if number > *told => sink.push(frame.clone()),
+            Gate::Open(_) => {}
+        }
+    }
+
+    fn open(&mut self, sink: &Sink, told: i64) {
+        if let Gate::Holding(held) = std::mem::replace(self, Gate::Open(told)) {
+            for (_, frame) in held.into_iter().filter(|(number, _)| *number > told) {
+                sink.push(frame);
+            }
+        }
+    }
+}
+
+/// A console's connection.
+pub(crate) struct AgentConnection {
+    pub(crate) agent: AgentId,
+    pub(crate) sink: Sink,
+    gates: Mutex<AgentGates>,
+}
+
+struct AgentGates {
+    desk: Gate,
+    watches: HashMap<ConversationId, Gate>,
+}
+
+impl AgentConnection {
+    fn gates(&self) -> MutexGuard<'_, AgentGates> {
+        self.gates.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// From now on the desk's events with a number above `told` go through.
+    pub(crate) fn open(&self, told: i64) {
+        self.gates().desk.open(&self.sink, told);
+    }
+
+    /// The same for a watched conversation.
+    pub(crate) fn open_watch(&self, conversation: ConversationId, told: i64) {
+        if let Some(gate) = self.gates().watches.get_mut(&conversation) {
+            gate.open(&self.sink, told);
+        }
+    }
+}
+
+/// A visitor's connection.
+pub(crate) struct VisitorConnection {
+    pub(crate) visitor: VisitorId,
+    pub(crate) sink: Sink,
+    gate: Mutex<Gate>,
+}
+
+impl VisitorConnection {
+    pub(crate) fn open(&self, told: i64) {
+        self.gate.lock().unwrap_or_else(PoisonError::into_inner).open(&self.sink, told);
+    }
+}
+
+#[derive(Default)]
+struct Visitor {
+    connections: Vec<Arc<VisitorConnection>>,
+    conversations: Vec<ConversationId>,
+    /// His chat while it waits, and the place he was told last.
+    waiting: Option<(ChatId, Option<(usize, usize)>)>,
+}
+
+#[derive(Default)]
+struct State {
+    agents: Vec<Arc<AgentConnection>>,
+    watchers: HashMap<ConversationId, Vec<Arc<AgentConnection>>>,
+    visitors: HashMap<VisitorId, Visitor>,
+    owners: HashMap<ConversationId, VisitorId>,
+    /// Something about waiting chats changed since positions were told.
+    queue_changed: bool,
+}
+
+/// The connections of one desk on this node.
+#[derive(Default)]
+pub(crate) struct Hub(Mutex<State>);
+
+impl Hub {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn connections(&self) -> (usize, usize) {
+        let state = self.state();
+        (state.visitors.values().map(|visitor| visitor.connections.len()).sum(), state.agents.len())
+    }
+
+    /// Adds a console's connection, its gate holding.
+    pub(crate) fn add_agent(&self, agent: AgentId, sink: Sink) -> Arc<AgentConnection> {
+        let gates = AgentGates { desk: Gate::Holding(Vec::new()), watches: HashMap::new() };
+        let connection = Arc::new(AgentConnection { agent, sink, gates: Mutex::new(gates) });
+        self.state().agents.push(Arc::clone(&connection));
+        connection
+    }
+
+    pub(crate) fn remove_agent(&self, connection: &Arc<AgentConnection>) {
+        let mut state = self.state();
+        state.agents.retain(|other| !Arc::ptr_eq(other, connection));
+        let watched: Vec<ConversationId> = connection.gates().watches.keys().copied().collect();
+        for conversation in watched {
+            unwatch(&mut state, connection, conversation);
+        }
+    }
+
+    /// Begins to watch a conversation, its gate holding. `false` when the connection watches too many.
+    pub(crate) fn watch(&self, connection: &Arc<AgentConnection>, conversation: ConversationId) -> bool {
+        let mut state = self.state();
+        let mut gates = connection.gates();
+        if !gates.watches.contains_key(&conversation) && gates.watches.len() >= WATCHES_MAX {
+            return false;
+        }
+        if gates.watches.insert(conversation, Gate::Holding(Vec::new())).is_none() {
+            drop(gates);
+            state.watchers.entry(conversation).or_default().push(Arc::clone(connection));
+        }
+        true
+    }
+
+    pub(crate) fn unwatch(&self, connection: &Arc<AgentConnection>, conversation: ConversationId) {
+        connection.gates().watches.remove(&conversation);
+        unwatch(&mut self.state(), connection, conversation);
+    }
+
+    /// Adds a visitor's connection, its gate holding.
+    pub(crate) fn add_visitor(&self, visitor: VisitorId, sink: Sink) -> Arc<VisitorConnection> {
+        let connection = Arc::new(VisitorConnection { visitor, sink, gate: Mutex::new(Gate::Holding(Vec::new())) });
+        self.state().visitors.entry(visitor).or_default().connections.push(Arc::clone(&connection));
+        connection
+    }
+
+    /// Notes that a conversation is this visitor's. Returns whether it was known.
+    pub(crate) fn own(&self, visitor: VisitorId, conversation: ConversationId) -> bool {
+        let mut state = self.state();
+        let Some(entry) = state.visitors.get_mut(&visitor) else { return true };
+        if entry.conversations.contains(&conversation) {
+            return true;
+        }
+        entry.conversations.push(conversation);
+        state.owners.insert(conversation, visitor);
+        false
+    }
+
+    /// Notes that a visitor's chat waits.
+    pub(crate) fn waits(&self, visitor: VisitorId, chat: ChatId) {
+        let mut state = self.state();
+        state.queue_changed = true;
+        if let Some(entry) = state.visitors.get_mut(&visitor) {
+            entry.waiting = Some((chat, None));
+        }
+    }
+
+    pub(crate) fn remove_visitor(&self, connection: &Arc<VisitorConnection>) {
+        let mut state = self.state();
+        let Some(entry) = state.visitors.get_mut(&connection.visitor) else { return };
+        entry.connections.retain(|other| !Arc::ptr_eq(other, connection));
+        if entry.connections.is_empty()
+            && let Some(gone) = state.visitors.remove(&connection.visitor)
+        {
+            for conversation in gone.conversations {
+                state.owners.remove(&conversation);
+            }
+        }
+    }
+
+    /// Whether an agent is told about a conversation: then he may tell its visitor that he types.
+    pub(crate) fn watches(&self, connection: &AgentConnection, conversation: ConversationId) -> bool {
+        connection.gates().watches.contains_key(&conversation)
+    }
+
+    /// Sends a frame without a number to the agents that watch a conversation.
+    pub(crate) fn tell_watchers(&self, conversation: ConversationId, frame: &Frame) {
+        for connection in self.state().watchers.get(&conversation).into_iter().flatten() {
+            connection.sink.push(frame.clone());
+        }
+    }
+
+    /// Sends a frame without a number to the visitor of a conversation.
+    pub(crate) fn tell_visitor(&self, conversation: ConversationId, frame: &Frame) {
+        let state = self.state();
+        let Some(visitor) = state.owners.get(&conversation).and_then(|visitor| state.visitors.get(visitor)) else { return };
+        for connection in &visitor.connections {
+            connection.sink.push(frame.clone());
+        }
+    }
+
+    /// The conversation a visitor writes in now, as far as this node knows.
+    pub(crate) fn latest_of(&self, visitor: VisitorId) -> Option<ConversationId> {
+        self.state().visitors.get(&visitor)?.conversations.last().copied()
+    }
+
+    /// Hands an event to everybody it concerns.
+    pub(crate) fn dispatch(&self, recorded: &Recorded) {
+        let mut state = self.state();
+        state.note(&recorded.event);
+        let reach = reach(&recorded.event);
+        let conversation = recorded.event.conversation();
+        let watchers = conversation.and_then(|conversation| state.watchers.get(&conversation));
+        let everybody = reach.desk && !state.agents.is_empty();
+        if everybody || watchers.is_some() {
+            let text = Frame::from(frame(recorded, Audience::Agent));
+            if reach.desk {
+                for connection in &state.agents {
+                    connection.gates().desk.deliver(&connection.sink, recorded.number, &text);
+                }
+            } else if let (Some(watchers), Some(conversation)) = (watchers, conversation) {
+                for connection in watchers {
+                    if let Some(gate) = connection.gates().watches.get_mut(&conversation) {
+                        gate.deliver(&connection.sink, recorded.number, &text);
+                    }
+                }
+            }
+        }
+        if reach.visitor
+            && let Some(visitor) = conversation.and_then(|conversation| state.owners.get(&conversation))
+            && let Some(visitor) = state.visitors.get(visitor)
+        {
+            let text = Frame::from(frame(recorded, Audience::Visitor));
+            for connection in &visitor.connections {
+                connection.gate.lock().unwrap_or_else(PoisonError::into_inner).deliver(&connection.sink, recorded.number, &text);
+            }
+        }
+        if let Event::AgentChanged { agent, enabled: false, .. } = &recorded.event {
+            for connection in state.agents.iter().filter(|connection| connection.agent == *agent) {
+                connection.sink.close(Close::BadCredential);
+            }
+        }
+    }
+
+    /// Tells waiting visitors their place, where it changed.
+    pub(crate) fn tell_queue_positions(&self, desk: &Desk) {
+        let mut state = self.state();
+        if !std::mem::take(&mut state.queue_changed) {
+            return;
+        }
+        desk.figures(|figures| {
+            for visitor in state.visitors.values_mut() {
+                let Some((chat, told)) = &mut visitor.waiting else { continue };
+                let place = figures.queue_position(*chat);
+                if place == *told {
+                    continue;
+                }
+                *told = place;
+                match place {
+                    Some((position, waiting)) => {
+                        let text = Frame::from(format!("{{\"t\":\"queue\",\"position\":{position},\"waiting\":{waiting}}}"));
+                        for connection in &visitor.connections {
+                            connection.sink.push(text.clone());
+                        }
+                    }
+                    None => visitor.waiting = None,
+                }
+            }
+        });
+    }
+}
+
+impl State {
+    /// What the hub itself must know: whose a new conversation is, and whether the queue moved.
+    fn note(&mut self, event: &Event) {
+        match event {
+            Event::ConversationStarted { conversation, visitor: Some(visitor), .. } => {
+                if let Some(entry) = self.visitors.get_mut(visitor)
+                    && !entry.conversations.contains(conversation)
+                {
+                    entry.conversations.push(*conversation);
+                    self.owners.insert(*conversation, *visitor);
+                }
+            }
+            Event::ChatRequested { conversation, chat, .. } | Event::ChatTransferred { conversation, chat, .. } => {
+                self.queue_changed = true;
+                if let Some(entry) = self.owners.get(conversation).and_then(|visitor| self.visitors.get_mut(visitor)) {
+                    entry.waiting = Some((*chat, None));
+                }
+            }
+            Event::ChatOffered { .. }
+            | Event::OfferClosed { .. }
+            | Event::ChatJoined { .. }
+            | Event::ChatLeft { .. }
+            | Event::ChatEnded { .. } => self.queue_changed = true,
+            Event::ConversationStarted { visitor: None, .. }
+            | Event::AgentChanged { .. }
+            | Event::AgentStatusChanged { .. }
+            | Event::DepartmentChanged { .. }
+            | Event::MembershipChanged { .. }
+            | Event::CustomerChanged { .. }
+            | Event::BanChanged { .. }
+            | Event::VisitStarted { .. }
+            | Event::PageViewed { .. }
+            | Event::StatusChanged { .. }
+            | Event::Assigned { .. }
+            | Event::MessageAdded { .. }
+            | Event::TagsChanged { .. }
+            | Event::ReadMarked { .. }
+            | Event::ChatRated { .. }
+            | Event::SettingsChanged => {}
+        }
+    }
+}
+
+fn unwatch(state: &mut State, connection: &Arc<AgentConnection>, conversation: ConversationId) {
+    if let Some(watchers) = state.watchers.get_mut(&conversation) {
+        watchers.retain(|other| !Arc::ptr_eq(other, connection));
+        if watchers.is_empty() {
+            state.watchers.remove(&conversation);
+        }
+    }
+}

@@ -1,0 +1,270 @@
+//! Random schedules of everything that happens to chats, against a real store: slots are never exceeded, nobody is overtaken, nobody waits
+//! while somebody is free, and figures folded from the journal equal figures loaded from rows.
+
+use std::sync::Arc;
+
+use deskbell_domain::agent::{AgentStatus, Role};
+use deskbell_domain::chat::{ChatState, Rating};
+use deskbell_domain::department::{Department, Membership, Strategy as Routing};
+use deskbell_domain::ids::{AgentId, ChatId, DepartmentId};
+use deskbell_domain::time::Timestamp;
+use deskbell_domain::visit::Visit;
+use deskbell_store::{Location, Options, Tx, journal, tables};
+use proptest::prelude::{Strategy as _, any, prop, prop_assert, prop_assert_eq, prop_oneof, proptest};
+use proptest::strategy::Just;
+use proptest::test_runner::{Config, TestCaseError};
+
+use super::transfer::Target;
+use super::{Request, accept, agent_ends, decline, leave, rate, request, transfer, visitor_ends, visitor_says};
+use crate::accounts::{self, AgentDraft};
+use crate::clock::FakeClock;
+use crate::context::Context;
+use crate::desk::{Desk, DeskOptions};
+use crate::error::{AppError, Kind};
+use crate::figures::Figures;
+use crate::timers::{end_idle, expire_offers};
+use crate::visits::{self, Arrival};
+
+/// A step of a schedule; numbers choose among what there is at that moment.
+#[derive(Debug, Clone)]
+enum Act {
+    Ask { visitor: usize, department: usize },
+    Say { visitor: usize },
+    Accept { agent: usize, chat: usize },
+    Decline { agent: usize, chat: usize },
+    Leave { agent: usize, chat: usize },
+    TransferAgent { agent: usize, chat: usize, to: usize },
+    TransferDepartment { agent: usize, chat: usize, to: usize },
+    Invite { agent: usize, chat: usize, to: usize },
+    AgentEnds { agent: usize, chat: usize },
+    VisitorEnds { visitor: usize },
+    Rate { visitor: usize, good: bool },
+    Status { agent: usize, status: usize },
+    Gone { agent: usize },
+    Slots { agent: usize, slots: u16 },
+    Wait { seconds: i64 },
+}
+
+fn act() -> impl proptest::strategy::Strategy<Value = Act> {
+    let n = || 0usize..8;
+    prop_oneof![
+        6 => (n(), n()).prop_map(|(visitor, department)| Act::Ask { visitor, department }),
+        3 => n().prop_map(|visitor| Act::Say { visitor }),
+        6 => (n(), n()).prop_map(|(agent, chat)| Act::Accept { agent, chat }),
+        2 => (n(), n()).prop_map(|(agent, chat)| Act::Decline { agent, chat }),
+        2 => (n(), n()).prop_map(|(agent, chat)| Act::Leave { agent, chat }),
+        2 => (n(), n(), n()).prop_map(|(agent, chat, to)| Act::TransferAgent { agent, chat, to }),
+        2 => (n(), n(), n()).prop_map(|(agent, chat, to)| Act::TransferDepartment { agent, chat, to }),
+        2 => (n(), n(), n()).prop_map(|(agent, chat, to)| Act::Invite { agent, chat, to }),
+        1 => (n(), n()).prop_map(|(agent, chat)| Act::AgentEnds { agent, chat }),
+        2 => n().prop_map(|visitor| Act::VisitorEnds { visitor }),
+        1 => (n(), any::<bool>()).prop_map(|(visitor, good)| Act::Rate { visitor, good }),
+        2 => (n(), 0usize..4).prop_map(|(agent, status)| Act::Status { agent, status }),
+        1 => n().prop_map(|agent| Act::Gone { agent }),
+        1 => (n(), 0u16..4).prop_map(|(agent, slots)| Act::Slots { agent, slots }),
+        3 => prop_oneof![Just(1i64), Just(31), Just(1_000)].prop_map(|seconds| Act::Wait { seconds }),
+    ]
+}
+
+struct Stage {
+    _directory: tempfile::TempDir,
+    desk: Desk,
+    clock: Arc<FakeClock>,
+    agents: Vec<AgentId>,
+    departments: Vec<DepartmentId>,
+    visits: Vec<Visit>,
+}
+
+fn stage(strategy: Routing) -> Stage {
+    let directory = tempfile::tempdir().unwrap();
+    let clock = Arc::new(FakeClock::at(Timestamp::from_seconds(1_790_000_000)));
+    let options = DeskOptions {
+        location: Location::Sqlite(directory.path().join("desk.db")),
+        files: directory.path().join("files"),
+        clock: Arc::clone(&clock) as Arc<dyn crate::clock::Clock>,
+        store: Options { readers: 1, ..Options::default() },
+    };
+    Desk::init(&options, "owner@example.com", "correct horse").unwrap();
+    let desk = Desk::open(&options).unwrap();
+    let (agents, departments, visits) = desk
+        .write_blocking(move |tx, cx| {
+            let mut agents = Vec::new();
+            for n in 0..4u16 {
+                let draft = AgentDraft {
+                    email: format!("agent{n}@example.com"),
+                    first_name: format!("Agent {n}"),
+                    last_name: String::new(),
+                    role: Role::Agent,
+                    slots: n % 3 + 1,
+                    enabled: true,
+                    password_hash: Some("none".to_owned()),
+                };
+                agents.push(accounts::create_agent(tx, cx, &draft)?.id);
+            }
+            let sales = DepartmentId::from_i64(tx.next_id()?);
+            for (id, members) in [(DepartmentId::DEFAULT, &agents[..]), (sales, &agents[2..])] {
+                let department = Department {
+                    id,
+                    name: "Department".to_owned(),
+                    description: String::new(),
+                    strategy,
+                    offer_seconds: 30,
+                    queue_chats_max: 5,
+                    enabled: true,
+                };
+                let members: Vec<Membership> =
+                    members.iter().map(|agent| Membership { department: id, agent: *agent, priority: 50 }).collect();
+                accounts::put_department(tx, cx, &department, Some(&members))?;
+            }
+            for agent in &agents {
+                accounts::here(tx, cx, *agent)?;
+            }
+            let visits = (0..6).map(|_| visits::arrive(tx, cx, None, &Arrival::default())).collect::<Result<Vec<_>, _>>()?;
+            Ok((agents, vec![DepartmentId::DEFAULT, sales], visits))
+        })
+        .unwrap();
+    Stage { _directory: directory, desk, clock, agents, departments, visits }
+}
+
+/// What a refusal may be; anything else is a defect.
+fn allowed<T>(done: Result<T, AppError>) -> Result<(), AppError> {
+    match done {
+        Ok(_) => Ok(()),
+        Err(error) if matches!(error.kind, Kind::Conflict | Kind::Forbidden | Kind::Offline) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+fn play(tx: &mut Tx<'_>, cx: &mut Context, stage: &(Vec<AgentId>, Vec<DepartmentId>, Vec<Visit>), act: &Act) -> Result<(), AppError> {
+    let (agents, departments, visits) = stage;
+    let visit = |n: usize| visits[n % visits.len()].clone();
+    let agent = |n: usize| agents[n % agents.len()];
+    let department = |n: usize| departments[n % departments.len()];
+    let live: Vec<ChatId> = tables::chats::live(tx)?.iter().map(|chat| chat.id).collect();
+    let chat = |n: usize| live.get(n % live.len().max(1)).copied();
+    match *act {
+        Act::Ask { visitor, department: place } => {
+            let wanted = Request { department: Some(department(place)), text: Some("hello".to_owned()), ..Request::default() };
+            request(tx, cx, &visit(visitor), &wanted).map(drop)
+        }
+        Act::Say { visitor } => visitor_says(tx, cx, &visit(visitor), "and?", None, None).map(drop),
+        Act::VisitorEnds { visitor } => visitor_ends(tx, cx, &visit(visitor)).map(drop),
+        Act::Rate { visitor, good } => {
+            let rating = if good { Rating::Good } else { Rating::Bad };
+            rate(tx, cx, &visit(visitor), Some(rating), None).map(drop)
+        }
+        Act::Status { agent: who, status } => {
+            let preset = [AgentStatus::ONLINE, AgentStatus::AWAY, AgentStatus::INVISIBLE, AgentStatus::OFFLINE][status];
+            accounts::choose_status(tx, cx, agent(who), preset, true).map(drop)
+        }
+        Act::Gone { agent: who } => accounts::gone(tx, cx, agent(who)).map(drop),
+        Act::Slots { agent: who, slots } => {
+            let (engaged, ringing) = tables::agents::load(tx, agent(who))?;
+            let Some(known) = tables::agents::get(tx, agent(who))? else { return Ok(()) };
+            // Lowering below what is in use is allowed; then the invariant does not speak of him.
+            let slots = slots.max(u16::try_from(engaged + ringing).unwrap_or(u16::MAX));
+            let draft = AgentDraft {
+                email: known.email,
+                first_name: known.first_name,
+                last_name: known.last_name,
+                role: known.role,
+                slots,
+                enabled: true,
+                password_hash: None,
+            };
+            accounts::change_agent(tx, cx, agent(who), &draft).map(drop)
+        }
+        Act::Wait { .. } => {
+            expire_offers(tx, cx)?;
+            end_idle(tx, cx)
+        }
+        Act::Accept { agent: who, chat: n } => chat(n).map_or(Ok(()), |chat| accept(tx, cx, agent(who), chat).map(drop)),
+        Act::Decline { agent: who, chat: n } => chat(n).map_or(Ok(()), |chat| decline(tx, cx, agent(who), chat).map(drop)),
+        Act::Leave { agent: who, chat: n } => chat(n).map_or(Ok(()), |chat| leave(tx, cx, agent(who), chat).map(drop)),
+        Act::AgentEnds { agent: who, chat: n } => chat(n).map_or(Ok(()), |chat| agent_ends(tx, cx, agent(who), chat).map(drop)),
+        Act::TransferAgent { agent: who, chat: n, to } => {
+            chat(n).map_or(Ok(()), |chat| allowed(transfer::transfer(tx, cx, agent(who), chat, Target::Agent(agent(to)))))
+        }
+        Act::TransferDepartment { agent: who, chat: n, to } => {
+            chat(n).map_or(Ok(()), |chat| allowed(transfer::transfer(tx, cx, agent(who), chat, Target::Department(department(to)))))
+        }
+        Act::Invite { agent: who, chat: n, to } => {
+            chat(n).map_or(Ok(()), |chat| transfer::invite(tx, cx, agent(who), chat, agent(to)).map(drop))
+        }
+    }
+}
+
+/// What must hold between any two steps; says what does not.
+fn check(tx: &mut Tx<'_>, departments: &[DepartmentId]) -> Result<(), AppError> {
+    let fail = |text: String| Err(AppError::internal(text));
+    let over = tables::agents::over_capacity(tx)?;
+    if !over.is_empty() {
+        return fail(format!("over capacity: {over:?}"));
+    }
+    for chat in tables::chats::live(tx)? {
+        let ringing = tables::offers::ringing(tx, chat.id)?.len();
+        let engaged = tables::engagements::open(tx, chat.id)?.len();
+        let fits = match chat.state {
+            ChatState::Queued => ringing == 0 && engaged == 0,
+            ChatState::Offered => ringing > 0 && engaged == 0,
+            ChatState::Served => engaged > 0,
+            ChatState::Ended => false,
+        };
+        if !fits {
+            return fail(format!("{:?} with {ringing} offers and {engaged} engagements", chat.state));
+        }
+    }
+    for department in departments {
+        let queue = tables::chats::queued(tx, *department, 100)?;
+        let candidates = tables::agents::candidates(tx, *department)?;
+        if !queue.is_empty() && candidates.is_empty() {
+            return fail("a chat waits where nobody is".to_owned());
+        }
+        let free = candidates.iter().any(deskbell_domain::routing::Candidate::has_room);
+        if free && queue.iter().any(|chat| chat.pinned.is_none()) {
+            return fail("a chat waits while somebody is free".to_owned());
+        }
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(Config { cases: 48, max_shrink_iters: 200, ..Config::default() })]
+
+    #[test]
+    fn every_schedule_keeps_the_rules(strategy in prop::sample::select(Routing::ALL), acts in prop::collection::vec(act(), 1..60)) {
+        let stage = stage(strategy);
+        let mut figures = stage.desk.snapshot_blocking({
+            let now = stage.desk.now();
+            move |tx| Ok(Figures::load(tx, now)?)
+        }).unwrap();
+        let cast = (stage.agents.clone(), stage.departments.clone(), stage.visits.clone());
+        for act in &acts {
+            stage.clock.advance_seconds(match act { Act::Wait { seconds } => *seconds, _ => 1 });
+            let (cast, act, departments) = (cast.clone(), act.clone(), stage.departments.clone());
+            // A refused step is rolled back as a job of its own.
+            let played = stage.desk.write_blocking(move |tx, cx| play(tx, cx, &cast, &act));
+            let checked = stage.desk.snapshot_blocking(move |tx| check(tx, &departments));
+            if let Err(error) = allowed(played).and(checked) {
+                return Err(TestCaseError::fail(error.to_string()));
+            }
+        }
+        let now = stage.desk.now();
+        let after = figures.number();
+        let (events, loaded) = stage.desk.snapshot_blocking(move |tx| {
+            Ok((journal::after(tx, after, 1_000_000)?, Figures::load(tx, now)?))
+        }).unwrap();
+        for recorded in &events {
+            figures.fold(recorded);
+            // Twice does no harm.
+            figures.fold(recorded);
+        }
+        for department in std::iter::once(None).chain(stage.departments.iter().map(|department| Some(*department))) {
+            prop_assert_eq!(figures.chats(department, now), loaded.chats(department, now));
+            prop_assert_eq!(figures.agents(department), loaded.agents(department));
+        }
+        let gap = stage.desk.snapshot_blocking(|tx| Ok(journal::check_gapless(tx)?)).unwrap();
+        prop_assert!(gap.is_none());
+        stage.desk.close();
+    }
+}

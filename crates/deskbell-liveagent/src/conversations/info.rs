@@ -1,0 +1,148 @@
+//! `GET conversations/[conversationid]`.
+
+use deskbell_app::rights::Right;
+use deskbell_app::views::listing::{self, Ticket};
+use deskbell_app::{AppError, Desk};
+use deskbell_http::{Answer, Cx, Endpoint, Input, Meta};
+use serde::Serialize;
+
+use super::{CONVERSATION, tag_ids, unknown};
+use crate::moment::Zone;
+
+pub(crate) struct GetConversation;
+
+impl Endpoint<Desk> for GetConversation {
+    const META: Meta = Meta::get("conversations/{conversationid}", Right::ApiKey)
+        .summary("One conversation")
+        .params(&[CONVERSATION])
+        .source("reference, Conversations: Retrieves conversation info")
+        .quirks(&[
+            "500 `unable to load conversation` if there is no such conversation",
+            "`tags` are ids, joined by a comma and a blank",
+            "`datedue`, `ownernote` and `assignedto` are null where there is nothing",
+            "`datedue` is always null, `customfields` always empty: there are no SLA levels and custom fields yet",
+        ]);
+
+    async fn run(cx: Cx<Desk>, input: Input) -> Result<Answer, AppError> {
+        let spelling = input.path("conversationid")?.to_owned();
+        let zone = Zone::of(&cx.state);
+        let ticket = cx.state.snapshot(move |tx| listing::ticket(tx, &spelling)).await?.ok_or_else(unknown)?;
+        Ok(Answer::tree(Conversation::new(ticket, &zone)))
+    }
+}
+
+#[derive(Serialize)]
+struct Conversation {
+    conversationid: String,
+    code: String,
+    datecreated: String,
+    datechanged: String,
+    datedue: Option<String>,
+    departmentname: String,
+    departmentid: String,
+    status: &'static str,
+    ownername: String,
+    owneremail: String,
+    subject: String,
+    ownernote: Option<String>,
+    preview: String,
+    publicurlcode: String,
+    assignedto: Option<String>,
+    tags: String,
+    channel_type: &'static str,
+    messagegroupsin: String,
+    messagegroupsout: String,
+    customfields: Vec<CustomField>,
+}
+
+#[derive(Serialize)]
+struct CustomField {
+    code: String,
+    value: String,
+}
+
+impl Conversation {
+    fn new(ticket: Ticket, zone: &Zone) -> Conversation {
+        let Ticket { conversation, customer, department_name, tags } = ticket;
+        Conversation {
+            conversationid: conversation.id.to_string(),
+            code: conversation.code,
+            datecreated: zone.text(conversation.created),
+            datechanged: zone.text(conversation.changed),
+            datedue: None,
+            departmentname: department_name,
+            departmentid: conversation.department.to_string(),
+            status: conversation.status.text(),
+            ownername: customer.display_name(),
+            owneremail: customer.email.unwrap_or_default(),
+            subject: conversation.subject,
+            ownernote: Some(customer.note).filter(|note| !note.is_empty()),
+            preview: conversation.preview,
+            publicurlcode: conversation.public_code,
+            assignedto: conversation.assigned.map(|agent| agent.to_string()),
+            tags: tag_ids(tags.into_iter()),
+            channel_type: conversation.channel.text(),
+            messagegroupsin: conversation.groups_in.to_string(),
+            messagegroupsout: conversation.groups_out.to_string(),
+            customfields: Vec::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::fixture::Fixture;
+
+    #[tokio::test]
+    async fn one_in_all_spellings_and_formats() {
+        let desk = Fixture::new();
+        let ticket = desk.ticket("john@owner.test", "Hello, this is my first ticket").await;
+        let by_id = desk.get(&format!("/api/conversations/{}", ticket.id)).await;
+        assert_eq!(
+            by_id.text,
+            format!(
+                r#"{{"response":{{"conversationid":"{}","code":"{}","datecreated":"2012-04-03 12:21:21","datechanged":"2012-04-03 12:21:21","datedue":null,"departmentname":"Support","departmentid":"default","status":"N","ownername":"john@owner.test","owneremail":"john@owner.test","subject":"Hello, this is my first ticket","ownernote":null,"preview":"Hello, this is my first ticket","publicurlcode":"{}","assignedto":null,"tags":"","channel_type":"M","messagegroupsin":"1","messagegroupsout":"0","customfields":[]}}}}"#,
+                ticket.id, ticket.code, ticket.public_code
+            )
+        );
+        for spelling in [ticket.code.clone(), ticket.code.to_lowercase(), ticket.public_code.clone()] {
+            assert_eq!(desk.get(&format!("/api/conversations/{spelling}")).await.text, by_id.text, "{spelling}");
+        }
+        let xml = desk.get(&format!("/api/conversations/{}.xml", ticket.code)).await.text;
+        assert!(xml.contains("<datedue/><departmentname>Support</departmentname>"), "{xml}");
+        assert!(xml.contains("<ownernote/>") && xml.contains("<assignedto/><tags/>"), "{xml}");
+        assert!(
+            xml.ends_with("<messagegroupsin>1</messagegroupsin><messagegroupsout>0</messagegroupsout><customfields/></response>"),
+            "{xml}"
+        );
+        let yaml = desk.get(&format!("/api/conversations/{}.yaml", ticket.id)).await.text;
+        assert!(yaml.contains("  datecreated: \"2012-04-03 12:21:21\"\n  datechanged:"), "{yaml}");
+        assert!(yaml.contains("  datedue: null\n") && yaml.contains("  messagegroupsin: \"1\"\n"), "{yaml}");
+    }
+
+    #[tokio::test]
+    async fn tags_note_and_assignment() {
+        let desk = Fixture::new();
+        let ticket = desk.ticket("john@owner.test", "Hello").await;
+        let tags = desk.tag(ticket.id, &["first", "second"]).await;
+        desk.note_on_customer(ticket.customer, "calls often / pays late").await;
+        desk.get_ok(&format!("/api/conversations/{}", ticket.id)).await;
+        let body = format!("message=Hi&useridentifier={}", desk.owner.email);
+        desk.post(&format!("/api/conversations/{}/messages", ticket.id), &body).await;
+        let response = &desk.get(&format!("/api/conversations/{}", ticket.id)).await.value()["response"];
+        assert_eq!(response["tags"], format!("{}, {}", tags[0], tags[1]));
+        assert!(tags[0].len() == 4 && tags[1].len() == 4);
+        assert_eq!(response["ownernote"], "calls often / pays late");
+        assert_eq!(response["assignedto"], desk.owner.id.to_string());
+        assert_eq!((&response["status"], &response["messagegroupsout"]), (&"A".into(), &"1".into()));
+    }
+
+    #[tokio::test]
+    async fn unknown_ones() {
+        let desk = Fixture::new();
+        for spelling in ["zzzzzzzz", "ABC-DEFGH-123", "m6uoFJd2e4I8Z18q", "x", "%27%20OR%201=1--", "%00"] {
+            let reply = desk.get(&format!("/api/conversations/{spelling}")).await;
+            assert_eq!((reply.status, reply.errormessage().as_str()), (500, "unable to load conversation"), "{spelling}");
+        }
+    }
+}

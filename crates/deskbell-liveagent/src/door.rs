@@ -1,0 +1,93 @@
+//! The surface's door: where the key may stand, whose requests are counted together, and what an error looks like.
+
+use std::borrow::Cow;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use deskbell_app::rights::Principal;
+use deskbell_app::{AppError, Desk, Kind};
+use deskbell_http::surface::principal_key;
+use deskbell_http::{Answer, BoxFuture, Fault, FaultCause, Input, Place, RequestHead};
+use percent_encoding::percent_decode_str;
+use serde::Serialize;
+
+/// The key's name in query, body and header. The spelling `apiKey` is taken too; headers have no case.
+const KEY: &str = "apikey";
+
+/// Only a LiveAgent v1 key opens: tokens and sessions are other surfaces' matter.
+pub(crate) fn authenticate<'a>(desk: &'a Desk, head: &'a RequestHead, input: &'a Input) -> BoxFuture<'a, Result<Principal, AppError>> {
+    Box::pin(async move {
+        let key = key_in(input, Place::Query).or_else(|| key_in(input, Place::Body)).or_else(|| key_in_header(head));
+        let Some(key) = key else { return Err(AppError::no_credential("Api key is not found in request")) };
+        match desk.credential(key).await? {
+            Some(known) if known.principal == Principal::ApiKey => Ok(Principal::ApiKey),
+            Some(_) | None => Err(AppError::bad_credential("ApiKey not found")),
+        }
+    })
+}
+
+/// One client sends a key of another version of the API as header beside the right one in the query, so the header comes last. An empty
+/// key counts as none.
+fn key_in(input: &Input, place: Place) -> Option<&str> {
+    let given = input.pairs().iter().rev().find(|pair| pair.place == place && pair.name == KEY)?;
+    Some(given.value.as_str()).filter(|key| !key.is_empty())
+}
+
+fn key_in_header(head: &RequestHead) -> Option<&str> {
+    head.header(KEY).filter(|key| !key.is_empty())
+}
+
+/// Requests are counted for each key that the head tells for certain: one in the query, or one in the header of a request without a body.
+/// Those with the key in the body share one count, else a false header would give every request a count of its own.
+pub(crate) fn rate_key(head: &RequestHead, principal: &Principal) -> u64 {
+    let has_body = head.header("transfer-encoding").is_some() || head.header("content-length").is_some_and(|length| length != "0");
+    let key = match (principal, key_in_query(head.uri().query().unwrap_or_default())) {
+        (Principal::ApiKey, Some(key)) => Some(key),
+        (Principal::ApiKey, None) if !has_body => key_in_header(head).map(Cow::Borrowed),
+        _ => None,
+    };
+    let Some(key) = key else { return principal_key(head, principal) };
+    let mut hasher = DefaultHasher::new();
+    key.hash(&mut hasher);
+    hasher.finish()
+}
+
+fn key_in_query(query: &str) -> Option<Cow<'_, str>> {
+    let decoded = |text| percent_decode_str(text).decode_utf8_lossy();
+    let mut pairs = query.split('&').rev().filter_map(|pair| pair.split_once('='));
+    let (_, key) = pairs.find(|(name, _)| decoded(name).eq_ignore_ascii_case(KEY))?;
+    Some(decoded(key)).filter(|key| !key.is_empty())
+}
+
+#[derive(Serialize)]
+struct Refusal {
+    status: &'static str,
+    statuscode: u16,
+    errormessage: String,
+    debugmessage: String,
+}
+
+/// The reference's table: 400 trouble with the key, 401 a wrong key, 404 not found, 503 not available, 500 all the rest. Beyond it: 405,
+/// 413 and 429 where HTTP has a word of its own.
+pub(crate) fn render_error(fault: &Fault<'_>) -> Answer {
+    let status = match (fault.cause, fault.error.kind) {
+        (FaultCause::Verb, _) => 405,
+        (FaultCause::Path, _) => 404,
+        (FaultCause::Endpoint, kind) => match kind {
+            Kind::NoCredential => 400,
+            Kind::BadCredential => 401,
+            Kind::Forbidden => 403,
+            Kind::NotFound => 404,
+            Kind::TooLarge => 413,
+            Kind::RateLimited => 429,
+            Kind::Invalid | Kind::Missing | Kind::Conflict | Kind::Offline | Kind::Internal => 500,
+            Kind::Unavailable | Kind::StorageFull => 503,
+        },
+    };
+    let refusal = Refusal {
+        status: "ERROR",
+        statuscode: status,
+        errormessage: fault.error.public.to_string(),
+        debugmessage: format!("{}, request {}", fault.error.kind.code(), fault.request_id),
+    };
+    Answer::tree(refusal).status(status)
+}

@@ -1,0 +1,125 @@
+//! Times as this API writes them: `YYYY-MM-DD HH:MM:SS` in the desk's time zone, without naming it. Source: the reference, "Datafield
+//! formats".
+
+use deskbell_app::settings::Settings;
+use deskbell_app::{AppError, Desk};
+use deskbell_domain::time::Timestamp;
+use deskbell_http::Input;
+use jiff::civil;
+use jiff::tz::TimeZone;
+
+const FORMAT: &str = "%Y-%m-%d %H:%M:%S";
+const DATE: &str = "%Y-%m-%d";
+
+/// The time zone of a desk.
+#[derive(Debug, Clone)]
+pub(crate) struct Zone(TimeZone);
+
+/// What a text names: a second, or a whole day. The end does not belong to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Span {
+    pub(crate) start: Timestamp,
+    pub(crate) end: Timestamp,
+}
+
+impl Zone {
+    pub(crate) fn of(desk: &Desk) -> Zone {
+        Zone::set(&desk.settings())
+    }
+
+    /// An unknown name counts as GMT.
+    pub(crate) fn set(settings: &Settings) -> Zone {
+        Zone(TimeZone::get(&settings.time_zone).unwrap_or(TimeZone::UTC))
+    }
+
+    pub(crate) fn text(&self, at: Timestamp) -> String {
+        let at = jiff::Timestamp::from_second(at.seconds()).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
+        at.to_zoned(self.0.clone()).strftime(FORMAT).to_string()
+    }
+
+    /// The moment of a local time. Of an hour that comes twice the first, of one that is left out the moment it would have been; what lies
+    /// beyond the calendar becomes its end.
+    pub(crate) fn moment(&self, local: civil::DateTime) -> Timestamp {
+        let at = self.0.to_timestamp(local).unwrap_or(if local.year() < 1970 { jiff::Timestamp::MIN } else { jiff::Timestamp::MAX });
+        Timestamp::from_seconds(at.as_second())
+    }
+
+    /// Reads a time, or a date for the whole day. `name` is the parameter's.
+    pub(crate) fn span(&self, name: &str, text: &str) -> Result<Span, AppError> {
+        let text = text.trim();
+        if let Ok(local) = civil::DateTime::strptime(FORMAT, text) {
+            let start = self.moment(local);
+            return Ok(Span { start, end: start.plus_seconds(1) });
+        }
+        let Ok(day) = civil::Date::strptime(DATE, text) else {
+            return Err(AppError::invalid(format!("parameter {name} must be a date like 2012-11-05 or 2012-11-05 17:02:01")));
+        };
+        let next = day.tomorrow().unwrap_or(civil::Date::MAX);
+        Ok(Span { start: self.moment(day.into()), end: self.moment(next.into()) })
+    }
+
+    /// Reads two bounds, both of which belong to what they enclose; a date alone as upper bound means its end. Bounds the wrong way round
+    /// are swapped. The second moment does not belong to it.
+    pub(crate) fn between(&self, input: &Input, from: &str, to: &str) -> Result<(Option<Timestamp>, Option<Timestamp>), AppError> {
+        let read = |name: &str| input.filled_opt(name).map(|text| self.span(name, text)).transpose();
+        Ok(match (read(from)?, read(to)?) {
+            (Some(a), Some(b)) => {
+                let whole = a.and(b);
+                (Some(whole.start), Some(whole.end))
+            }
+            (a, b) => (a.map(|span| span.start), b.map(|span| span.end)),
+        })
+    }
+}
+
+impl Span {
+    /// From the earlier start to the later end.
+    pub(crate) fn and(self, other: Span) -> Span {
+        Span { start: self.start.min(other.start), end: self.end.max(other.end) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn zone(name: &str) -> Zone {
+        Zone::set(&Settings { time_zone: name.to_owned(), ..Settings::default() })
+    }
+
+    #[test]
+    fn texts_in_the_desks_zone() {
+        for (name, seconds, wanted) in [
+            ("GMT", 0, "1970-01-01 00:00:00"),
+            ("GMT", 1_333_455_681, "2012-04-03 12:21:21"),
+            ("Europe/Bratislava", 1_333_455_681, "2012-04-03 14:21:21"),
+            ("Europe/Bratislava", 1_325_376_000, "2012-01-01 01:00:00"),
+            ("America/Los_Angeles", 1_325_376_000, "2011-12-31 16:00:00"),
+            ("no such zone", 1_325_376_000, "2012-01-01 00:00:00"),
+            ("GMT", 253_402_207_200, "9999-12-30 22:00:00"),
+        ] {
+            let at = Timestamp::from_seconds(seconds);
+            assert_eq!(zone(name).text(at.plus_micros(999_999)), wanted, "fractions are cut off");
+            assert_eq!(zone(name).span("x", wanted).unwrap(), Span { start: at, end: at.plus_seconds(1) });
+        }
+    }
+
+    #[test]
+    fn days() {
+        let span = zone("Europe/Bratislava").span("x", " 2012-03-25 ").unwrap();
+        assert_eq!(span.start, Timestamp::from_seconds(1_332_630_000));
+        assert_eq!(span.end.seconds_since(span.start), 23 * 3_600, "the day summer time begins");
+        assert!(zone("GMT").span("x", "9999-12-31").is_ok());
+        assert!(zone("GMT").span("x", "0001-01-01 00:00:00").is_ok());
+    }
+
+    #[test]
+    fn what_is_no_date() {
+        for text in
+            ["", "x", "2012", "2012-13-01", "2012-02-30", "2012-01-01 25:00:00", "2012-01-01 10:00", "0000-00-00 00:00:00", "gt:2012"]
+        {
+            let error = zone("GMT").span("dateto", text).unwrap_err();
+            assert!(error.public.starts_with("parameter dateto must be a date"), "{text}");
+        }
+    }
+}

@@ -1,0 +1,324 @@
+//! What an exported chat looks like: all fields of the original's chat object and of its engagements, keys in alphabetical order as in the
+//! reference's example.
+//!
+//! Where the original has what a desk does not (places, skills, conversions, search engines) the fields are there and empty.
+
+mod browser;
+mod history;
+#[cfg(test)]
+mod tests;
+
+use deskbell_app::documents::{ChatRecord, Renderer};
+use deskbell_domain::chat::{Engagement, Rating, Responses, StartedBy};
+use deskbell_domain::conversation::Status;
+use deskbell_domain::ids::{AgentId, DepartmentId};
+use deskbell_domain::time::Timestamp;
+use serde::Serialize;
+use serde_json::Value;
+
+/// Renders ended chats for the export.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ChatDocuments;
+
+impl Renderer for ChatDocuments {
+    fn render(&self, record: &ChatRecord, updated: Timestamp) -> String {
+        serde_json::to_string(&chat(record, updated)).expect("plain structs with text keys can always be written")
+    }
+}
+
+#[derive(Serialize)]
+struct Chat<'a> {
+    abandon_time: Option<f64>,
+    agent_ids: Vec<String>,
+    agent_names: Vec<String>,
+    comment: Option<&'a str>,
+    conversions: [(); 0],
+    count: Count,
+    deleted: bool,
+    department_id: Option<i64>,
+    department_name: Option<&'a str>,
+    dropped: bool,
+    duration: i64,
+    end_timestamp: String,
+    engagements: Vec<EngagementPart<'a>>,
+    history: Vec<Value>,
+    id: &'a str,
+    missed: bool,
+    proactive: bool,
+    rating: Option<&'static str>,
+    referrer_search_engine: &'static str,
+    referrer_search_terms: &'static str,
+    response_time: ResponseTime,
+    session: Session<'a>,
+    skills_fulfilled: bool,
+    skills_requested: [(); 0],
+    started_by: &'static str,
+    tags: &'a [String],
+    timestamp: String,
+    triggered: bool,
+    triggered_response: Option<bool>,
+    r#type: &'static str,
+    unread: bool,
+    update_timestamp: String,
+    visitor: Visitor<'a>,
+    webpath: Vec<Step<'a>>,
+    zendesk_ticket_id: i64,
+}
+
+#[derive(Serialize)]
+struct Count {
+    agent: u32,
+    total: u32,
+    visitor: u32,
+}
+
+impl Count {
+    fn new(visitor: u32, agent: u32) -> Count {
+        Count { agent, total: agent + visitor, visitor }
+    }
+}
+
+/// Seconds: fractional on average, whole for the first and the longest.
+#[derive(Serialize)]
+struct ResponseTime {
+    avg: Option<f64>,
+    first: Option<i64>,
+    max: Option<i64>,
+}
+
+impl From<&Responses> for ResponseTime {
+    fn from(responses: &Responses) -> ResponseTime {
+        let whole = |micros: Option<i64>| micros.map(|micros| Timestamp::from_micros(micros).seconds());
+        ResponseTime { avg: responses.average_seconds(), first: whole(responses.first_micros), max: whole(responses.max_micros) }
+    }
+}
+
+/// The reference's table has `chat_id`, its example `agent_name`: both are here.
+#[derive(Serialize)]
+struct EngagementPart<'a> {
+    accepted: bool,
+    agent_full_name: String,
+    agent_id: String,
+    agent_name: String,
+    assigned: bool,
+    chat_id: &'a str,
+    comment: Option<&'a str>,
+    count: Count,
+    department_id: Option<i64>,
+    duration: f64,
+    id: String,
+    rating: Option<&'static str>,
+    response_time: ResponseTime,
+    skills_fulfilled: bool,
+    skills_requested: [(); 0],
+    started_by: &'static str,
+    timestamp: String,
+}
+
+#[derive(Serialize)]
+struct Session<'a> {
+    browser: &'static str,
+    city: &'static str,
+    country_code: &'static str,
+    country_name: &'static str,
+    end_date: String,
+    id: String,
+    ip: &'a str,
+    platform: &'static str,
+    region: &'static str,
+    start_date: String,
+    user_agent: &'a str,
+}
+
+#[derive(Serialize)]
+struct Visitor<'a> {
+    email: &'a str,
+    id: String,
+    name: String,
+    notes: &'a str,
+    phone: &'a str,
+}
+
+#[derive(Serialize)]
+struct Step<'a> {
+    from: &'a str,
+    timestamp: String,
+    title: &'a str,
+    to: &'a str,
+}
+
+fn chat(record: &ChatRecord, updated: Timestamp) -> Chat<'_> {
+    let chat = &record.chat;
+    let ended = ended(record);
+    let triggered = chat.started_by == StartedBy::Trigger;
+    let agents = agents(record);
+    Chat {
+        abandon_time: chat.abandon_seconds(),
+        agent_ids: agents.iter().map(|agent| agent.get().to_string()).collect(),
+        agent_names: agents.iter().map(|agent| agent_name(record, *agent)).collect(),
+        comment: chat.rating_comment.as_deref(),
+        conversions: [],
+        count: Count::new(chat.visitor_messages, chat.agent_messages),
+        deleted: record.conversation.status == Status::Deleted,
+        department_id: department_id(chat.department),
+        department_name: department_name(record),
+        dropped: chat.dropped,
+        duration: chat.duration_seconds(),
+        end_timestamp: stamp(ended),
+        engagements: engagements(record),
+        history: history::events(record),
+        id: &chat.public_id,
+        missed: chat.missed,
+        proactive: chat.started_by == StartedBy::Agent,
+        rating: chat.rating.map(Rating::text),
+        referrer_search_engine: "",
+        referrer_search_terms: "",
+        response_time: ResponseTime::from(&chat.responses),
+        session: session(record),
+        skills_fulfilled: false,
+        skills_requested: [],
+        started_by: chat.started_by.text(),
+        tags: &record.conversation.tags,
+        timestamp: stamp(chat.requested),
+        triggered,
+        triggered_response: triggered.then_some(chat.visitor_messages > 0),
+        r#type: "chat",
+        // Nobody of the desk was there to read it.
+        unread: chat.missed,
+        update_timestamp: stamp(updated),
+        visitor: visitor(record),
+        webpath: webpath(record),
+        zendesk_ticket_id: record.conversation.id.get(),
+    }
+}
+
+/// When the chat ended; only ended ones are rendered.
+fn ended(record: &ChatRecord) -> Timestamp {
+    record.chat.ended.unwrap_or(record.chat.requested)
+}
+
+/// The agents of the chat in the order they came, each once.
+fn agents(record: &ChatRecord) -> Vec<AgentId> {
+    let mut agents = Vec::new();
+    for placed in &record.engagements {
+        if !agents.contains(&placed.engagement.agent) {
+            agents.push(placed.engagement.agent);
+        }
+    }
+    agents
+}
+
+fn agent_name(record: &ChatRecord, agent: AgentId) -> String {
+    record.agents.get(&agent).map(|agent| agent.display_name()).unwrap_or_default()
+}
+
+fn engagements(record: &ChatRecord) -> Vec<EngagementPart<'_>> {
+    let rated = rated_engagement(record);
+    let parts = record.engagements.iter().enumerate();
+    parts.map(|(place, placed)| engagement(record, &placed.engagement, rated == Some(place))).collect()
+}
+
+/// The engagement that a rating is about: the last one that had begun when the visitor rated.
+fn rated_engagement(record: &ChatRecord) -> Option<usize> {
+    let last = record.engagements.len().checked_sub(1)?;
+    let Some(rated) = record.chat.rated else { return Some(last) };
+    Some(record.engagements.iter().rposition(|placed| placed.engagement.joined <= rated).unwrap_or(last))
+}
+
+fn engagement<'a>(record: &'a ChatRecord, engagement: &Engagement, rated: bool) -> EngagementPart<'a> {
+    let chat = &record.chat;
+    let name = agent_name(record, engagement.agent);
+    let left = engagement.left.unwrap_or_else(|| ended(record));
+    EngagementPart {
+        // An engagement begins by joining: what was offered was accepted, what he took by himself was neither.
+        accepted: engagement.assigned,
+        agent_full_name: name.clone(),
+        agent_id: engagement.agent.get().to_string(),
+        agent_name: name,
+        assigned: engagement.assigned,
+        chat_id: &chat.public_id,
+        comment: chat.rating_comment.as_deref().filter(|_| rated),
+        count: Count::new(engagement.visitor_messages, engagement.agent_messages),
+        department_id: department_id(engagement.department),
+        duration: left.micros_since(engagement.joined).max(0) as f64 / 1e6,
+        id: format!("{}.{}", chat.public_id, engagement.ordinal),
+        rating: chat.rating.filter(|_| rated).map(Rating::text),
+        response_time: ResponseTime::from(&engagement.responses),
+        skills_fulfilled: false,
+        skills_requested: [],
+        started_by: engagement.start.text(),
+        timestamp: stamp(engagement.joined),
+    }
+}
+
+fn session(record: &ChatRecord) -> Session<'_> {
+    let visit = record.visit.as_ref();
+    let started = visit.map_or(record.chat.requested, |visit| visit.started);
+    let user_agent = visit.map_or("", |visit| visit.user_agent.as_str());
+    let token = visit.map_or_else(|| base62(record.chat.id.get()), |visit| base62(visit.id.get()));
+    let day = moment(started).strftime("%y%m%d");
+    Session {
+        browser: browser::name(user_agent),
+        city: "",
+        country_code: "",
+        country_name: "",
+        end_date: stamp(ended(record)),
+        id: format!("{day}.{}.{token}", record.account_key),
+        ip: visit.map_or("", |visit| visit.address.as_str()),
+        platform: browser::platform(user_agent),
+        region: "",
+        start_date: stamp(started),
+        user_agent,
+    }
+}
+
+fn visitor(record: &ChatRecord) -> Visitor<'_> {
+    let customer = &record.customer;
+    Visitor {
+        email: customer.email.as_deref().unwrap_or_default(),
+        id: format!("{}.{}", record.account_key, visitor_token(record)),
+        name: customer.display_name(),
+        notes: &customer.note,
+        phone: &customer.phone,
+    }
+}
+
+/// The visitor's part of his id, the same in all his chats: the customer's number in base 62.
+fn visitor_token(record: &ChatRecord) -> String {
+    base62(record.customer.id.get())
+}
+
+/// The pages seen until the chat ended; what the browser saw later belongs to no chat, or to the next one.
+fn webpath(record: &ChatRecord) -> Vec<Step<'_>> {
+    let ended = ended(record);
+    let pages = record.pages.iter().filter(|page| page.at <= ended);
+    pages.map(|page| Step { from: &page.from, timestamp: stamp(page.at), title: &page.title, to: &page.url }).collect()
+}
+
+/// The default department is the original's "none".
+fn department_id(department: DepartmentId) -> Option<i64> {
+    (department != DepartmentId::DEFAULT).then(|| department.get())
+}
+
+fn department_name(record: &ChatRecord) -> Option<&str> {
+    department_id(record.chat.department).map(|_| record.department_name.as_str())
+}
+
+/// `2020-12-22T04:54:59Z`
+fn stamp(at: Timestamp) -> String {
+    moment(at).to_string()
+}
+
+fn moment(at: Timestamp) -> jiff::Timestamp {
+    jiff::Timestamp::from_second(at.seconds()).unwrap_or_default()
+}
+
+fn base62(mut value: i64) -> String {
+    const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    let mut reversed = Vec::with_capacity(8);
+    while value > 0 {
+        reversed.push(char::from(DIGITS[(value % 62) as usize]));
+        value /= 62;
+    }
+    reversed.iter().rev().collect()
+}

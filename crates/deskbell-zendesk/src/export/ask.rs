@@ -1,0 +1,161 @@
+//! What a caller of the export asks for, and the address that asks for what follows.
+
+use std::fmt::Write;
+
+use deskbell_app::AppError;
+use deskbell_http::Input;
+use deskbell_http::fields::{Fields, Projection};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::CHATS_PATH;
+
+/// Chats of a page, at most and by default.
+pub(super) const PAGE_CHATS_MAX: i64 = 1_000;
+/// How long a `start_id` may be.
+const START_ID_BYTES_MAX: usize = 200;
+/// What stands in a query as it is.
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+const TOO_RECENT: &str = "Too recent start_time. Use a start_time older than 5 minutes";
+
+/// A place in the export: behind everything of earlier seconds and, of this second, behind everything up to this id. With an empty id the
+/// whole second is still to come.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Place {
+    pub(super) second: i64,
+    pub(super) id: String,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Ask {
+    pub(super) start: Place,
+    pub(super) projection: Projection,
+    /// As they were given, to be echoed.
+    limit: Option<i64>,
+    fields: Option<String>,
+}
+
+impl Ask {
+    pub(super) fn read(input: &Input) -> Result<Ask, AppError> {
+        let second = match input.filled_opt("start_time") {
+            Some(text) => {
+                Seconds::parse(text).ok_or_else(|| AppError::invalid("parameter start_time must be a time in seconds since 1970"))?
+            }
+            None => Seconds::default(),
+        };
+        let id = input.filled_opt("start_id").map(str::trim).unwrap_or_default();
+        if id.len() > START_ID_BYTES_MAX || id.chars().any(char::is_control) {
+            return Err(AppError::invalid("parameter start_id must be the id of a chat"));
+        }
+        let limit = input.int_opt("limit", i64::MIN..=i64::MAX)?.map(|limit| limit.min(PAGE_CHATS_MAX));
+        if limit.is_some_and(|limit| limit < 1) {
+            return Err(AppError::invalid("parameter limit must be at least 1"));
+        }
+        let fields = input.filled_opt("fields");
+        let parsed = Fields::parse(fields.unwrap_or_default())?;
+        Ok(Ask {
+            // A fraction of a second lies behind all chats of that second.
+            start: if second.fraction {
+                Place { second: second.whole + 1, id: String::new() }
+            } else {
+                Place { second: second.whole, id: id.to_owned() }
+            },
+            projection: parsed.group("chats").cloned().unwrap_or_else(|| Projection::only(&["id"])),
+            limit,
+            fields: fields.map(str::to_owned),
+        })
+    }
+
+    pub(super) fn limit(&self) -> i64 {
+        self.limit.unwrap_or(PAGE_CHATS_MAX)
+    }
+
+    /// Refuses what lies behind the newest second that is exported.
+    pub(super) fn check_age(&self, until: i64) -> Result<(), AppError> {
+        if self.start.second > until { Err(AppError::invalid(TOO_RECENT)) } else { Ok(()) }
+    }
+
+    /// The address of the page that follows; `base` is where the caller reached the API.
+    pub(super) fn next_page(&self, base: &str, end: &Place) -> String {
+        let mut url = format!("{base}/{CHATS_PATH}?");
+        let escape = |text| utf8_percent_encode(text, ESCAPED);
+        let mut write = |name: &str, value: &dyn std::fmt::Display, ending: &str| {
+            write!(url, "{name}={value}{ending}").expect("writing to a String cannot fail");
+        };
+        if let Some(fields) = &self.fields {
+            write("fields", &escape(fields), "&");
+        }
+        if let Some(limit) = self.limit {
+            write("limit", &limit, "&");
+        }
+        write("start_time", &end.second, "&");
+        write("start_id", &escape(&end.id), "");
+        url
+    }
+}
+
+/// A time in seconds, not negative.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Seconds {
+    whole: i64,
+    /// Whether there is more than the whole seconds.
+    fraction: bool,
+}
+
+impl Seconds {
+    /// Reads an integer or a decimal, also one with an exponent, as some clients write what they keep as a float.
+    fn parse(text: &str) -> Option<Seconds> {
+        let text = text.trim();
+        if let Ok(whole) = text.parse::<i64>() {
+            return (whole >= 0).then_some(Seconds { whole, fraction: false });
+        }
+        let value = text.parse::<f64>().ok().filter(|value| value.is_finite() && !value.is_sign_negative())?;
+        // Far behind any clock; what is larger is refused as too recent just as well.
+        let value = value.min(1e15);
+        Some(Seconds { whole: value.floor() as i64, fraction: value.fract() > 0.0 })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times() {
+        for (text, wanted) in [
+            ("0", Some((0, false))),
+            (" 1697795052 ", Some((1_697_795_052, false))),
+            ("1697795052.0", Some((1_697_795_052, false))),
+            ("1697795052.25", Some((1_697_795_052, true))),
+            ("1.697795052e+09", Some((1_697_795_052, false))),
+            ("99999999999999999999", Some((1_000_000_000_000_000, false))),
+            ("-1", None),
+            ("-0.5", None),
+            ("inf", None),
+            ("NaN", None),
+            ("yesterday", None),
+            ("1,5", None),
+            ("2020-12-22T04:54:59Z", None),
+        ] {
+            let wanted = wanted.map(|(whole, fraction)| Seconds { whole, fraction });
+            assert_eq!(Seconds::parse(text), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn addresses() {
+        let start = Place::default();
+        let end = Place { second: 1_697_795_052, id: "2310.10414779.TtDaXpxE9Wn3t".to_owned() };
+        let mut ask = Ask { start, projection: Projection::All, limit: None, fields: None };
+        let base = "https://acme.test/api/v2/chat";
+        assert_eq!(
+            ask.next_page(base, &end),
+            "https://acme.test/api/v2/chat/incremental/chats?start_time=1697795052&start_id=2310.10414779.TtDaXpxE9Wn3t"
+        );
+        ask.fields = Some("chats(*)".to_owned());
+        ask.limit = Some(1_000);
+        assert_eq!(
+            ask.next_page(base, &Place::default()),
+            "https://acme.test/api/v2/chat/incremental/chats?fields=chats%28%2A%29&limit=1000&start_time=0&start_id="
+        );
+    }
+}

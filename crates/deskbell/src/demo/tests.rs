@@ -1,0 +1,187 @@
+//! The same seed makes the same history, and the history is one that could have been lived.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use deskbell_app::clock::SystemClock;
+use deskbell_app::documents::ChatRecord;
+use deskbell_domain::conversation::Status;
+use deskbell_domain::event::Event;
+use deskbell_store::{Location, Options};
+
+use super::*;
+
+const UNTIL: i64 = 1_718_380_800;
+
+struct Place(PathBuf);
+
+impl Place {
+    fn new() -> Place {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let place = std::env::temp_dir().join(format!("deskbell-demo-{}-{number}", std::process::id()));
+        std::fs::create_dir_all(&place).unwrap();
+        Place(place)
+    }
+
+    fn options(&self) -> DeskOptions {
+        DeskOptions {
+            location: Location::Sqlite(self.0.join("desk.db")),
+            files: self.0.join("files"),
+            clock: Arc::new(SystemClock),
+            store: Options::default(),
+        }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        drop(std::fs::remove_dir_all(&self.0));
+    }
+}
+
+struct Plain;
+
+impl Renderer for Plain {
+    fn render(&self, record: &ChatRecord, updated: Timestamp) -> String {
+        format!("{{\"messages\":{},\"updated\":{}}}", record.messages.len(), updated.seconds())
+    }
+}
+
+fn make(place: &Place, seed: u64) -> DemoReport {
+    run(DemoOptions {
+        desk: place.options(),
+        scale: DemoScale { seed, days: 9, conversations: 400, until: Some(UNTIL) },
+        owner_email: "owner@example.com".to_owned(),
+        owner_password: "a good password".to_owned(),
+        agents_password: Some("another password".to_owned()),
+        renderer: Arc::new(Plain),
+    })
+    .unwrap()
+}
+
+/// What two desks have in common that were made with the same seed: everything but ids.
+fn story(place: &Place) -> Vec<String> {
+    let options = place.options();
+    let db = Db::open(&options.location, options.store, Box::new(())).unwrap();
+    let events = db.snapshot_blocking(|tx| journal::after(tx, 0, i64::MAX)).unwrap();
+    let departments = db.snapshot_blocking(|tx| tables::departments::all(tx)).unwrap();
+    db.close();
+    let named = |id| departments.iter().find(|department| department.id == id).map(|department| department.name.clone());
+    events
+        .into_iter()
+        .map(|recorded| {
+            let at = recorded.at.micros();
+            match recorded.event {
+                Event::MessageAdded { text, author_name, kind, group_kind, .. } => {
+                    // The desk's own id stands behind the names of those who gave none.
+                    let author = if author_name.starts_with("Visitor ") { String::new() } else { author_name };
+                    format!("{at} {kind:?} {group_kind:?} {author}: {text}")
+                }
+                Event::StatusChanged { from, to, .. } => format!("{at} {from:?} to {to:?}"),
+                Event::ConversationStarted { department, channel, status, .. } => {
+                    format!("{at} started {:?} {channel:?} {status:?}", named(department))
+                }
+                Event::ChatEnded { reason, missed, dropped, .. } => format!("{at} ended {reason:?} {missed} {dropped}"),
+                Event::ChatRated { rating, comment, .. } => format!("{at} rated {rating:?} {comment:?}"),
+                Event::OfferClosed { outcome, state, .. } => format!("{at} {outcome:?} {state:?}"),
+                Event::ChatJoined { agent_name, .. } => format!("{at} joined by {agent_name}"),
+                Event::TagsChanged { after, .. } => format!("{at} {after:?}"),
+                Event::AgentStatusChanged { online, .. } => format!("{at} {}", online.word()),
+                Event::PageViewed { url, .. } => format!("{at} {url}"),
+                other => {
+                    let text = format!("{other:?}");
+                    format!("{at} {}", text.split([' ', '{', '(']).next().unwrap_or_default())
+                }
+            }
+        })
+        .collect()
+}
+
+#[test]
+fn the_same_seed_makes_the_same_history() {
+    let (one, two, other) = (Place::new(), Place::new(), Place::new());
+    let (first, second, third) = (make(&one, 7), make(&two, 7), make(&other, 8));
+    assert_eq!(first.counts, second.counts);
+    assert_ne!(first.counts, third.counts);
+    let (story_one, story_two) = (story(&one), story(&two));
+    for (left, right) in story_one.iter().zip(&story_two) {
+        assert_eq!(left, right);
+    }
+    assert_eq!(story_one.len(), story_two.len());
+    assert!(
+        run(DemoOptions {
+            desk: one.options(),
+            scale: DemoScale { seed: 7, days: 9, conversations: 1, until: Some(UNTIL) },
+            owner_email: String::new(),
+            owner_password: "a good password".to_owned(),
+            agents_password: None,
+            renderer: Arc::new(Plain),
+        })
+        .is_err()
+    );
+}
+
+#[test]
+fn the_history_is_plausible() {
+    let place = Place::new();
+    let report = make(&place, 3);
+    let counts = report.counts;
+    println!("{report}");
+    assert!((6..=10).contains(&report.agents.len()));
+    assert!(counts.chats + counts.tickets >= 380, "{counts:?}");
+    assert!(counts.missed > 0 && counts.missed < counts.chats / 4, "{counts:?}");
+    assert!(counts.dropped > 0 && counts.transferred > 0 && counts.rated_bad > 0, "{counts:?}");
+    assert!(counts.rated_good > counts.rated_bad * 2, "{counts:?}");
+    assert_eq!(report.documents as u64, counts.chats);
+
+    let options = place.options();
+    let db = Db::open(&options.location, options.store, Box::new(())).unwrap();
+    let (events, live, gap, agents) = db
+        .snapshot_blocking(|tx| -> Result<_, AppError> {
+            let events = journal::after(tx, 0, i64::MAX)?;
+            Ok((events, tables::chats::live(tx)?, journal::check_gapless(tx)?, tables::agents::all(tx)?))
+        })
+        .unwrap();
+    let documents = db
+        .snapshot_blocking(|tx| {
+            let mut seconds = Vec::new();
+            tables::documents::page(tx, (0, ""), i64::MAX, i64::MAX, |second, _, _| seconds.push(second))?;
+            Ok::<_, AppError>(seconds)
+        })
+        .unwrap();
+    let mut statuses = std::collections::BTreeMap::new();
+    for recorded in &events {
+        match &recorded.event {
+            Event::ConversationStarted { conversation, status, .. } => statuses.insert(*conversation, *status),
+            Event::StatusChanged { conversation, to, .. } => statuses.insert(*conversation, *to),
+            _ => None,
+        };
+    }
+    let stored = db
+        .snapshot_blocking(move |tx| -> Result<_, AppError> {
+            let mut wrong = 0;
+            let mut counted = std::collections::HashMap::new();
+            for (conversation, status) in statuses {
+                let row = deskbell_app::conversations::get(tx, conversation)?;
+                wrong += usize::from(row.status != status);
+                *counted.entry(row.status).or_insert(0) += 1;
+            }
+            assert_eq!(wrong, 0, "rows and journal agree");
+            Ok(counted)
+        })
+        .unwrap();
+    db.close();
+    assert_eq!(live, []);
+    assert_eq!(gap, None);
+    assert!(agents.iter().all(|agent| agent.online.is_offline()), "all have gone home");
+    assert!(events.is_sorted_by_key(|recorded| recorded.at), "time only goes forward");
+    assert!(events.last().unwrap().at.seconds() <= UNTIL && events[0].at.seconds() >= UNTIL - 9 * 86_400);
+    assert!(documents.iter().all(|second| (UNTIL - 9 * 86_400..=UNTIL).contains(second)));
+    let of = |status| stored.get(&status).copied().unwrap_or(0);
+    for status in [Status::New, Status::Open, Status::Answered, Status::Resolved, Status::Spam] {
+        assert!(of(status) > 0, "{status:?}: {stored:?}");
+    }
+    assert!(of(Status::Resolved) > of(Status::New), "{stored:?}");
+    assert_eq!(of(Status::Chatting) + of(Status::Init), 0, "{stored:?}");
+}

@@ -1,0 +1,64 @@
+//! `deskbell doctor`: looks a desk over, beside a running server too.
+
+use std::process::ExitCode;
+
+use deskbell_app::figures::Figures;
+use deskbell_app::{AppError, Desk};
+use deskbell_store::{journal, tables};
+
+use crate::arguments::DoctorOptions;
+use crate::place::errand_options;
+
+pub(crate) fn run(options: &DoctorOptions) -> anyhow::Result<ExitCode> {
+    let place = errand_options(&options.place)?;
+    let desk = Desk::open(&place).map_err(|error| anyhow::anyhow!("the desk cannot be opened: {error}"))?;
+    let found = examine(&desk);
+    desk.close();
+    let checks = found.map_err(|error| anyhow::anyhow!("the desk cannot be read: {error}"))?;
+    let mut sound = true;
+    for check in &checks {
+        sound &= check.trouble.is_none();
+        match &check.trouble {
+            None => println!("ok    {}: {}", check.name, check.finding),
+            Some(trouble) => println!("WRONG {}: {trouble}", check.name),
+        }
+    }
+    Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+struct Check {
+    name: &'static str,
+    finding: String,
+    trouble: Option<String>,
+}
+
+impl Check {
+    fn new(name: &'static str, finding: impl Into<String>, trouble: Option<String>) -> Self {
+        Check { name, finding: finding.into(), trouble }
+    }
+}
+
+fn examine(desk: &Desk) -> Result<Vec<Check>, AppError> {
+    let now = desk.now();
+    desk.snapshot_blocking(move |tx| {
+        let mut checks = Vec::new();
+        let gap = journal::check_gapless(tx)?;
+        checks.push(Check::new("journal", format!("{} entries, no gap", tx.head()?), gap.map(|gap| format!("a gap: {gap:?}"))));
+        let repeated = tables::messages::repeated_keys(tx)?;
+        let trouble = (!repeated.is_empty()).then(|| format!("stored twice: {}", repeated.join(", ")));
+        checks.push(Check::new("messages", "no key stored twice", trouble));
+        let unknown = tables::messages::without_event(tx)?;
+        let trouble = (unknown > 0).then(|| format!("{unknown} messages have no event in the journal"));
+        checks.push(Check::new("events", "every message has its event", trouble));
+        let over = tables::agents::over_capacity(tx)?;
+        let trouble = (!over.is_empty()).then(|| format!("over capacity: {}", over.join(", ")));
+        checks.push(Check::new("capacity", "no agent has more chats than slots", trouble));
+        let figures = Figures::load(tx, now)?.chats(None, now);
+        let finding = format!("{} queued, {} offered, {} served", figures.incoming, figures.assigned, figures.active);
+        checks.push(Check::new("live chats", finding, None));
+        let owners = tables::agents::all(tx)?.iter().filter(|agent| agent.enabled && agent.role == deskbell_domain::agent::Role::Owner).count();
+        let trouble = (owners == 0).then(|| "nobody is owner".to_owned());
+        checks.push(Check::new("owners", owners.to_string(), trouble));
+        Ok(checks)
+    })
+}

@@ -1,0 +1,218 @@
+//! `deskbell serve`: opens the desk, answers connections, stops in order.
+
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, anyhow};
+use axum::body::Body;
+use deskbell_api::live::Live;
+use deskbell_app::Desk;
+use deskbell_app::timers::Timers;
+use deskbell_http::{Connection, Front};
+use deskbell_store::Options;
+use futures_util::future::poll_fn;
+use http::{Request, Response};
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use crate::arguments::{RateLimit, ServeOptions};
+use crate::operations::{self, Operations};
+use crate::pages::Pages;
+use crate::place::{Presence, desk_options};
+
+/// How often timers look.
+const TICK_MILLIS: u64 = 250;
+/// Seconds within which a request's head must have come.
+const HEAD_SECONDS_MAX: u64 = 20;
+/// Bytes of a request's head, at most.
+const HEAD_BYTES_MAX: usize = 32 * 1024;
+/// Seconds that open connections have to finish when the server stops.
+const STOP_SECONDS_MAX: u64 = 10;
+/// File descriptors asked of the system: a connection each.
+const FILES_WANTED: u64 = 65_536;
+
+pub(crate) fn run(options: &ServeOptions) -> anyhow::Result<ExitCode> {
+    raise_file_limit();
+    let store = Options { storage_bytes_max: options.storage_bytes_max, ..Options::default() };
+    let place = desk_options(&options.place, Presence::Required, store)?;
+    let metrics = operations::start_metrics()?;
+    let desk = Desk::open(&place).map_err(|error| anyhow!("{}", error.internal.as_deref().unwrap_or(&error.public).to_owned()))?;
+    desk.render_documents(Arc::new(deskbell_zendesk::ChatDocuments)).map_err(|error| anyhow!("{error}"))?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("deskbell").build()?;
+    let served = runtime.block_on(serve(options, &desk, metrics));
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    desk.close();
+    served.map(|()| ExitCode::SUCCESS)
+}
+
+/// The soft limit of open files is raised to the hard one; a refusal is no error, only fewer connections.
+fn raise_file_limit() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let now = getrlimit(Resource::Nofile);
+    let wanted = now.maximum.unwrap_or(FILES_WANTED).min(FILES_WANTED);
+    if now.current.is_some_and(|current| current < wanted)
+        && let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), maximum: now.maximum })
+    {
+        tracing::warn!(error = %error, "the limit of open files stays low");
+    }
+}
+
+/// All that answers requests.
+struct Doors {
+    sockets: axum::Router,
+    front: Front,
+}
+
+fn doors(options: &ServeOptions, desk: &Desk, live: &Live, operations: Operations) -> Doors {
+    let public_url: Option<Arc<str>> = options.public_url.as_deref().map(|url| Arc::from(url.trim_end_matches('/')));
+    let liveagent = {
+        let mut surface = deskbell_liveagent::Options { public_url: options.public_url.clone(), behind_proxy: options.behind_proxy, ..Default::default() };
+        match options.rate_limit {
+            None => {}
+            Some(RateLimit::Off) => surface.requests_per_minute_max = None,
+            Some(RateLimit::PerMinute(limit)) => surface.requests_per_minute_max = Some(limit.get()),
+        }
+        surface
+    };
+    let zendesk = {
+        let mut surface =
+            deskbell_zendesk::SurfaceOptions { public_url: public_url.clone(), behind_proxy: options.behind_proxy, ..Default::default() };
+        match options.rate_limit {
+            None => {}
+            Some(RateLimit::Off) => surface.requests_per_minute_max = None,
+            Some(RateLimit::PerMinute(limit)) => surface.requests_per_minute_max = Some(limit),
+        }
+        surface
+    };
+    let native = deskbell_api::native::Options { public_url, behind_proxy: options.behind_proxy };
+    let front = Front::new()
+        .with(operations)
+        .with(deskbell_zendesk::stream_kit(desk.clone(), &zendesk))
+        .with(live.kit())
+        .with(deskbell_api::native::kit(desk.clone(), native))
+        .with(deskbell_api::openapi::openapi_kit())
+        .with(deskbell_zendesk::export_kit(desk.clone(), &zendesk))
+        .with(deskbell_liveagent::kit(desk.clone(), liveagent))
+        .otherwise(Pages(desk.clone()));
+    Doors { sockets: live.sockets(), front }
+}
+
+async fn serve(options: &ServeOptions, desk: &Desk, metrics: metrics_exporter_prometheus::PrometheusHandle) -> anyhow::Result<()> {
+    let (stop, stopped) = watch::channel(false);
+    let live = Live::new(desk.clone(), stopped.clone(), options.public_url.clone());
+    let doors = Arc::new(doors(options, desk, &live, Operations::new(desk.clone(), live.clone(), metrics.clone())));
+    let listener = TcpListener::bind(options.listen).await.with_context(|| format!("{} cannot be listened on", options.listen))?;
+    let address = listener.local_addr()?;
+    let mut tasks = JoinSet::new();
+    tasks.spawn(keep_time(desk.clone(), live, metrics, stopped.clone()));
+    tasks.spawn(accept(listener, doors, stopped));
+    println!("deskbell listening on http://{address}");
+    std::io::stdout().flush()?;
+    told_to_stop().await?;
+    tracing::info!("stopping");
+    stop.send_replace(true);
+    let finished = async { while tasks.join_next().await.is_some() {} };
+    if tokio::time::timeout(Duration::from_secs(STOP_SECONDS_MAX), finished).await.is_err() {
+        tracing::warn!("some connections did not finish in time");
+    }
+    Ok(())
+}
+
+async fn told_to_stop() -> anyhow::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    Ok(())
+}
+
+/// Timers of the desk, queue positions, and the upkeep of metrics.
+async fn keep_time(desk: Desk, live: Live, metrics: metrics_exporter_prometheus::PrometheusHandle, mut stopped: watch::Receiver<bool>) {
+    let mut timers = Timers::new(desk.now());
+    let mut ticks = tokio::time::interval(Duration::from_millis(TICK_MILLIS));
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    let mut count = 0u64;
+    let mut troubled = false;
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            () = async { drop(stopped.wait_for(|stopped| *stopped).await) } => return,
+        }
+        count += 1;
+        let ticked = timers.tick(&desk).await;
+        match (&ticked, troubled) {
+            // Said once, when it begins, and once when it is over: not four times a second.
+            (Err(error), false) => tracing::warn!(error = %error, "timers wait for the store"),
+            (Ok(()), true) => tracing::info!("timers go on"),
+            (Err(_), true) | (Ok(()), false) => {}
+        }
+        troubled = ticked.is_err();
+        if count.is_multiple_of(1_000 / TICK_MILLIS) {
+            live.tick();
+        }
+        if count.is_multiple_of(20_000 / TICK_MILLIS) {
+            metrics.run_upkeep();
+        }
+    }
+}
+
+async fn accept(listener: TcpListener, doors: Arc<Doors>, mut stopped: watch::Receiver<bool>) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, peer)) => {
+                    connections.spawn(connection(stream, peer, Arc::clone(&doors), stopped.clone()));
+                }
+                Err(error) => {
+                    // Too many open files, most likely: those that end make room.
+                    tracing::warn!(error = %error, "a connection could not be accepted");
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
+            },
+            Some(_) = connections.join_next(), if !connections.is_empty() => {}
+            () = async { drop(stopped.wait_for(|stopped| *stopped).await) } => break,
+        }
+    }
+    drop(listener);
+    while connections.join_next().await.is_some() {}
+}
+
+async fn connection(stream: TcpStream, peer: SocketAddr, doors: Arc<Doors>, mut stopped: watch::Receiver<bool>) {
+    drop(stream.set_nodelay(true));
+    let service = service_fn(move |request| answer(Arc::clone(&doors), peer, request));
+    let served = hyper::server::conn::http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(Duration::from_secs(HEAD_SECONDS_MAX))
+        .max_buf_size(HEAD_BYTES_MAX)
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades();
+    let mut served = std::pin::pin!(served);
+    let stopping = async { drop(stopped.wait_for(|stopped| *stopped).await) };
+    tokio::select! {
+        // A connection that breaks off is the client's affair.
+        _ = poll_fn(|cx| std::future::Future::poll(served.as_mut(), cx)) => return,
+        () = stopping => {}
+    }
+    served.as_mut().graceful_shutdown();
+    drop(served.await);
+}
+
+async fn answer(doors: Arc<Doors>, peer: SocketAddr, request: Request<Incoming>) -> Result<Response<Body>, std::convert::Infallible> {
+    let mut request = request.map(Body::new);
+    request.extensions_mut().insert(Connection { peer: peer.ip(), secure: false });
+    if matches!(request.uri().path(), "/live/visitor" | "/live/agent") {
+        use tower::ServiceExt as _;
+        return doors.sockets.clone().oneshot(request).await;
+    }
+    Ok(doors.front.handle(request).await)
+}

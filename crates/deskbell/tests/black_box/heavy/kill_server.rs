@@ -1,0 +1,79 @@
+//! `kill -9` of the server at random moments: every acknowledged message is there afterwards, once.
+
+use super::load::{Load, check_figures};
+use crate::{binary, server};
+use deskbell_testkit::{Agent, Options, Server};
+use std::process::{Child, Stdio};
+
+const KILLS: usize = 50;
+/// How often the data is looked at while the server is down.
+const KILLS_PER_DOCTOR: usize = 10;
+const MESSAGES_PER_LIFE: usize = 12;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_acknowledged_is_lost() {
+    let mut server = server().await;
+    let load = Load::start(&server).await;
+    for kill in 1..=KILLS {
+        load.wait_for_more(MESSAGES_PER_LIFE).await;
+        server.kill9();
+        if kill % KILLS_PER_DOCTOR == 0 {
+            doctor(&server);
+        }
+        server.launch().await;
+    }
+    let acknowledged = load.acknowledged();
+    load.finish(&server).await;
+    println!("{KILLS} kills, {acknowledged} messages acknowledged");
+    server.stop().await;
+    doctor(&server);
+    // The figures are those of before in the first answer after a start.
+    server.launch().await;
+    let owner = Agent::owner(&server).await;
+    check_figures(&server, &owner.live).await;
+}
+
+/// `deskbell doctor` finds nothing wrong: no gap in the journal above all.
+pub(crate) fn doctor(server: &Server) {
+    let output = server.run(&["doctor"]);
+    assert!(output.status.success(), "doctor: {output:?}");
+}
+
+/// The program's own visitors and agents survive its deaths too, and count for themselves.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn simulated_visitors_lose_nothing() {
+    let mut server = Server::start(binary(), Options::default()).await;
+    let mut simulation = Simulation::start(&server, 20);
+    while simulation.is_running() {
+        let moment = rand::random_range(300..1_200);
+        tokio::time::sleep(std::time::Duration::from_millis(moment)).await;
+        server.kill9();
+        server.launch().await;
+    }
+    simulation.finish();
+    server.stop().await;
+    doctor(&server);
+}
+
+/// `deskbell simulate` beside the server.
+struct Simulation(Child);
+
+impl Simulation {
+    fn start(server: &Server, seconds: u32) -> Simulation {
+        let mut command = server.command("simulate");
+        command.args(["--url", &server.base(), "--visitors", "20", "--agents", "4", "--seconds", &seconds.to_string()]);
+        Simulation(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("deskbell simulate starts"))
+    }
+
+    fn is_running(&mut self) -> bool {
+        self.0.try_wait().expect("it can be asked").is_none()
+    }
+
+    /// It found nothing lost, nothing doubled.
+    fn finish(self) {
+        let output = self.0.wait_with_output().expect("it ends");
+        let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        println!("{text}");
+        assert!(output.status.success(), "simulate ended with {}: {text}", output.status);
+    }
+}

@@ -1,0 +1,21 @@
+//! The whole server, from outside: started as a program, spoken to over its surfaces, killed, filled up. One binary for all.
+
+mod bad_input;
+mod commands;
+mod conversation;
+mod full_disk;
+mod heavy;
+mod resume;
+mod slow_client;
+
+use deskbell_testkit::{Options, Server};
+use std::path::Path;
+
+fn binary() -> &'static Path {
+    Path::new(env!("CARGO_BIN_EXE_deskbell"))
+}
+
+/// A server on SQLite.
+async fn server() -> Server {
+    Server::start(binary(), Options::default()).await
+}

@@ -1,0 +1,44 @@
+//! `cargo xtask bench`: what the measured figures in docs/ come from. Prints Markdown.
+
+use crate::stage::Stage;
+use anyhow::Result;
+use clap::Subcommand;
+use std::process::Command;
+
+/// Raises the limit of open files as far as it may go before the program starts.
+const WITH_MANY_FILES: &str = r#"ulimit -n 20000 2>/dev/null || ulimit -n "$(ulimit -Hn)"; exec "$@""#;
+
+#[derive(Subcommand)]
+pub(crate) enum What {
+    /// The store beside its bare drivers
+    Store,
+    /// A whole server: live figures beside bare axum, simulated visitors, idle connections, start-up
+    Live {
+        /// Only these parts: stream, simulate, idle, fresh, startup
+        #[arg(long, value_delimiter = ',')]
+        only: Vec<String>,
+    },
+}
+
+pub(crate) fn bench(stage: &Stage, what: &What) -> Result<()> {
+    match what {
+        What::Store => {
+            let arguments = "run --quiet --locked --release --package deskbell-store --features testing --example bench_store";
+            stage.must(&mut stage.cargo(&arguments.split(' ').collect::<Vec<_>>()))
+        }
+        What::Live { only } => live(stage, only),
+    }
+}
+
+fn live(stage: &Stage, only: &[String]) -> Result<()> {
+    stage.must(&mut stage.cargo(&["build", "--locked", "--release", "--package", "deskbell"]))?;
+    stage.must(&mut stage.cargo(&["build", "--locked", "--release", "--package", "deskbell-testkit", "--example", "bench_live"]))?;
+    let release = stage.target()?.join("release");
+    let mut bench: Command = stage.command("sh");
+    bench.args(["-c", WITH_MANY_FILES, "sh"]).arg(release.join("examples/bench_live"));
+    bench.arg("--binary").arg(release.join("deskbell")).arg("--cache").arg(stage.target()?.join("bench-data"));
+    if !only.is_empty() {
+        bench.args(["--only", &only.join(",")]);
+    }
+    stage.must(&mut bench)
+}
