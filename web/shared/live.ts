@@ -257,6 +257,9 @@ export class LiveClient<S, C extends Command = Command> {
 
   #refused(): void {
     this.stop();
+    // With another credential it is another reader, to whom nothing of this state belongs.
+    this.epoch = undefined;
+    this.number = 0;
     this.#on.refused();
   }
 

@@ -202,7 +202,7 @@ fn reference(shape: Shape, schemas: &mut Schemas) -> RefOr<Schema> {
 
 /// A shape's schema and those that it refers to, by name.
 fn all_of(shape: Shape) -> Vec<(String, RefOr<Schema>)> {
-    let mut schemas = vec![((shape.name)(), (shape.schema)())];
+    let mut schemas = vec![((shape.name)().into_owned(), (shape.schema)())];
     (shape.needs)(&mut schemas);
     schemas
 }

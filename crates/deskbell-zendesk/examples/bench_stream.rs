@@ -89,17 +89,22 @@ fn main() -> Outcome<()> {
     let mut out = std::io::stdout().lock();
     writeln!(out, "/stream/chats, {size} bytes, {LIVE_CHATS} live chats, one server thread, {CONNECTIONS} connections\n")?;
     writeln!(out, "| round | bare axum/s | stream/s | ratio | bare µs of CPU | stream µs of CPU | ratio |\n|---|---|---|---|---|---|---|")?;
-    let (mut rates, mut costs) = (Vec::new(), Vec::new());
+    let (mut rates, mut costs, mut least) = (Vec::new(), Vec::new(), [f64::MAX; 2]);
     for round in 1..=ROUNDS {
         let (first, second) = (measure(&bare, &request)?, measure(&kit, &request)?);
         rates.push(second.rate / first.rate);
         costs.push(first.cpu_micros / second.cpu_micros);
+        least = [least[0].min(first.cpu_micros), least[1].min(second.cpu_micros)];
         write!(out, "| {round} | {:.0} | {:.0} | {:.3} ", first.rate, second.rate, rates[round - 1])?;
         writeln!(out, "| {:.2} | {:.2} | {:.3} |", first.cpu_micros, second.cpu_micros, costs[round - 1])?;
     }
     rates.sort_by(f64::total_cmp);
     costs.sort_by(f64::total_cmp);
     writeln!(out, "\nmedian ratios: {:.3} by the clock, {:.3} by the server's CPU\n", rates[ROUNDS / 2], costs[ROUNDS / 2])?;
+    // Other work on the machine only adds to a cost: the least one is the truest.
+    writeln!(out, "least CPU: {:.2} and {:.2} µs, ratio {:.3}\n", least[0], least[1], least[0] / least[1])?;
+    // Documents carry the second of their chats' ends only if they are rendered soon after.
+    desk.document_reader(Arc::new(ChatDocuments)).catch_up()?;
     clock.0.store(1_000, Ordering::Relaxed);
     direct(&desk, &options, &token, &mut out)?;
     desk.close();
@@ -109,8 +114,6 @@ fn main() -> Outcome<()> {
 /// Without a socket: what a call costs inside the kit, and a page of the export.
 fn direct(desk: &Desk, options: &SurfaceOptions, token: &str, out: &mut impl Write) -> Outcome<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let reader = desk.document_reader(Arc::new(ChatDocuments));
-    reader.catch_up()?;
     let (stream, export) = (stream_kit(desk.clone(), options), export_kit(desk.clone(), options));
     let request = |uri: &str| {
         let builder = http::Request::builder().uri(uri).header("host", "desk.test");

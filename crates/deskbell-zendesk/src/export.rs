@@ -106,7 +106,7 @@ impl Endpoint<Export> for GetChats {
     const META: Meta = Meta::get(CHATS_PATH, Right::TokenReadAdministrator)
         .summary("Chats that ended or changed since a moment")
         .params(&[
-            Param::text("start_time").placed(Place::Query).about("seconds since 1970, decimals allowed; at least five minutes ago"),
+            Param::text("start_time").placed(Place::Query).about("seconds since 1970, a fraction is rounded up; at least five minutes ago"),
             Param::text("start_id").placed(Place::Query).about("the last chat seen of that second; without it the second is included"),
             Param::int("limit").placed(Place::Query).about("1 to 1000, which is also the default; larger ones become 1000"),
             Param::new("fields", ParamKind::Text).placed(Place::Query).about("`chats(id,comment,response_time.max)` or `chats(*)`"),

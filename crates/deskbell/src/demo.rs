@@ -60,7 +60,7 @@ pub(crate) struct DemoOptions {
     /// Where the desk is or is to be; the clock gives the end of the history unless the scale does.
     pub desk: DeskOptions,
     pub scale: DemoScale,
-    /// The owner, if there is no desk there yet.
+    /// The owner, if there is no desk there yet; else these two are not looked at.
     pub owner_email: String,
     pub owner_password: String,
     /// The password of all the demo's agents; made up when `None`.
@@ -125,10 +125,10 @@ pub(crate) fn run(options: DemoOptions) -> anyhow::Result<DemoReport> {
     let start = until.plus_seconds(-i64::from(scale.days) * calendar::DAY_SECONDS);
     let clock = Arc::new(FakeClock::at(start));
     let desk = DeskOptions { clock: Arc::clone(&clock) as _, ..desk };
-    let owner = match Desk::init(&desk, &owner_email, &owner_password) {
-        Ok(owner) => Some(owner),
-        Err(error) if error.kind == deskbell_app::Kind::Conflict => None,
-        Err(error) => return Err(error).context("the desk cannot be made"),
+    let owner = if is_there(&desk)? {
+        None
+    } else {
+        Some(Desk::init(&desk, &owner_email, &owner_password).context("the desk cannot be made")?)
     };
     let agents_password =
         agents_password.unwrap_or_else(|| Context::new(start, Arc::new(Settings::default()), 0).alphanumerics(PASSWORD_CHARS));
@@ -137,6 +137,13 @@ pub(crate) fn run(options: DemoOptions) -> anyhow::Result<DemoReport> {
     let made = fill(&db, &desk, &scale, (start, until), hash, &renderer);
     db.close();
     Ok(DemoReport { owner, agents_password, ..made? })
+}
+
+fn is_there(desk: &DeskOptions) -> anyhow::Result<bool> {
+    let db = Db::open(&desk.location, desk.store.clone(), Box::new(()))?;
+    let found = db.snapshot_blocking(|tx| tables::desk::get(tx));
+    db.close();
+    Ok(found?.is_some())
 }
 
 fn fill(

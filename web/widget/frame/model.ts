@@ -14,6 +14,8 @@ const TOKEN = 'deskbell.token';
 /** The desk takes a sneak-peek every 300 ms at most. */
 const TYPING_EVERY_MS = 300;
 const TYPING_HOLDS_MS = 5_000;
+/** Before another token is asked for, so that a desk that takes none is not asked without end. */
+const REFUSED_WAIT_MS = 2_000;
 /** Whether somebody is there is asked again when the widget is opened after this long. */
 const VISIT_FRESH_MS = 30_000;
 
@@ -93,7 +95,7 @@ export class Model {
           this.#markRead();
           this.#changed();
         },
-        refused: () => void this.begin(),
+        refused: () => void wait(REFUSED_WAIT_MS).then(() => this.begin()),
       },
     });
   }
@@ -314,6 +316,7 @@ export class Model {
     if (!this.state) return;
     this.state = foldVisitor(this.state, event);
     if (event.e === 'chat.requested') {
+      this.again = false;
       for (const { frame, acknowledged } of this.outbox.entries)
         if (frame.t === 'chat' && acknowledged !== null) this.outbox.forget(frame.key);
     }

@@ -1,5 +1,6 @@
 //! A call: an endpoint, what it reads and answers for the OpenAPI document, and the guard around it.
 
+use std::borrow::Cow;
 use std::marker::PhantomData;
 
 use deskbell_app::AppError;
@@ -54,7 +55,7 @@ impl Bodies {
 /// The schema of a type, to be asked for.
 #[derive(Clone, Copy)]
 pub(crate) struct Shape {
-    pub(crate) name: fn() -> String,
+    pub(crate) name: fn() -> Cow<'static, str>,
     pub(crate) schema: fn() -> RefOr<Schema>,
     /// Adds the schemas it refers to.
     pub(crate) needs: fn(&mut Vec<(String, RefOr<Schema>)>),
@@ -62,16 +63,8 @@ pub(crate) struct Shape {
 
 impl Shape {
     pub(crate) const fn of<T: ToSchema>() -> Shape {
-        Shape { name: schema_name::<T>, schema: T::schema, needs: T::schemas }
+        Shape { name: T::name, schema: T::schema, needs: T::schemas }
     }
-}
-
-/// A type's name in the document: `Page<AgentView>` is `Page_AgentView`, as the derived schemas of types that hold one call it. (Their own
-/// `name` leaves the parameter out, so that all pages would be one.)
-fn schema_name<T>() -> String {
-    let name = std::any::type_name::<T>();
-    let words = name.split(['<', '>', ',', ' ']).filter(|word| !word.is_empty());
-    words.map(|path| path.rsplit("::").next().unwrap_or(path)).collect::<Vec<_>>().join("_")
 }
 
 /// A call, erased.

@@ -23,8 +23,9 @@ const PAGE_ROWS_MAX: i64 = 500;
 /// Messages, oldest first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
 pub(crate) struct MessagePage {
-    #[serde(flatten)]
-    page: Page<MessageView>,
+    items: Vec<MessageView>,
+    /// The cursor of the next page, if there is one.
+    next: Option<String>,
     /// The journal's number this is true at: what to `watch` from.
     number: i64,
 }
@@ -50,8 +51,8 @@ impl Endpoint<Native> for List {
             Ok((tables::messages::after(tx, conversation, after, limit + 1)?, tx.head()?))
         };
         let (messages, number) = cx.state.desk.snapshot(read).await?;
-        let page = Page::cut(messages, limit, |stored| stored.number.to_string(), |row| MessageView::from(row));
-        Ok(Answer::tree(MessagePage { page, number }))
+        let Page { items, next } = Page::cut(messages, limit, |stored| stored.number.to_string(), |row| MessageView::from(row));
+        Ok(Answer::tree(MessagePage { items, next, number }))
     }
 }
 

@@ -1,12 +1,15 @@
 //! Lists and their cursors.
 
+use std::borrow::Cow;
 use std::str::FromStr;
 
 use deskbell_app::AppError;
 use deskbell_domain::time::Timestamp;
 use deskbell_http::{Input, Param, Place};
 use serde::Serialize;
-use utoipa::ToSchema;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Ref, Schema, SchemaType, Type};
+use utoipa::{PartialSchema, ToSchema};
 
 /// Rows of lists that are short on most desks, unless told otherwise, and at most.
 pub(crate) const ROWS_MAX: i64 = 1_000;
@@ -15,11 +18,34 @@ pub(crate) const LIMIT: Param = Param::int("limit").placed(Place::Query).about("
 pub(crate) const AFTER: Param = Param::text("after").placed(Place::Query).about("the `next` of the page before");
 
 /// A page of a list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct Page<T> {
     pub(crate) items: Vec<T>,
     /// The cursor of the next page, if there is one.
     pub(crate) next: Option<String>,
+}
+
+// By hand, since the derived name leaves `T` out: all pages would be one schema.
+impl<T: ToSchema> ToSchema for Page<T> {
+    fn name() -> Cow<'static, str> {
+        format!("PageOf{}", T::name()).into()
+    }
+
+    fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+        schemas.push((T::name().into_owned(), T::schema()));
+        T::schemas(schemas);
+    }
+}
+
+impl<T: ToSchema> PartialSchema for Page<T> {
+    fn schema() -> RefOr<Schema> {
+        let items = ArrayBuilder::new().items(Ref::from_schema_name(T::name()));
+        let cursor = ObjectBuilder::new()
+            .schema_type(SchemaType::from_iter([Type::String, Type::Null]))
+            .description(Some("The cursor of the next page, if there is one."));
+        let page = ObjectBuilder::new().property("items", items).required("items").property("next", cursor).required("next");
+        RefOr::T(Schema::Object(page.build()))
+    }
 }
 
 impl<T> Page<T> {

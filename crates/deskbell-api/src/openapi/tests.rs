@@ -109,9 +109,9 @@ fn a_name_is_one_schema() {
     }
     let document = parsed();
     let items = |page: &str| document["components"]["schemas"][page]["properties"]["items"]["items"]["$ref"].clone();
-    assert_eq!(items("Page_AgentView"), "#/components/schemas/AgentView");
-    assert_eq!(items("Page_MessageView"), "#/components/schemas/MessageView");
-    assert_eq!(items("Page_BanView"), "#/components/schemas/BanView");
+    assert_eq!(items("PageOfAgentView"), "#/components/schemas/AgentView");
+    assert_eq!(items("MessagePage"), "#/components/schemas/MessageView");
+    assert_eq!(items("PageOfBanView"), "#/components/schemas/BanView");
 }
 
 #[test]

@@ -2,12 +2,13 @@
 
 use super::process::{MIB, resident_bytes};
 use super::{Outcome, row};
-use deskbell_testkit::http::{Answer, client};
+use deskbell_testkit::http::Answer;
 use deskbell_testkit::socket::Socket;
 use deskbell_testkit::{Options, Server};
+use reqwest::Client;
 use serde_json::json;
 use std::io::{BufRead, BufReader, Write};
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -58,7 +59,10 @@ async fn measure(server: &Server, holder: &mut Child) -> Outcome<(u64, u64)> {
 
 /// Asks for the visits, waits to be told, connects, and holds until its input ends.
 pub(super) async fn hold(address: SocketAddr, visitors: usize) -> Outcome<()> {
-    let tokens = all(visitors, move |number| visit(address, number)).await?;
+    let client = |number| Client::builder().no_proxy().local_address(IpAddr::V4(source(number))).build();
+    let clients = (0..SOURCES).map(client).collect::<Result<Vec<_>, _>>()?;
+    let tokens = all(visitors, |number| visit(clients[number % SOURCES].clone(), address)).await?;
+    drop(clients);
     row("visits")?;
     let mut line = String::new();
     std::io::stdin().lock().read_line(&mut line)?;
@@ -98,17 +102,12 @@ fn source(number: usize) -> Ipv4Addr {
     Ipv4Addr::new(127, 0, 0, 2 + (number % SOURCES) as u8)
 }
 
-async fn visit(address: SocketAddr, number: usize) -> Outcome<String> {
-    let http = if number < SOURCES { client() } else { client_from(source(number))? };
+async fn visit(http: Client, address: SocketAddr) -> Outcome<String> {
     let page = json!({"url": "https://shop.example/", "title": "Shop", "referrer": ""});
     let request = http.post(format!("http://{address}/live/visit")).json(&json!({"token": null, "page": page, "language": "en"}));
     let answer = Answer::try_of(request).await?;
     let token = answer.json()["token"].as_str().map(str::to_owned);
     token.ok_or_else(|| format!("no token: {answer:?}").into())
-}
-
-fn client_from(source: Ipv4Addr) -> Outcome<reqwest::Client> {
-    Ok(reqwest::Client::builder().no_proxy().local_address(std::net::IpAddr::V4(source)).build()?)
 }
 
 async fn connect(address: SocketAddr, number: usize, token: String) -> Outcome<Socket> {

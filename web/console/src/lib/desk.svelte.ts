@@ -51,8 +51,10 @@ export class Desk {
   me = $derived.by(() => this.state?.me ?? this.signedIn);
   mine = $derived(this.#sorted((chat) => chat.agents.includes(this.me.agent)));
   offers = $derived(this.#sorted((chat) => chat.offers.some(({ agent }) => agent === this.me.agent)));
-  queue = $derived(this.#sorted((chat) => chat.state !== 'served' && !chat.offers.some(({ agent }) => agent === this.me.agent)));
-  others = $derived(this.#sorted((chat) => chat.state === 'served' && !chat.agents.includes(this.me.agent)));
+  queue = $derived(this.#sorted((chat) => chat.state !== 'served' && !this.offers.includes(chat)));
+  others = $derived(
+    this.#sorted((chat) => chat.state === 'served' && !this.mine.includes(chat) && !this.offers.includes(chat)),
+  );
 
   #box: Outbox<AgentCommand>;
   #client: LiveClient<DeskState, AgentCommand>;

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
-use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
 
 const VISITORS: usize = 6;
 const PAUSE_MILLISECONDS_MAX: u64 = 15;
@@ -17,8 +17,8 @@ const STATE_MESSAGES_MAX: usize = 200;
 pub(crate) struct Load {
     stop: Arc<AtomicBool>,
     acknowledged: Arc<AtomicUsize>,
-    writers: Vec<JoinHandle<Writer>>,
-    owner: JoinHandle<Agent>,
+    writers: JoinSet<Writer>,
+    owner: JoinSet<Agent>,
 }
 
 /// A visitor, and what was acknowledged to him, in order.
@@ -36,12 +36,12 @@ impl Load {
         me["slots"] = json!(50);
         owner.put(&format!("agents/{}", owner.id), me).await.good();
         let (stop, acknowledged) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
-        let mut writers = Vec::new();
+        let mut writers = JoinSet::new();
         for number in 0..VISITORS {
             let visitor = Visitor::arrive(server).await;
-            writers.push(tokio::spawn(write(visitor, number, Arc::clone(&stop), Arc::clone(&acknowledged))));
+            writers.spawn(write(visitor, number, Arc::clone(&stop), Arc::clone(&acknowledged)));
         }
-        let owner = tokio::spawn(serve(owner, Arc::clone(&stop)));
+        let owner = JoinSet::from_iter([serve(owner, Arc::clone(&stop))]);
         Load { stop, acknowledged, writers, owner }
     }
 
@@ -61,9 +61,9 @@ impl Load {
     /// Ends it and checks: everything acknowledged is there, once, in order; folded states equal fresh ones; the figures fit.
     pub(crate) async fn finish(self, server: &Server) {
         self.stop.store(true, Ordering::Relaxed);
-        let owner = self.owner.await.expect("the agent did not fail");
-        for writer in self.writers {
-            check(writer.await.expect("a visitor did not fail"), &owner).await;
+        let owner = self.owner.join_all().await.pop().expect("there is an agent");
+        for writer in self.writers.join_all().await {
+            check(writer, &owner).await;
         }
         check_figures(server, &owner.fresh_look().await).await;
     }
