@@ -44,7 +44,7 @@ for (const colorScheme of ['light', 'dark']) {
         await assertAccessible(chatFrame(shop), 'the form before a chat');
         await screenshot(shop, `widget-form-${colorScheme}`);
         const name = `Axel ${colorScheme}`;
-        await startChat(frame, { name, email: 'axel@example.com', text: 'Can everybody use this?' });
+        await startChat(frame, { name, email: `axel.${colorScheme}@example.com`, text: 'Can everybody use this?' });
 
         const offer = page.getByTestId('offer').filter({ hasText: name });
         await offer.waitFor();
@@ -185,7 +185,7 @@ test('a phone: the widget fills the screen, left to right and right to left', ()
         await frame.getByTestId('start-form').waitFor();
         const box = await shop.locator('iframe').boundingBox();
         assert.deepEqual([box.width, box.height], [390, 780]);
-        await startChat(frame, { name: `Phil ${colorScheme}`, email: 'phil@example.com', text: 'From the train' });
+        await startChat(frame, { name: `Phil ${colorScheme}`, email: `phil.${colorScheme}@example.com`, text: 'From the train' });
         const offer = page.getByTestId('offer').filter({ hasText: `Phil ${colorScheme}` });
         await offer.getByTestId('accept').click();
         await hasMessage(page, 'From the train');

@@ -241,7 +241,8 @@ pub fn put_department(tx: &mut Tx<'_>, cx: &mut Context, department: &Department
             tx.append(cx.now, Event::MembershipChanged { department: department.id, agent: member.agent, member: false })?;
         }
         for member in members {
-            enabled_agent(tx, member.agent)?;
+            // One who is switched off may stay a member: he gets no chats.
+            tables::agents::get(tx, member.agent)?.ok_or_else(|| AppError::not_found("no such agent"))?;
             if !(1..=100).contains(&member.priority) {
                 return Err(AppError::invalid("a member's priority is between 1 and 100"));
             }

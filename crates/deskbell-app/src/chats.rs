@@ -51,13 +51,13 @@ pub fn request(tx: &mut Tx<'_>, cx: &mut Context, visit: &Visit, request: &Reque
     if let Some(text) = text {
         messages::check_text(text)?;
     }
-    let customer = customers::introduce(tx, cx, visit, &request.introduction)?;
-    let name = customer.display_name();
+    let customers::Introduced { customer, shown_name: name } = customers::introduce(tx, cx, visit, &request.introduction)?;
     let mut conversation = conversations::start(
         tx,
         cx,
         conversations::Start {
             customer: &customer,
+            shown_name: &name,
             visit: Some(visit),
             department,
             channel: Channel::Button,
@@ -94,6 +94,7 @@ fn open(
         conversation: conversation.id,
         group: GroupId::from_i64(0),
         customer,
+        customer_name: name.to_owned(),
         visit: visit.map(|visit| visit.id),
         department: conversation.department,
         state: ChatState::Queued,
@@ -171,10 +172,9 @@ pub fn visitor_says(
         None => None,
         Some(file) => Some(crate::files::usable_by_visitor(tx, file, visit.visitor)?),
     };
-    let customer = customers::get(tx, chat.customer)?;
-    let name = customer.display_name();
+    let (author, name) = (Actor::Customer(chat.customer), chat.customer_name.clone());
     let kind = if attachment.is_some() { MessageKind::File } else { MessageKind::Message };
-    let message = NewMessage { attachment, key, ..NewMessage::text(kind, Actor::Customer(customer.id), &name, text) };
+    let message = NewMessage { attachment, key, ..NewMessage::text(kind, author, &name, text) };
     let added = messages::add(tx, cx, &mut conversation, Some(&mut chat), Into::Chat, message)?;
     Ok(Done { message: Some(added.message), ..Done::chat(&chat, added.number) })
 }
@@ -412,7 +412,7 @@ pub fn rate(tx: &mut Tx<'_>, cx: &mut Context, visit: &Visit, rating: Option<Rat
         chat.rating_comment = comment.map(str::to_owned);
     }
     let author = Actor::Customer(chat.customer);
-    let name = customers::get(tx, chat.customer)?.display_name();
+    let name = chat.customer_name.clone();
     if previous != rating {
         let (kind, text) = match rating {
             Some(Rating::Good) => (MessageKind::PositiveRating, "good"),

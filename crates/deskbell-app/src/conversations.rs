@@ -27,6 +27,8 @@ const CODE_TRIES_MAX: usize = 5;
 /// What a conversation begins with.
 pub struct Start<'a> {
     pub customer: &'a Customer,
+    /// The customer's name as his own side sees it.
+    pub shown_name: &'a str,
     pub visit: Option<&'a Visit>,
     pub department: DepartmentId,
     pub channel: Channel,
@@ -68,7 +70,7 @@ pub fn start(tx: &mut Tx<'_>, cx: &mut Context, start: Start<'_>) -> Result<Conv
         Event::ConversationStarted {
             conversation: conversation.id,
             customer: start.customer.id,
-            customer_name: start.customer.display_name(),
+            customer_name: start.shown_name.to_owned(),
             visitor: conversation.visitor,
             department: start.department,
             channel: start.channel,
@@ -265,13 +267,13 @@ pub fn leave_message(
     }
     let department = department.unwrap_or(DepartmentId::DEFAULT);
     tables::departments::get(tx, department)?.ok_or_else(|| AppError::not_found("no such department"))?;
-    let customer = customers::introduce(tx, cx, visit, introduction)?;
+    let customers::Introduced { customer, shown_name: name } = customers::introduce(tx, cx, visit, introduction)?;
     let mut conversation = start(
         tx,
         cx,
-        Start { customer: &customer, visit: Some(visit), department, channel: Channel::Form, status: Status::New, subject: "" },
+        Start { customer: &customer,
+            shown_name: &name, visit: Some(visit), department, channel: Channel::Form, status: Status::New, subject: "" },
     )?;
-    let name = customer.display_name();
     let message = NewMessage { key, ..NewMessage::text(MessageKind::Message, Actor::Customer(customer.id), &name, text) };
     let added = messages::add(tx, cx, &mut conversation, None, Into::NewGroup(GroupKind::Offline), message)?;
     Ok(Done::message(conversation.id, added))

@@ -86,26 +86,35 @@ pub fn anonymous(tx: &mut Tx<'_>, cx: &Context) -> Result<Customer, AppError> {
     Ok(customer)
 }
 
-/// The customer behind a browser once it has introduced itself. A known address leads to the customer who has it; an unknown one is
-/// added to the anonymous customer, or makes a new one when this one has another address already.
-pub fn introduce(tx: &mut Tx<'_>, cx: &Context, visit: &Visit, introduction: &Introduction) -> Result<Customer, AppError> {
+/// Who asks, once he has introduced himself.
+pub struct Introduced {
+    pub customer: Customer,
+    /// What he is called on his own side. Never what the desk knows of the owner of an address that anybody can type.
+    pub shown_name: String,
+}
+
+/// The customer behind a browser once it has introduced itself. A known address leads to the customer who has it, for the agents' eyes;
+/// the browser itself stays the anonymous customer it was. An unknown one is added to the anonymous customer, or makes a new one
+/// when this one has another address already.
+pub fn introduce(tx: &mut Tx<'_>, cx: &Context, visit: &Visit, introduction: &Introduction) -> Result<Introduced, AppError> {
     let mut customer = get(tx, visit.customer)?;
     let mut touched = false;
+    let mut foreign = false;
     if let Some(email) = &introduction.email
         && customer.email.as_ref() != Some(email)
     {
         if let Some(known) = tables::customers::by_email(tx, email)? {
             customer = known;
-        } else if customer.email.is_some() {
-            customer = anonymous(tx, cx)?;
-            customer.email = Some(email.clone());
-            touched = true;
+            foreign = true;
+            if tables::bans::hits(tx, customer.id, visit.visitor, &visit.address)? {
+                return Err(AppError::forbidden("you cannot chat here"));
+            }
         } else {
+            if customer.email.is_some() {
+                customer = anonymous(tx, cx)?;
+            }
             customer.email = Some(email.clone());
             touched = true;
-        }
-        if customer.id != visit.customer {
-            tables::visits::set_customer(tx, visit.visitor, customer.id)?;
         }
     }
     if let Some(name) = &introduction.name
@@ -119,7 +128,12 @@ pub fn introduce(tx: &mut Tx<'_>, cx: &Context, visit: &Visit, introduction: &In
         tables::customers::update(tx, &customer)?;
         changed(tx, cx, &customer)?;
     }
-    Ok(customer)
+    let shown_name = match (&introduction.name, &introduction.email) {
+        (Some(name), _) => name.clone(),
+        (None, Some(email)) if foreign => email.clone(),
+        (None, _) => customer.display_name(),
+    };
+    Ok(Introduced { customer, shown_name })
 }
 
 /// What an agent changes; `None` leaves as it is.

@@ -73,13 +73,22 @@ fn open_store(options: &DeskOptions, pipe: &Pipe) -> Result<Db, AppError> {
 impl Desk {
     /// Makes a desk with its default department and first owner. A place that holds a desk already is refused.
     pub fn init(options: &DeskOptions, email: &str, password: &str) -> Result<FirstOwner, AppError> {
-        let hash = credentials::hash_password(password)?;
         let db = open_store(options, &Pipe::default())?;
-        let now = options.clock.now();
+        let owner = Desk::found(&db, options.clock.now(), email, password);
+        db.close();
+        owner
+    }
+
+    fn found(db: &Db, now: Timestamp, email: &str, password: &str) -> Result<FirstOwner, AppError> {
+        let taken = || AppError::conflict("there is a desk already");
+        if db.read_blocking(|tx| tables::desk::get(tx).map_err(AppError::from))?.is_some() {
+            return Err(taken());
+        }
+        let hash = credentials::hash_password(password)?;
         let email = email.to_owned();
-        let owner = db.write_blocking(move |tx| {
+        db.write_blocking(move |tx| {
             if tables::desk::get(tx)?.is_some() {
-                return Err(AppError::conflict("there is a desk already"));
+                return Err(taken());
             }
             let mut cx = Context::new(now, Arc::new(Settings::default()), 0);
             let desk = tables::desk::Desk { account_key: 1_000_000 + cx.below(9_000_000) as i64, secret: cx.bytes(32), created: now };
@@ -108,9 +117,7 @@ impl Desk {
             let all = Scopes { read: true, write: true, chat: true };
             let access_token = credentials::issue(tx, &mut cx, CredentialKind::Token, "first token", Some(agent.id), all)?;
             Ok(FirstOwner { agent, api_key, access_token })
-        });
-        db.close();
-        owner
+        })
     }
 
     /// Opens a desk. Blocking; call it before serving, or on a thread that may wait.

@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use deskbell_domain::agent::Agent;
 use deskbell_domain::chat::{Chat, ChatState};
-use deskbell_domain::conversation::Conversation;
+use deskbell_domain::conversation::{Conversation, Status};
 use deskbell_domain::customer::Customer;
 use deskbell_domain::event::{Event, Recorded};
-use deskbell_domain::ids::{AgentId, ChatId, CustomerId};
+use deskbell_domain::ids::{AgentId, ChatId, ConversationId, CustomerId};
 use deskbell_domain::time::Timestamp;
 use deskbell_domain::visit::{Page, Visit};
 use deskbell_store::tables::engagements::Placed;
@@ -104,6 +104,7 @@ impl Listener for Nudge {
 enum Touched {
     Chat(ChatId),
     Customer(CustomerId),
+    Conversation(ConversationId),
 }
 
 /// Whose document an event may change.
@@ -113,6 +114,10 @@ fn touches(event: &Event) -> Option<Touched> {
             Some(Touched::Chat(*chat))
         }
         Event::CustomerChanged { customer, .. } => Some(Touched::Customer(*customer)),
+        // A document says whether its conversation is deleted.
+        Event::StatusChanged { conversation, from, to, .. } if *from == Status::Deleted || *to == Status::Deleted => {
+            Some(Touched::Conversation(*conversation))
+        }
         // What is said in a live chat is in the document once the chat has ended; what is added later comes with a rating or tags.
         Event::MessageAdded { .. }
         | Event::TagsChanged { chat: None, .. }
@@ -263,6 +268,11 @@ fn bite(tx: &mut Tx<'_>, account_key: i64, from: i64) -> Result<(i64, Vec<(ChatR
         match touches(&recorded.event) {
             Some(Touched::Chat(chat)) => {
                 touched.insert(chat, recorded.at);
+            }
+            Some(Touched::Conversation(conversation)) => {
+                for chat in tables::chats::of_conversation(tx, conversation)? {
+                    touched.insert(chat.id, recorded.at);
+                }
             }
             Some(Touched::Customer(customer)) => {
                 for chat in tables::chats::ended_of_customer(tx, customer, CUSTOMER_CHATS_MAX)? {

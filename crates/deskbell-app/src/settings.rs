@@ -121,6 +121,9 @@ impl Settings {
                 return Err(AppError::invalid("a widget domain is an origin like https://shop.example"));
             }
         }
+        if jiff::tz::TimeZone::get(&self.time_zone).is_err() {
+            return Err(AppError::invalid("time_zone must be an IANA name like Europe/Berlin"));
+        }
         let day = 86_400;
         if !(1..=day).contains(&self.agent_grace_seconds)
             || !(1..=day).contains(&self.visitor_grace_seconds)

@@ -37,7 +37,7 @@ pub fn arrive(tx: &mut Tx<'_>, cx: &Context, earlier: Option<VisitId>, arrival: 
         Some(visit) => (visit.visitor, visit.customer),
         None => (VisitorId::from_i64(tx.next_id()?), customers::anonymous(tx, cx)?.id),
     };
-    if tables::bans::hits(tx, Some(customer), &arrival.address)? {
+    if tables::bans::hits(tx, customer, visitor, &arrival.address)? {
         return Err(AppError::forbidden("you cannot chat here"));
     }
     let visit = Visit {
@@ -62,7 +62,7 @@ pub fn arrive(tx: &mut Tx<'_>, cx: &Context, earlier: Option<VisitId>, arrival: 
 /// The visit behind a token; gone or banned ones are refused.
 pub fn present(tx: &mut Tx<'_>, visit: VisitId) -> Result<Visit, AppError> {
     let visit = tables::visits::get(tx, visit)?.ok_or_else(|| AppError::bad_credential("the visit is not known here"))?;
-    if tables::bans::hits(tx, Some(visit.customer), &visit.address)? {
+    if tables::bans::hits(tx, visit.customer, visit.visitor, &visit.address)? {
         return Err(AppError::forbidden("you cannot chat here"));
     }
     Ok(visit)

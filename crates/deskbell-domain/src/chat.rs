@@ -88,6 +88,8 @@ pub struct Chat {
     /// The message group that holds the chat's messages.
     pub group: GroupId,
     pub customer: CustomerId,
+    /// As the visitor called himself: what his side sees of the customer's name.
+    pub customer_name: String,
     pub visit: Option<VisitId>,
     pub department: DepartmentId,
     pub state: ChatState,
@@ -251,6 +253,7 @@ mod tests {
             conversation: ConversationId::from_i64(1),
             group: GroupId::from_i64(1),
             customer: CustomerId::from_i64(1),
+            customer_name: String::new(),
             visit: None,
             department: DepartmentId::DEFAULT,
             state: ChatState::Queued,

@@ -169,6 +169,7 @@ CREATE TABLE chats (
   conversation_id BIGINT NOT NULL REFERENCES conversations(id),
   group_id BIGINT NOT NULL,
   customer_id BIGINT NOT NULL,
+  customer_name {TEXT} NOT NULL,
   visit_id BIGINT,
   department_id BIGINT NOT NULL,
   state {TEXT} NOT NULL,

@@ -247,7 +247,9 @@ impl Live {
 
     /// Sends a command as the protocol asks: the same frame with the same key, over new connections, until there is an answer.
     pub async fn deliver(&mut self, mut frame: Value) -> Value {
-        frame["key"] = json!(new_key());
+        if frame.get("key").is_none() {
+            frame["key"] = json!(new_key());
+        }
         let deadline = Instant::now() + 2 * WAIT;
         loop {
             if !self.is_connected() {

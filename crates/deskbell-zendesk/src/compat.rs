@@ -10,7 +10,7 @@ const HEAD: &str = "\
 # Zendesk Chat: what is covered
 
 Generated from the tables of `deskbell-zendesk`; do not edit. To write it anew:
-`cargo test -p deskbell-zendesk -- --ignored write_the_page`.
+`cargo xtask contracts`.
 
 Both surfaces take `Authorization: Bearer …` with a token of the desk that has the scope `read`. Without one, or with another kind of
 credential: 401. By default the account has 200 requests a minute on each surface; answers carry `X-Rate-Limit` and
@@ -98,12 +98,5 @@ mod tests {
     fn the_page_is_up_to_date() {
         let written = std::fs::read_to_string(PAGE).unwrap_or_default();
         assert!(written == compat(), "docs/compat/zendesk.md is out of date; write it anew as it says at its top");
-    }
-
-    #[test]
-    #[ignore = "writes the page"]
-    fn write_the_page() {
-        std::fs::create_dir_all(std::path::Path::new(PAGE).parent().unwrap()).unwrap();
-        std::fs::write(PAGE, compat()).unwrap();
     }
 }

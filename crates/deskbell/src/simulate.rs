@@ -150,10 +150,9 @@ pub(crate) async fn run(options: SimulateOptions) -> anyhow::Result<SimulateRepo
     settle(&world).await;
     drop(phases.send(Phase::Over));
     while people.join_next().await.is_some() {}
-    let verified = verify::all(&world, &accounts).await;
-    let counted = world.ledger.close(verified);
-    let report = report::Facts { visitors: options.visitors, agents, lasted, total: began.elapsed(), seed };
-    let report = SimulateReport::new(report, counted, options.json);
+    verify::all(&world, &accounts).await;
+    let facts = report::Facts { visitors: options.visitors, agents, lasted, total: began.elapsed(), seed };
+    let report = SimulateReport::new(facts, world.ledger.close(), options.json);
     if options.json {
         eprint!("{}", report.table());
     }

@@ -7,7 +7,7 @@ import type { Model } from './model.ts';
 /** Images that a browser shows without running anything in them. */
 const SHOWN = /^image\/(png|jpeg|gif|webp)$/;
 
-export function fill(link: HTMLAnchorElement, name: string, file: FileInfo, model: Model, log: HTMLElement): void {
+export function fill(link: HTMLAnchorElement, name: string, file: FileInfo, model: Model, shown: () => void): void {
   link.onclick = async (event) => {
     if (link.download) return;
     event.preventDefault();
@@ -17,10 +17,8 @@ export function fill(link: HTMLAnchorElement, name: string, file: FileInfo, mode
   };
   if (!SHOWN.test(file.content_type)) return;
   const image = h('img', { alt: name, testid: 'image' });
-  image.onload = () => {
-    // A picture that was just sent must not push itself out of sight.
-    log.scrollTop += image.offsetHeight;
-  };
+  // A picture that was just sent must not push itself out of sight.
+  image.onload = shown;
   void model.image(file.file).then(
     (url) => {
       image.src = url;

@@ -28,6 +28,7 @@ export class Thread {
   #rows = new Map<string, { look: string; element: HTMLElement }>();
   #time: Intl.DateTimeFormat;
   #announced: unknown = null;
+  #atEnd = true;
 
   constructor(
     private readonly model: Model,
@@ -43,6 +44,12 @@ export class Thread {
       testid: 'log',
       aria: { label: t('messages'), live: 'off' },
     });
+    this.#log.onscroll = () => {
+      const { scrollHeight, scrollTop, clientHeight } = this.#log;
+      this.#atEnd = scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
+    };
+    // A keyboard on the screen, or the rating, takes room from it.
+    new ResizeObserver(() => this.#toEnd()).observe(this.#log);
     const input = h('input', { type: 'file', multiple: true, hidden: true, testid: 'file-input' });
     input.onchange = () => {
       this.#sendFiles(input.files);
@@ -105,11 +112,10 @@ export class Thread {
 
   update(): void {
     const { model, t } = this;
-    const log = this.#log;
-    const stick = log.scrollHeight - log.scrollTop - log.clientHeight < NEAR_END_PX;
-    const mineBefore = this.#rows.size;
+    const rows = this.#rows.size;
     this.#show(this.#items());
-    if (stick || (this.#rows.size > mineBefore && model.pending.length)) log.scrollTop = log.scrollHeight;
+    if (this.#rows.size > rows && model.pending.length) this.#atEnd = true;
+    this.#toEnd();
 
     this.#typing.hidden = model.typing === null;
     this.#typing.textContent = model.typing === null ? '' : t('typing', { name: model.typing });
@@ -123,6 +129,11 @@ export class Thread {
       this.#announced = model.announcement;
       this.#live.textContent = t('new_messages', model.announcement);
     }
+  }
+
+  /** Stays at the newest message, unless the reader has scrolled up. */
+  #toEnd(): void {
+    if (this.#atEnd) this.#log.scrollTop = this.#log.scrollHeight;
   }
 
   #say(): void {
@@ -251,7 +262,7 @@ export class Thread {
     const name = file.name || this.t('file');
     const link = h('a', { className: 'file', href: '#', testid: 'file' }, icon('attach'), name);
     link.setAttribute('aria-label', this.t('download', { name }));
-    import('./file.ts').then(({ fill }) => fill(link, name, file, this.model, this.#log)).catch(() => {});
+    import('./file.ts').then(({ fill }) => fill(link, name, file, this.model, () => this.#toEnd())).catch(() => {});
     return link;
   }
 

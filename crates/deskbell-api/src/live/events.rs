@@ -319,7 +319,7 @@ mod tests {
         let recorded = Recorded { number: 7, at: Timestamp::from_micros(1_500), event };
         assert_eq!(
             frame(&recorded, Audience::Agent),
-            r#"{"t":"event","n":7,"at":1,"e":"message.added","conversation":"4w61z3vy","chat":null,"message":"4w61z3vz","kind":"note","by":"system","agent":null,"name":"System","text":"\"quoted\"","file":null,"key":"k"}"#
+            r#"{"t":"event","n":7,"at":1,"e":"message.added","conversation":"4w65xiwe","chat":null,"message":"4w65xiwf","kind":"note","by":"system","agent":null,"name":"System","text":"\"quoted\"","file":null,"key":"k"}"#
         );
         assert!(frame(&recorded, Audience::Visitor).ends_with(r#""key":null}"#));
         let settings = Recorded { number: 8, at: Timestamp::EPOCH, event: Event::SettingsChanged };

@@ -1,7 +1,7 @@
 //! Bans.
 
 use deskbell_domain::customer::{Ban, BanTarget};
-use deskbell_domain::ids::{BanId, CustomerId};
+use deskbell_domain::ids::{BanId, CustomerId, VisitorId};
 
 use super::time;
 use crate::engine::{Row, Tx};
@@ -41,12 +41,12 @@ pub fn all(tx: &mut Tx<'_>) -> Result<Vec<Ban>, StoreError> {
     tx.all_with("SELECT id, customer_id, address, reason, created_at FROM bans ORDER BY id", &[], row)
 }
 
-/// Whether the customer or the address is banned.
-pub fn hits(tx: &mut Tx<'_>, customer: Option<CustomerId>, address: &str) -> Result<bool, StoreError> {
-    let customer = customer.map(CustomerId::get);
+/// Whether the customer, the address, or a customer whom this browser has spoken for is banned.
+pub fn hits(tx: &mut Tx<'_>, customer: CustomerId, visitor: VisitorId, address: &str) -> Result<bool, StoreError> {
     let (count,): (i64,) = tx.one(
-        "SELECT (SELECT COUNT(*) FROM bans WHERE customer_id = $1) + (SELECT COUNT(*) FROM bans WHERE address = $2)",
-        &[&customer, &address],
+        "SELECT (SELECT COUNT(*) FROM bans WHERE customer_id = $1) + (SELECT COUNT(*) FROM bans WHERE address = $2) \
+           + (SELECT COUNT(*) FROM conversations c JOIN bans b ON b.customer_id = c.customer_id WHERE c.visitor_id = $3)",
+        &[&customer.get(), &address, &visitor.get()],
     )?;
     Ok(count > 0)
 }

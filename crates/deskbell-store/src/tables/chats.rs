@@ -12,7 +12,7 @@ use crate::error::StoreError;
 const COLUMNS: &str = "id, public_id, conversation_id, group_id, customer_id, visit_id, department_id, state, started_by, priority, \
                        requested_at, waiting_since, ended_at, end_reason, unanswered_since, first_message_at, last_message_at, \
                        visitor_messages, agent_messages, joined_ever, offered_ever, pinned_id, missed, dropped, rating, rating_comment, \
-                       rated_at, response_count, response_sum, response_first, response_max";
+                       rated_at, response_count, response_sum, response_first, response_max, customer_name";
 
 fn row(row: &Row<'_>) -> Result<Chat, StoreError> {
     let moment = |place: usize| -> Result<Option<Timestamp>, StoreError> { Ok(row.get::<Option<i64>>(place)?.map(time)) };
@@ -22,6 +22,7 @@ fn row(row: &Row<'_>) -> Result<Chat, StoreError> {
         conversation: ConversationId::from_i64(row.get(2)?),
         group: GroupId::from_i64(row.get(3)?),
         customer: CustomerId::from_i64(row.get(4)?),
+        customer_name: row.get(31)?,
         visit: row.get::<Option<i64>>(5)?.map(VisitId::from_i64),
         department: DepartmentId::from_i64(row.get(6)?),
         state: word(ChatState::parse, "chat state", row.str(7)?)?,
@@ -57,7 +58,7 @@ pub fn insert(tx: &mut Tx<'_>, chat: &Chat) -> Result<(), StoreError> {
     tx.exec(
         "INSERT INTO chats (id, public_id, conversation_id, group_id, customer_id, visit_id, department_id, state, started_by, priority, \
            requested_at, waiting_since, visitor_messages, agent_messages, joined_ever, offered_ever, missed, dropped, response_count, \
-           response_sum) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, 0, 0, 0, 0, 0, 0, 0)",
+           response_sum, customer_name) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, 0, 0, 0, 0, 0, 0, 0, $13)",
         &[
             &chat.id.get(),
             &chat.public_id,
@@ -71,6 +72,7 @@ pub fn insert(tx: &mut Tx<'_>, chat: &Chat) -> Result<(), StoreError> {
             &i64::from(chat.priority),
             &chat.requested.micros(),
             &chat.waiting_since.micros(),
+            &chat.customer_name,
         ],
     )?;
     update(tx, chat)

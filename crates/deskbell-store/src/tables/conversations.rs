@@ -176,7 +176,7 @@ pub struct Listed {
     pub tags: Vec<(deskbell_domain::ids::TagId, String)>,
 }
 
-/// Lists conversations. Those still being initialised are left out unless asked for.
+/// Lists conversations with their tags.
 pub fn list(tx: &mut Tx<'_>, filter: &Filter, order: Order, limit: i64, offset: i64) -> Result<Vec<Listed>, StoreError> {
     let mut sql = String::from(
         "SELECT c.id, c.code, c.public_code, c.customer_id, c.visitor_id, c.visit_id, c.department_id, c.assigned_id, c.status, c.channel, \

@@ -47,12 +47,6 @@ pub fn get(tx: &mut Tx<'_>, visit: VisitId) -> Result<Option<Visit>, StoreError>
     tx.opt_dynamic_with(&format!("SELECT {COLUMNS} FROM visits WHERE id = $1"), &[&visit.get()], row)
 }
 
-/// The customer behind a browser now: all its visits follow when it becomes known.
-pub fn set_customer(tx: &mut Tx<'_>, visitor: VisitorId, customer: CustomerId) -> Result<(), StoreError> {
-    tx.exec("UPDATE visits SET customer_id = $2 WHERE visitor_id = $1", &[&visitor.get(), &customer.get()])?;
-    Ok(())
-}
-
 /// Signs of life of many visits at once.
 pub fn touch(tx: &mut Tx<'_>, visits: &[VisitId], at: Timestamp) -> Result<(), StoreError> {
     for some in visits.chunks(200) {

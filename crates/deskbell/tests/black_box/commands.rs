@@ -7,6 +7,7 @@ use serde_json::Value;
 use std::process::{Output, Stdio};
 use std::time::Instant;
 
+const NAME: &str = "for the test";
 const DEMO: &[&str] = &["demo", "--seed", "7", "--days", "3", "--conversations", "40", "--until", "1790000000"];
 
 #[tokio::test]
@@ -50,20 +51,18 @@ fn refused_in_one_sentence(output: &Output) {
 #[tokio::test]
 async fn keys_come_and_go_while_it_runs() {
     let server = server().await;
-    let mut v1 = server.v1();
-    v1.key = create(&server, "apikey");
-    assert_eq!(v1.get("chats/overview").await.status, 200);
-    let mut bearer = server.bearer();
-    bearer.token = create(&server, "token");
-    assert_eq!(bearer.get("/stream/chats").await.status, 200);
+    let (mut v1, mut bearer) = (server.v1(), server.bearer());
+    v1.key = create(&server, "apikey", "api_key");
+    bearer.token = create(&server, "token", "access_token");
+    eventually("the new key is good", async || (v1.get("chats/overview").await.status == 200).then_some(())).await;
+    eventually("the new token is good", async || (bearer.get("/stream/chats").await.status == 200).then_some(())).await;
 
     for kind in ["apikey", "token"] {
         let list = success(&server.run(&[kind, "list"]));
-        assert!(list.contains("for the test"), "{list}");
         assert!(!list.contains(&v1.key) && !list.contains(&bearer.token), "a list shows no secret: {list}");
-        let line = list.lines().find(|line| line.contains("for the test")).expect("it is in the list");
-        let id = line.split_whitespace().next().expect("a line begins with the id").to_owned();
-        success(&server.run(&[kind, "revoke", &id]));
+        let entries = list.lines().map(|line| serde_json::from_str::<Value>(line).expect("a list is JSON lines"));
+        let mine = entries.filter(|entry| entry["name"] == NAME).last().unwrap_or_else(|| panic!("{NAME} is not in {list}"));
+        success(&server.run(&[kind, "revoke", mine["id"].as_str().expect("an entry has an id")]));
     }
     eventually("a revoked key is refused", async || (v1.get("chats/overview").await.status == 401).then_some(())).await;
     eventually("a revoked token is refused", async || (bearer.get("/stream/chats").await.status == 401).then_some(())).await;
@@ -71,9 +70,10 @@ async fn keys_come_and_go_while_it_runs() {
     assert_eq!(server.v1().get("chats/overview").await.status, 200);
 }
 
-fn create(server: &Server, kind: &str) -> String {
-    let printed = success(&server.run(&[kind, "create", "--name", "for the test"]));
-    printed.lines().rfind(|line| !line.trim().is_empty()).and_then(|line| line.split_whitespace().last()).expect("a secret").to_owned()
+fn create(server: &Server, kind: &str, secret: &str) -> String {
+    let printed = success(&server.run(&[kind, "create", "--name", NAME]));
+    let created: Value = serde_json::from_str(printed.trim()).expect("it prints JSON");
+    created[secret].as_str().unwrap_or_else(|| panic!("no {secret}: {created}")).to_owned()
 }
 
 fn success(output: &Output) -> String {

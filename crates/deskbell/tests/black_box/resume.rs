@@ -139,7 +139,12 @@ async fn folded_states_stay_right() {
     first.live.cut();
     first.live.reconnect().await;
     first.live.ok(json!({"t": "accept", "chat": chat})).await;
-    second.live.ok(json!({"t": "transfer", "chat": chat, "agent": first.id})).await;
+    second.live.ok(json!({"t": "leave", "chat": chat})).await;
+    first.live.ok(json!({"t": "transfer", "chat": chat, "agent": second.id})).await;
+    second.live.cut();
+    second.live.reconnect().await;
+    second.live.ok(json!({"t": "accept", "chat": chat})).await;
+    let (first, second) = (second, first);
     first.live.ok(json!({"t": "send", "conversation": conversation, "text": "I am here", "kind": "message"})).await;
     visitor.live.wait_for("the answer", |frame| frame["text"] == "I am here").await;
     for live in [&mut first.live, &mut second.live] {

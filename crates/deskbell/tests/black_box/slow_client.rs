@@ -26,7 +26,7 @@ async fn is_cut_off_and_resumes() {
     // The other two notice nothing.
     let text = "slow ".repeat(400);
     for count in 0.. {
-        visitor.say(&format!("{count} {text}")).await;
+        visitor.live.deliver(json!({"t": "send", "text": format!("{count} {text}")})).await;
         owner.live.wait_for("each message", |frame| frame["e"] == "message.added").await;
         if server.log().contains("slow") || count == MESSAGES_MAX {
             break;

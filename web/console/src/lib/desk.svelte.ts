@@ -44,6 +44,8 @@ export class Desk {
   threads = $state.raw<ReadonlyMap<Id, Thread>>(new Map());
   /** The conversation that is on the screen. */
   open = $state.raw<Id | null>(null);
+  /** Chats that I have accepted and the desk has not told of yet. What I write meanwhile goes out after the acceptance. */
+  joining = $state.raw<ReadonlySet<Id>>(new Set());
   /** Grows with every change that a list of conversations would show. */
   listTurn = $state(0);
   files = new Map<Id, FileInfo>();
@@ -52,9 +54,7 @@ export class Desk {
   mine = $derived(this.#sorted((chat) => chat.agents.includes(this.me.agent)));
   offers = $derived(this.#sorted((chat) => chat.offers.some(({ agent }) => agent === this.me.agent)));
   queue = $derived(this.#sorted((chat) => chat.state !== 'served' && !this.offers.includes(chat)));
-  others = $derived(
-    this.#sorted((chat) => chat.state === 'served' && !this.mine.includes(chat) && !this.offers.includes(chat)),
-  );
+  others = $derived(this.#sorted((chat) => chat.state === 'served' && !this.mine.includes(chat) && !this.offers.includes(chat)));
 
   #box: Outbox<AgentCommand>;
   #client: LiveClient<DeskState, AgentCommand>;
@@ -86,6 +86,7 @@ export class Desk {
       handlers: {
         fresh: (state) => {
           this.#events = [];
+          this.joining = new Set(this.#box.entries.flatMap(({ frame }) => (frame.t === 'accept' ? [frame.chat] : [])));
           this.state = state;
           this.listTurn++;
           this.#follow();
@@ -102,6 +103,7 @@ export class Desk {
         answered: (command, answer) => {
           if (answer.t === 'ok') return;
           if (command.t === 'send') return;
+          if (command.t === 'accept') this.#joined(command.chat);
           this.#box.forget(command.key);
           this.notify(answer.message);
         },
@@ -158,7 +160,12 @@ export class Desk {
   }
 
   accept(chat: LiveChat): void {
+    this.joining = new Set([...this.joining, chat.chat]);
     this.#send({ t: 'accept', chat: chat.chat });
+  }
+
+  #joined(chat: Id): void {
+    this.joining = new Set([...this.joining].filter((other) => other !== chat));
   }
 
   decline(chat: LiveChat): void {
@@ -175,6 +182,12 @@ export class Desk {
     if (!entry) return;
     this.#box.forget(key);
     this.#client.send({ ...entry.frame, key: newKey() });
+    this.#flush();
+  }
+
+  /** Gives up a refused message. */
+  discard(key: string): void {
+    this.#box.forget(key);
     this.#flush();
   }
 
@@ -327,6 +340,7 @@ export class Desk {
   }
 
   #notice(event: DeskEvent): void {
+    if ((event.e === 'chat.joined' && event.agent === this.me.agent) || event.e === 'chat.ended') this.#joined(event.chat);
     if (event.e === 'settings.changed') void this.#loadSettings();
     if (event.e === 'customer.changed')
       for (const thread of this.threads.values())
