@@ -43,9 +43,8 @@ for (const [name, limit, files] of budgets) {
   }
   const bad = br > limit * 1000;
   over += bad;
-  console.log(
-    `${bad ? 'OVER' : 'ok  '} ${name}: ${(br / 1000).toFixed(2)} kB of ${limit} kB (${(gz / 1000).toFixed(2)} in gzip, ${files.length} files)`,
-  );
+  const [brotli, gzip] = [br, gz].map((bytes) => (bytes / 1000).toFixed(2));
+  console.log(`${bad ? 'OVER' : 'ok  '} ${name}: ${brotli} kB of ${limit} kB (${gzip} in gzip, ${files.length} files)`);
 }
 const lazy = (await readdir(path.join(out, 'console/assets'))).filter((name) => name.endsWith('.js')).length;
 console.log(`${budgets.length - over} of ${budgets.length} budgets kept (${lazy} console chunks)`);

@@ -14,6 +14,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 const RECONNECT_PAUSE: Duration = Duration::from_millis(20);
+const RATE_PAUSE: Duration = Duration::from_millis(100);
 /// Frames that wait to be asked for; older ones are forgotten.
 const INBOX_FRAMES_MAX: usize = 5_000;
 const POLL_WAIT_SECONDS: u64 = 5;
@@ -258,7 +259,8 @@ impl Live {
             match self.command(frame.clone()).await {
                 Ok(done) => return done,
                 Err(Trouble::Ended(_)) => self.socket = None,
-                Err(Trouble::Refused { code, .. }) if ["unavailable", "storage_full", "rate_limited"].contains(&code.as_str()) => {}
+                Err(Trouble::Refused { code, .. }) if code == "rate_limited" => sleep(RATE_PAUSE).await,
+                Err(Trouble::Refused { code, .. }) if ["unavailable", "storage_full"].contains(&code.as_str()) => {}
                 Err(trouble) => panic!("{frame} is answered with {trouble:?}"),
             }
             assert!(Instant::now() < deadline, "{frame} could not be delivered");

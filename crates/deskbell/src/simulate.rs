@@ -138,7 +138,7 @@ pub(crate) async fn run(options: SimulateOptions) -> anyhow::Result<SimulateRepo
     let began = Instant::now();
     let mut people = JoinSet::new();
     hire(&world, &accounts, &mut people).await?;
-    drop(phases.send(Phase::Running));
+    phases.send_replace(Phase::Running);
     let running = Instant::now();
     for number in 0..options.visitors {
         let delay = Duration::from_micros(number as u64 * 1_000_000 / ARRIVALS_PER_SECOND);
@@ -146,9 +146,9 @@ pub(crate) async fn run(options: SimulateOptions) -> anyhow::Result<SimulateRepo
     }
     progress(&world, running, Duration::from_secs(options.seconds)).await;
     let lasted = running.elapsed();
-    drop(phases.send(Phase::Settling));
+    phases.send_replace(Phase::Settling);
     settle(&world).await;
-    drop(phases.send(Phase::Over));
+    phases.send_replace(Phase::Over);
     while people.join_next().await.is_some() {}
     verify::all(&world, &accounts).await;
     let facts = report::Facts { visitors: options.visitors, agents, lasted, total: began.elapsed(), seed };

@@ -28,7 +28,10 @@ const ANSWER_SECONDS: Range<f64> = 2.0..8.0;
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Command {
     Status,
-    Accept { conversation: String, chat: String },
+    Accept {
+        conversation: String,
+        chat: String,
+    },
     Send,
     /// Leaves it, hands it over, or ends it.
     Part(String),
@@ -244,7 +247,8 @@ impl Agent {
 
     fn takes_state(&mut self, state: &AgentState<'_>) {
         let me = self.account.agent.clone();
-        let mine = |conversation: &str| state.chats.iter().any(|chat| chat.conversation == conversation && chat.agents.contains(&me.as_str()));
+        let mine =
+            |conversation: &str| state.chats.iter().any(|chat| chat.conversation == conversation && chat.agents.contains(&me.as_str()));
         self.chats.retain(|conversation, _| mine(conversation));
         self.rings.clear();
         for chat in &state.chats {

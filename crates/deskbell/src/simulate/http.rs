@@ -185,7 +185,11 @@ mod tests {
         assert_eq!(parse(b"HTTP/1.1 204 Nothing\r\n\r\n").unwrap().code(), "http 204");
         let refused = b"HTTP/1.1 429 No\r\n\r\n{\"error\":{\"code\":\"rate_limited\",\"message\":\"x\"}}";
         assert_eq!(parse(refused).unwrap().code(), "rate_limited");
-        for broken in [b"HTTP/1.1 200".as_slice(), b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}", b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nab"] {
+        for broken in [
+            b"HTTP/1.1 200".as_slice(),
+            b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}",
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n9\r\nab",
+        ] {
             assert!(parse(broken).is_err());
         }
     }

@@ -272,7 +272,8 @@ impl Ledger {
     pub(super) fn close(&self) -> Closed {
         let mut inner = self.inner();
         let inner = std::mem::take(&mut *inner);
-        let mut closed = Closed { counts: inner.counts, send_to_seen: inner.send_to_seen, send_to_ok: inner.send_to_ok, ..Closed::default() };
+        let mut closed =
+            Closed { counts: inner.counts, send_to_seen: inner.send_to_seen, send_to_ok: inner.send_to_ok, ..Closed::default() };
         closed.send_to_seen.sort_unstable();
         closed.send_to_ok.sort_unstable();
         for entry in inner.entries.values() {

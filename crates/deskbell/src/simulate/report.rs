@@ -82,7 +82,9 @@ impl SimulateReport {
         let rate = sent as f64 / lasted.as_secs_f64().max(0.001);
         let mut lines = vec![
             format!("people        {visitors} visitors, {agents} agents, {:.0} s", lasted.as_secs_f64()),
-            format!("chats         {chats} asked for, {chats_served} served, {chats_ended} ended, {chats_missed} missed, {transfers} handed over"),
+            format!(
+                "chats         {chats} asked for, {chats_served} served, {chats_ended} ended, {chats_missed} missed, {transfers} handed over"
+            ),
             format!("              {ratings} rated, {messages_left} messages left while nobody was there"),
             format!("messages      {sent} acknowledged ({rate:.1}/s), {} seen, {resent} sent again", closed.seen),
             format!("lost          {}", closed.lost),

@@ -33,7 +33,9 @@ enum Command {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
-    Browsing { pages: u32 },
+    Browsing {
+        pages: u32,
+    },
     Asked,
     Waiting,
     Talking,
@@ -154,9 +156,7 @@ impl Visitor {
             });
             let path = "/live/visit";
             let token = match self.world.target.request("POST", path, None, Some(&body)).await {
-                Ok(answer) if answer.status == 200 => {
-                    answer.json().ok().and_then(|body| body["token"].as_str().map(str::to_owned))
-                }
+                Ok(answer) if answer.status == 200 => answer.json().ok().and_then(|body| body["token"].as_str().map(str::to_owned)),
                 Ok(answer) => {
                     self.world.ledger.count(|counts| counts.error(&answer.code()));
                     None

@@ -5,6 +5,7 @@ use deskbell_testkit::{Agent, Options, Server, Transport, Trouble, Visitor};
 use serde_json::json;
 
 const STORAGE_BYTES_MAX: &str = "3000000";
+const LONG: &str = include_str!("conversation.rs");
 const MESSAGES_MAX: usize = 3_000;
 
 #[tokio::test]
@@ -20,8 +21,8 @@ async fn is_told_and_survived() {
 
     let mut said = vec!["hello".to_owned()];
     let refusal = loop {
-        let text = format!("{} {}", said.len(), "word ".repeat(800)).trim().to_owned();
-        match visitor.live.command(json!({"t": "send", "text": text})).await {
+        let text = format!("{} {LONG}", said.len());
+        match owner.live.command(json!({"t": "send", "conversation": conversation, "kind": "message", "text": text})).await {
             Ok(_) => said.push(text),
             Err(trouble) if trouble.code() == "rate_limited" => {}
             Err(trouble) => break trouble,
@@ -32,12 +33,12 @@ async fn is_told_and_survived() {
     assert!(said.len() > 10, "{} fitted", said.len());
 
     // Each surface says it in its own way.
-    let again = owner.live.command(json!({"t": "send", "conversation": conversation, "kind": "note", "text": "word ".repeat(800)})).await;
+    let again = visitor.live.command(json!({"t": "send", "text": LONG})).await;
     assert_eq!(again.as_ref().err().map(Trouble::code), Some("storage_full"), "{again:?}");
-    let native = owner.post(&format!("conversations/{conversation}/messages"), json!({"kind": "note", "text": "word ".repeat(800)})).await;
+    let native = owner.post(&format!("conversations/{conversation}/messages"), json!({"kind": "note", "text": LONG})).await;
     assert_eq!((native.status, &native.json()["error"]["code"]), (507, &json!("storage_full")), "{native:?}");
-    let (v1, long) = (server.v1(), "word ".repeat(800));
-    let parameters = [("message", long.as_str()), ("useridentifier", "owner@example.com"), ("type", "N")];
+    let v1 = server.v1();
+    let parameters = [("message", LONG), ("useridentifier", "owner@example.com"), ("type", "N")];
     let v1 = v1.call(reqwest::Method::POST, &format!("conversations/{conversation}/messages"), &parameters).await;
     assert!(v1.status >= 500, "{v1:?}");
     assert_eq!(v1.json()["response"]["status"], "ERROR", "{v1:?}");
