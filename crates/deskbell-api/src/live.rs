@@ -111,9 +111,7 @@ struct Dispatch(Weak<Inner>);
 impl Listener for Dispatch {
     fn follow(&mut self, events: &[Arc<Recorded>]) {
         if let Some(live) = self.0.upgrade() {
-            for recorded in events {
-                live.hub.dispatch(recorded);
-            }
+            live.hub.dispatch(events);
         }
     }
 }

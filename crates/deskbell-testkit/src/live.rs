@@ -56,6 +56,17 @@ impl From<End> for Trouble {
     }
 }
 
+/// A conversation that an agent watches.
+#[derive(Debug, Clone, Default)]
+pub struct Thread {
+    /// In order, each once.
+    pub events: Vec<Value>,
+    /// Up to this number nothing is missing.
+    upto: i64,
+    /// Its whole history has come: what comes live follows on.
+    whole: bool,
+}
+
 pub struct Live {
     address: SocketAddr,
     role: Role,
@@ -67,8 +78,8 @@ pub struct Live {
     pub number: i64,
     /// The state that a fresh start gave, and all events since folded into it.
     pub view: Value,
-    /// What an agent watches: the events of each conversation, in order.
-    pub threads: BTreeMap<String, Vec<Value>>,
+    /// What an agent watches.
+    pub threads: BTreeMap<String, Thread>,
     /// How often the server said "start over", the first time included.
     pub fresh_starts: usize,
     inbox: VecDeque<Value>,
@@ -136,9 +147,12 @@ impl Live {
         assert_eq!(welcome["t"], "welcome", "the answer to hello: {welcome}");
         self.socket = Some(socket);
         self.take(welcome.clone());
-        let watched: Vec<(String, i64)> = self.threads.iter().map(|(conversation, events)| (conversation.clone(), last(events))).collect();
-        for (conversation, after) in watched {
-            self.send(&json!({"t": "watch", "conversation": conversation, "after": after})).await?;
+        for thread in self.threads.values_mut() {
+            thread.whole = false;
+        }
+        let watched: Vec<String> = self.threads.keys().cloned().collect();
+        for conversation in watched {
+            self.send_watch(&conversation).await?;
         }
         Ok(welcome)
     }
@@ -156,7 +170,7 @@ impl Live {
             body["number"] = json!(self.number);
         }
         if let Role::Agent { .. } = self.role {
-            let watch = self.threads.iter().map(|(conversation, events)| json!({"conversation": conversation, "after": last(events)}));
+            let watch = self.threads.iter().map(|(conversation, thread)| json!({"conversation": conversation, "after": thread.upto}));
             body["watch"] = watch.collect();
         }
         let answer = Answer::try_of(self.request("poll").json(&body)).await.map_err(broken)?;
@@ -227,7 +241,7 @@ impl Live {
             if matches!(answer["t"].as_str(), Some("ok" | "error")) && answer["key"] == frame["key"] {
                 return outcome(answer);
             }
-            self.take(answer);
+            self.take_and_answer(answer).await?;
         }
     }
 
@@ -303,7 +317,7 @@ impl Live {
         match self.transport {
             Transport::Socket => {
                 let frame = self.next(deadline).await?;
-                self.take(frame);
+                self.take_and_answer(frame).await?;
             }
             Transport::Poll => {
                 if Instant::now() > deadline {
@@ -334,9 +348,25 @@ impl Live {
     pub async fn watch(&mut self, conversation: &str) {
         self.threads.entry(conversation.to_owned()).or_default();
         if self.transport == Transport::Socket {
-            let after = last(&self.threads[conversation]);
-            self.send(&json!({"t": "watch", "conversation": conversation, "after": after})).await.expect("watch is sent");
-            self.wait_for("history", |frame| frame["t"] == "history" && frame["conversation"] == conversation).await;
+            self.send_watch(conversation).await.expect("watch is sent");
+            let whole = |frame: &Value| frame["t"] == "history" && frame["conversation"] == conversation && frame["more"] != true;
+            self.wait_for("the history", whole).await;
+        }
+    }
+
+    async fn send_watch(&mut self, conversation: &str) -> Result<(), Trouble> {
+        let after = self.threads[conversation].upto;
+        self.send(&json!({"t": "watch", "conversation": conversation, "after": after})).await
+    }
+
+    /// Takes a frame in, and asks for the rest of a history that came in part.
+    async fn take_and_answer(&mut self, frame: Value) -> Result<(), Trouble> {
+        let partial = frame["t"] == "history" && frame["more"] == true;
+        let conversation = frame["conversation"].as_str().filter(|_| partial).map(str::to_owned);
+        self.take(frame);
+        match conversation {
+            Some(conversation) if self.threads.contains_key(&conversation) => self.send_watch(&conversation).await,
+            _ => Ok(()),
         }
     }
 
@@ -365,8 +395,8 @@ impl Live {
         self.number = number;
         self.view = frame["state"].clone();
         assert!(self.view.is_object(), "a fresh start has a state: {frame}");
-        for events in self.threads.values_mut() {
-            events.clear();
+        for thread in self.threads.values_mut() {
+            *thread = Thread::default();
         }
         self.fresh_starts += 1;
     }
@@ -380,30 +410,29 @@ impl Live {
             Role::Agent { .. } => fold::agent(&mut self.view, event),
         }
         let thread = event["conversation"].as_str().and_then(|conversation| self.threads.get_mut(conversation));
-        if let Some(events) = thread {
-            events.push(event.clone());
+        if let Some(thread) = thread {
+            thread.events.push(event.clone());
+            if thread.whole {
+                thread.upto = number;
+            }
         }
     }
 
     fn take_history(&mut self, frame: &Value) {
         let conversation = frame["conversation"].as_str().unwrap_or_default();
-        let Some(events) = self.threads.get_mut(conversation) else { return };
-        let upto = frame["upto"].as_i64().unwrap_or_default();
-        let mut known = std::mem::take(events);
-        let list = frame["events"].as_array().unwrap_or_else(|| panic!("history has events: {frame}"));
+        let Some(thread) = self.threads.get_mut(conversation) else { return };
+        let upto = frame["upto"].as_i64().unwrap_or_else(|| panic!("a history says how far it goes: {frame}"));
+        let list = frame["events"].as_array().unwrap_or_else(|| panic!("a history has events: {frame}"));
         let numbers: Vec<i64> = list.iter().filter_map(|event| event["n"].as_i64()).collect();
-        assert!(numbers.is_sorted_by(|left, right| left < right) && numbers.len() == list.len(), "history is in order: {numbers:?}");
-        assert!(numbers.last().is_none_or(|last| *last <= upto), "history ends at {upto}: {numbers:?}");
-        known.extend(list.iter().cloned());
+        assert!(numbers.is_sorted_by(|left, right| left < right) && numbers.len() == list.len(), "a history is in order: {numbers:?}");
+        assert!(numbers.last().is_none_or(|last| *last <= upto), "a history ends at {upto}: {numbers:?}");
+        thread.events.extend(list.iter().cloned());
         // Those that every agent hears may have come before.
-        known.sort_by_key(|event| event["n"].as_i64());
-        known.dedup_by_key(|event| event["n"].as_i64());
-        *events = known;
+        thread.events.sort_by_key(|event| event["n"].as_i64());
+        thread.events.dedup_by_key(|event| event["n"].as_i64());
+        thread.upto = upto.max(thread.upto);
+        thread.whole = frame["more"] != true;
     }
-}
-
-fn last(events: &[Value]) -> i64 {
-    events.last().and_then(|event| event["n"].as_i64()).unwrap_or(0)
 }
 
 fn outcome(answer: Value) -> Result<Value, Trouble> {

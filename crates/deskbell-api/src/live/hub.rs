@@ -2,7 +2,7 @@
 //!
 //! A connection that catches up holds back what comes live until it has been told what it missed: see [`Gate`].
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use deskbell_app::Desk;
@@ -87,12 +87,33 @@ impl AgentConnection {
         self.gates().desk.open(&self.sink, told);
     }
 
+    fn deliver(&self, events: &[ForAgents]) {
+        let mut gates = self.gates();
+        let AgentGates { desk, watches } = &mut *gates;
+        for event in events {
+            let gate = match event.conversation {
+                None => Some(&mut *desk),
+                Some(conversation) => watches.get_mut(&conversation),
+            };
+            if let Some(gate) = gate {
+                gate.deliver(&self.sink, event.number, &event.text);
+            }
+        }
+    }
+
     /// The same for a watched conversation.
     pub(crate) fn open_watch(&self, conversation: ConversationId, told: i64) {
         if let Some(gate) = self.gates().watches.get_mut(&conversation) {
             gate.open(&self.sink, told);
         }
     }
+}
+
+/// An event written for agents: for all, or for those that watch a conversation.
+struct ForAgents {
+    number: i64,
+    conversation: Option<ConversationId>,
+    text: Frame,
 }
 
 /// A visitor's connection.
@@ -243,40 +264,43 @@ impl Hub {
         self.state().visitors.get(&visitor)?.conversations.last().copied()
     }
 
-    /// Hands an event to everybody it concerns.
-    pub(crate) fn dispatch(&self, recorded: &Recorded) {
+    /// Hands events that were committed together to everybody they concern. A connection gets all of its own in one go, in order, so that
+    /// its task is woken and writes once for all of them.
+    pub(crate) fn dispatch(&self, events: &[Arc<Recorded>]) {
         let mut state = self.state();
-        state.note(&recorded.event);
-        let reach = reach(&recorded.event);
-        let conversation = recorded.event.conversation();
-        let watchers = conversation.and_then(|conversation| state.watchers.get(&conversation));
-        let everybody = reach.desk && !state.agents.is_empty();
-        if everybody || watchers.is_some() {
-            let text = Frame::from(frame(recorded, Audience::Agent));
-            if reach.desk {
-                for connection in &state.agents {
-                    connection.gates().desk.deliver(&connection.sink, recorded.number, &text);
-                }
-            } else if let (Some(watchers), Some(conversation)) = (watchers, conversation) {
-                for connection in watchers {
-                    if let Some(gate) = connection.gates().watches.get_mut(&conversation) {
-                        gate.deliver(&connection.sink, recorded.number, &text);
-                    }
+        let mut for_agents: Vec<ForAgents> = Vec::with_capacity(events.len());
+        for recorded in events {
+            state.note(&recorded.event);
+            let reach = reach(&recorded.event);
+            let conversation = recorded.event.conversation();
+            let watched = conversation.is_some_and(|conversation| state.watchers.contains_key(&conversation));
+            if (reach.desk && !state.agents.is_empty()) || watched {
+                let text = Frame::from(frame(recorded, Audience::Agent));
+                for_agents.push(ForAgents { number: recorded.number, conversation: conversation.filter(|_| !reach.desk), text });
+            }
+            if reach.visitor {
+                state.tell_visitor(recorded);
+            }
+        }
+        if for_agents.iter().any(|event| event.conversation.is_none()) {
+            for connection in &state.agents {
+                connection.deliver(&for_agents);
+            }
+        } else {
+            let conversations: HashSet<ConversationId> = for_agents.iter().filter_map(|event| event.conversation).collect();
+            let mut told: Vec<&Arc<AgentConnection>> = Vec::new();
+            for connection in conversations.iter().filter_map(|conversation| state.watchers.get(conversation)).flatten() {
+                if !told.iter().any(|other| Arc::ptr_eq(other, connection)) {
+                    connection.deliver(&for_agents);
+                    told.push(connection);
                 }
             }
         }
-        if reach.visitor
-            && let Some(visitor) = conversation.and_then(|conversation| state.owners.get(&conversation))
-            && let Some(visitor) = state.visitors.get(visitor)
-        {
-            let text = Frame::from(frame(recorded, Audience::Visitor));
-            for connection in &visitor.connections {
-                connection.gate.lock().unwrap_or_else(PoisonError::into_inner).deliver(&connection.sink, recorded.number, &text);
-            }
-        }
-        if let Event::AgentChanged { agent, enabled: false, .. } = &recorded.event {
-            for connection in state.agents.iter().filter(|connection| connection.agent == *agent) {
-                connection.sink.close(Close::BadCredential);
+        for recorded in events {
+            if let Event::AgentChanged { agent, enabled: false, .. } = &recorded.event {
+                for connection in state.agents.iter().filter(|connection| connection.agent == *agent) {
+                    connection.sink.close(Close::BadCredential);
+                }
             }
         }
     }
@@ -310,6 +334,15 @@ impl Hub {
 }
 
 impl State {
+    fn tell_visitor(&self, recorded: &Recorded) {
+        let owner = recorded.event.conversation().and_then(|conversation| self.owners.get(&conversation));
+        let Some(visitor) = owner.and_then(|visitor| self.visitors.get(visitor)) else { return };
+        let text = Frame::from(frame(recorded, Audience::Visitor));
+        for connection in &visitor.connections {
+            connection.gate.lock().unwrap_or_else(PoisonError::into_inner).deliver(&connection.sink, recorded.number, &text);
+        }
+    }
+
     /// What the hub itself must know: whose a new conversation is, and whether the queue moved.
     fn note(&mut self, event: &Event) {
         match event {

@@ -59,6 +59,8 @@ struct Served {
     turns: u32,
     /// The newest message's number.
     last_message: i64,
+    /// Since when he watches on this connection.
+    since: Option<Instant>,
     due: Instant,
     next: Next,
     parting: bool,
@@ -179,6 +181,7 @@ impl Agent {
             Err(outcome) => return outcome,
         }
         // What he watches he has to say again on each connection.
+        self.chats.values_mut().for_each(|served| served.since = None);
         self.asides = self.chats.iter().map(|(conversation, served)| watching(conversation, served.last_message)).collect();
         self.outbox.reconnected();
         let breaks = self.world.pace.until_break(&mut self.chance).map(|after| Instant::now() + after);
@@ -273,7 +276,7 @@ impl Agent {
         }
         let due = Instant::now() + self.pause(ANSWER_SECONDS);
         let turns = self.chance.random_range(TURNS);
-        let served = Served { chat: chat.to_owned(), turns, last_message: 0, due, next: Next::Answers, parting: false };
+        let served = Served { chat: chat.to_owned(), turns, last_message: 0, since: None, due, next: Next::Answers, parting: false };
         self.chats.insert(conversation.to_owned(), served);
         true
     }
@@ -372,8 +375,11 @@ impl Agent {
                 for event in &frame.events {
                     self.sees(event, frame.conversation, now);
                 }
-                if let (true, Some(conversation)) = (frame.more, frame.conversation) {
+                let Some(conversation) = frame.conversation else { return };
+                if frame.more {
                     self.asides.push(watching(conversation, frame.upto));
+                } else if let Some(served) = self.chats.get_mut(conversation) {
+                    served.since = Some(now);
                 }
             }
             "ok" => {
@@ -421,8 +427,9 @@ impl Agent {
 
     fn sees_message(&mut self, event: &Frame<'_>, conversation: &str, now: Instant) {
         let ledger = &self.world.ledger;
+        let since = self.chats.get(conversation).and_then(|served| served.since).unwrap_or(now);
         if let (Some(number), Some(id)) = (event.key.and_then(|key| ledger.number(key)), event.message_id()) {
-            ledger.seen(number, Side::Agent, id, now);
+            ledger.seen(number, Side::Agent, id, now, since);
         }
         let answer = self.pause(ANSWER_SECONDS);
         let Some(served) = self.chats.get_mut(conversation) else { return };

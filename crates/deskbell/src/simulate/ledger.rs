@@ -80,6 +80,7 @@ struct Entry {
 struct Inner {
     entries: HashMap<u64, Entry>,
     checked: HashSet<u64>,
+    attended: HashSet<u64>,
     send_to_seen: Vec<u32>,
     send_to_ok: Vec<u32>,
     counts: Counts,
@@ -106,8 +107,8 @@ pub(super) struct Closed {
     pub(super) seen: u64,
     /// Acknowledged, in a chat, and never seen live or in a history by the other side.
     pub(super) unseen: u64,
-    /// Acknowledged, in a chat, and never seen by the visitor whose chat it is.
-    pub(super) unseen_by_visitor: u64,
+    /// Acknowledged, in a chat, and never seen by its visitor, though he was connected until the end.
+    pub(super) missed_by_visitor: u64,
     pub(super) lost: u64,
     pub(super) doubled: u64,
     /// Acknowledged, in conversations that could not be read at the end.
@@ -222,16 +223,19 @@ impl Ledger {
         }
     }
 
-    /// Somebody got a message with a key of this run.
-    pub(super) fn seen(&self, number: u64, viewer: Side, message: &str, at: Instant) {
+    /// Somebody got a message of this run, who has looked on since a moment. How long it took is of interest only if it was written
+    /// while he did: what somebody finds who comes later took as long as he did.
+    pub(super) fn seen(&self, number: u64, viewer: Side, message: &str, at: Instant, since: Instant) {
         let mut inner = self.inner();
         let Some(entry) = inner.entries.get_mut(&number) else { return };
         entry.is_message(message);
         entry.seen_by_visitor |= viewer == Side::Visitor;
         if viewer != entry.by && !entry.seen {
             entry.seen = true;
-            let took = (!entry.resent).then(|| micros(entry.wrote, at));
-            inner.send_to_seen.extend(took);
+            if entry.wrote >= since && !entry.resent {
+                let took = micros(entry.wrote, at);
+                inner.send_to_seen.push(took);
+            }
         }
     }
 
@@ -248,6 +252,11 @@ impl Ledger {
         self.inner().checked.insert(id(conversation));
     }
 
+    /// Whoever these conversations belong to was connected until the end.
+    pub(super) fn attended(&self, conversations: &[u64]) {
+        self.inner().attended.extend(conversations);
+    }
+
     /// Conversations with acknowledged messages.
     pub(super) fn conversations(&self) -> Vec<u64> {
         let mut all: Vec<u64> = self.inner().entries.values().filter_map(|entry| entry.acknowledged).collect();
@@ -262,7 +271,7 @@ impl Ledger {
         let Counts { connects, resumes, chats, chats_ended, .. } = &inner.counts;
         let acknowledged = inner.send_to_ok.len();
         format!(
-            "{acknowledged} acknowledged, {} seen, {} owed, {chats} chats ({chats_ended} ended), {connects} connects, {resumes} resumed",
+            "{acknowledged} acknowledged, {} seen at once, {} owed, {chats} chats ({chats_ended} ended), {connects} connects, {resumes} resumed",
             inner.send_to_seen.len(),
             self.owed()
         )
@@ -289,7 +298,7 @@ impl Ledger {
             }
             if entry.manner == Manner::Chat {
                 closed.unseen += u64::from(!entry.seen);
-                closed.unseen_by_visitor += u64::from(!entry.seen_by_visitor);
+                closed.missed_by_visitor += u64::from(!entry.seen_by_visitor && inner.attended.contains(&conversation));
             }
             match (entry.confirmed, inner.checked.contains(&conversation)) {
                 (true, _) => {}

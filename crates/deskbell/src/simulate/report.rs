@@ -43,9 +43,9 @@ impl SimulateReport {
         SimulateReport { facts, closed, as_json }
     }
 
-    /// Nothing that was acknowledged was lost or doubled.
+    /// Nothing that was acknowledged was lost or doubled, or kept from somebody who was there.
     pub(crate) fn is_clean(&self) -> bool {
-        self.closed.lost == 0 && self.closed.doubled == 0
+        self.closed.lost == 0 && self.closed.doubled == 0 && self.closed.missed_by_visitor == 0
     }
 
     pub(crate) fn json(&self) -> Value {
@@ -60,7 +60,7 @@ impl SimulateReport {
             "visitors": visitors, "agents": agents, "seconds": lasted.as_secs_f64(), "total_seconds": total.as_secs_f64(), "seed": seed,
             "sent": closed.acknowledged_visitors + closed.acknowledged_agents,
             "sent_by_visitors": closed.acknowledged_visitors, "sent_by_agents": closed.acknowledged_agents,
-            "seen": closed.seen, "unseen": closed.unseen, "unseen_by_visitor": closed.unseen_by_visitor,
+            "seen": closed.seen, "unseen": closed.unseen, "missed_by_visitor": closed.missed_by_visitor,
             "lost": closed.lost, "doubled": closed.doubled,
             "unacknowledged": closed.unacknowledged, "unverified": closed.unverified,
             "send_to_seen_ms": spread(&closed.send_to_seen), "send_to_ok_ms": spread(&closed.send_to_ok),
@@ -87,10 +87,10 @@ impl SimulateReport {
             ),
             format!("              {ratings} rated, {messages_left} messages left while nobody was there"),
             format!("messages      {sent} acknowledged ({rate:.1}/s), {} seen, {resent} sent again", closed.seen),
-            format!("lost          {}", closed.lost),
+            format!("lost          {}, {} missed by visitors who were there", closed.lost, closed.missed_by_visitor),
             format!("doubled       {}", closed.doubled),
             format!("open          {} never acknowledged, {} not verified", closed.unacknowledged, closed.unverified),
-            format!("unseen        {} by the other side, {} by their visitor", closed.unseen, closed.unseen_by_visitor),
+            format!("unseen        {} (nobody on the other side was there)", closed.unseen),
         ];
         for (name, sorted) in [("send to seen", &closed.send_to_seen), ("send to ok", &closed.send_to_ok)] {
             let [p50, p90, p99, max] = spread(sorted).map(|millis| millis.map_or("–".to_owned(), |millis| format!("{millis:.1}")));

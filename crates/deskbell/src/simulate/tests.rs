@@ -34,20 +34,24 @@ fn the_book_tells_lost_from_doubled() {
     let ledger = Ledger::new(None).unwrap();
     let begin = Instant::now();
     let at = |millis| begin + Duration::from_millis(millis);
-    for number in 1..=7 {
+    for number in 1..=8 {
         ledger.writes(number, if number == 7 { Side::Agent } else { Side::Visitor }, Manner::Chat, begin);
     }
     // Kept and seen.
     ledger.acknowledged(1, "abc", "one", at(3));
-    ledger.seen(1, Side::Visitor, "m1", at(4));
-    ledger.seen(1, Side::Agent, "m1", at(5));
-    ledger.seen(1, Side::Agent, "m1", at(500));
+    ledger.seen(1, Side::Visitor, "m1", at(4), begin);
+    ledger.seen(1, Side::Agent, "m1", at(5), begin);
+    ledger.seen(1, Side::Agent, "m1", at(500), begin);
     ledger.confirmed(1, "m1");
+    // Found later by somebody who was not there: no latency.
+    ledger.acknowledged(5, "abc", "five", at(3));
+    ledger.seen(5, Side::Agent, "m5", at(700), at(600));
+    ledger.confirmed(5, "m5");
     // Lost.
     ledger.acknowledged(2, "abc", "two", at(3));
     // Doubled.
     ledger.acknowledged(3, "abc", "three", at(3));
-    ledger.seen(3, Side::Agent, "m3", at(9));
+    ledger.seen(3, Side::Agent, "m3", at(9), begin);
     ledger.confirmed(3, "m4");
     // In a conversation that was not read.
     ledger.acknowledged(4, "abd", "four", at(3));
@@ -56,16 +60,17 @@ fn the_book_tells_lost_from_doubled() {
     // Written again: no latency, and seen by the visitor.
     ledger.writes_again(7);
     ledger.acknowledged(7, "abc", "seven", at(9_000));
-    ledger.seen(7, Side::Visitor, "m7", at(9_001));
+    ledger.seen(7, Side::Visitor, "m7", at(9_001), begin);
     ledger.confirmed(7, "m7");
     ledger.checked("abc");
+    ledger.attended(&[id("abc")]);
     assert_eq!(ledger.conversations(), [id("abc"), id("abd")]);
     let closed = ledger.close();
     assert_eq!((closed.lost, closed.doubled, closed.unverified, closed.unacknowledged), (1, 1, 1, 1));
-    assert_eq!((closed.acknowledged_visitors, closed.acknowledged_agents), (4, 1));
-    assert_eq!((closed.seen, closed.unseen, closed.unseen_by_visitor), (3, 2, 3));
+    assert_eq!((closed.acknowledged_visitors, closed.acknowledged_agents), (5, 1));
+    assert_eq!((closed.seen, closed.unseen, closed.missed_by_visitor), (4, 2, 3));
     assert_eq!(closed.send_to_seen, [5_000, 9_000]);
-    assert_eq!(closed.send_to_ok, [3_000; 4]);
+    assert_eq!(closed.send_to_ok, [3_000; 5]);
     let facts = Facts { visitors: 1, agents: 1, lasted: Duration::from_secs(1), total: Duration::from_secs(2), seed: 1 };
     let report = SimulateReport::new(facts, closed, true);
     assert!(!report.is_clean());

@@ -9,7 +9,7 @@ use serde_json::json;
 use tokio::sync::watch;
 
 use super::frame::{Frame, VisitorState};
-use super::ledger::{Manner, Side};
+use super::ledger::{Manner, Side, id};
 use super::link::{Broken, Heard, Link, NoLink};
 use super::outbox::{Answered, Outbox, Words};
 use super::pace::{BackOff, per_cent, text};
@@ -20,6 +20,10 @@ const TURNS: std::ops::RangeInclusive<u32> = 4..=10;
 /// How long a browser that was cut off on purpose takes to come back.
 const BREAK_SECONDS: std::ops::Range<f64> = 0.1..3.0;
 const WELCOME_SECONDS_MAX: u64 = 15;
+/// When nothing has come for so long, the line is empty.
+const QUIET: Duration = Duration::from_millis(400);
+/// Who was connected for less when the run ended may have missed something.
+const ATTENDED_SECONDS_MIN: u64 = 1;
 
 /// What a visitor has asked of the desk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,6 +74,10 @@ struct Visitor {
     epoch: Option<i64>,
     /// The newest event's number.
     last: i64,
+    /// Since when he is connected.
+    since: Instant,
+    /// His conversations.
+    own: Vec<u64>,
     outbox: Outbox<Command>,
     stage: Stage,
     turns: u32,
@@ -92,6 +100,8 @@ pub(super) async fn live(world: Arc<World>, number: usize, delay: Duration, idle
         token: None,
         epoch: None,
         last: 0,
+        since: Instant::now(),
+        own: Vec::new(),
         outbox: Outbox::new(),
         stage: Stage::Leaving,
         turns: 0,
@@ -239,7 +249,7 @@ impl Visitor {
         loop {
             let phase = self.world.phase();
             if phase == Phase::Over {
-                return Outcome::Over;
+                return self.is_over(&mut link).await;
             }
             if self.outbox.flush(&self.world.ledger, &mut link).await.is_err() {
                 return Outcome::CutOff;
@@ -283,6 +293,18 @@ impl Visitor {
         }
     }
 
+    /// Takes what is still on the line. Who was there for a while must have seen everything by now.
+    async fn is_over(&mut self, link: &mut Link) -> Outcome {
+        let was_there = self.since.elapsed() >= Duration::from_secs(ATTENDED_SECONDS_MIN);
+        while let Heard::Text(text) = link.next(Instant::now() + QUIET).await {
+            self.hears(&text);
+        }
+        if was_there {
+            self.world.ledger.attended(&self.own);
+        }
+        Outcome::Over
+    }
+
     async fn is_welcomed(&mut self, link: &mut Link) -> Result<(), Outcome> {
         let until = Instant::now() + Duration::from_secs(WELCOME_SECONDS_MAX);
         loop {
@@ -305,17 +327,15 @@ impl Visitor {
 
     fn takes_welcome(&mut self, frame: &Frame<'_>) {
         self.epoch = Some(frame.epoch);
+        self.since = Instant::now();
         if frame.resumed {
             return self.world.ledger.count(|counts| counts.resumes += 1);
         }
         self.world.ledger.count(|counts| counts.fresh_starts += 1);
         self.last = frame.number;
         let state = frame.state.and_then(|state| serde_json::from_str::<VisitorState<'_>>(state.get()).ok()).unwrap_or_default();
-        let now = Instant::now();
         for message in &state.messages {
-            if let (Some(number), Some(id)) = (message.key.and_then(|key| self.world.ledger.number(key)), message.message_id()) {
-                self.world.ledger.seen(number, Side::Visitor, id, now);
-            }
+            self.sees_message(message, self.since);
         }
         match state.chat.as_ref().map(|chat| chat.state) {
             Some("served") => self.is_served(),
@@ -351,6 +371,8 @@ impl Visitor {
         match self.stage {
             Stage::Browsing { pages: 0 } => {
                 self.stage = Stage::Asked;
+                // What he missed of an earlier chat he does not read any more.
+                self.unread = None;
                 let person = self.number;
                 let name = format!("Visitor {person}");
                 let email = format!("visitor-{person}@simulate.invalid");
@@ -437,12 +459,12 @@ impl Visitor {
             "event" => self.sees(&frame, now),
             "ok" => {
                 let answered = self.outbox.done(ledger, frame.key.unwrap_or_default(), frame.conversation, now);
-                self.is_answered(answered);
+                self.is_answered(answered, frame.conversation.map(id));
             }
             "error" => match (frame.key, frame.code.unwrap_or("no code")) {
                 (Some(key), code) => {
                     let answered = self.outbox.failed(ledger, key, code);
-                    self.is_answered(answered);
+                    self.is_answered(answered, None);
                 }
                 (None, code) => {
                     ledger.count(|counts| counts.error(code));
@@ -457,16 +479,13 @@ impl Visitor {
     }
 
     fn sees(&mut self, event: &Frame<'_>, now: Instant) {
-        let ledger = &self.world.ledger;
         if event.n <= self.last {
-            ledger.count(|counts| counts.out_of_order += 1);
+            self.world.ledger.count(|counts| counts.out_of_order += 1);
         }
         self.last = self.last.max(event.n);
         match event.e {
             "message.added" => {
-                if let (Some(number), Some(id)) = (event.key.and_then(|key| ledger.number(key)), event.message_id()) {
-                    ledger.seen(number, Side::Visitor, id, now);
-                }
+                self.sees_message(event, now);
                 if event.by == Some("agent") {
                     self.unread = event.message_id().map(str::to_owned);
                 }
@@ -484,10 +503,24 @@ impl Visitor {
         }
     }
 
-    fn is_answered(&mut self, answered: Option<Answered<Command>>) {
+    /// A visitor is told his own keys only; an agent's message is known by the number it begins with.
+    fn sees_message(&self, message: &Frame<'_>, now: Instant) {
+        let ledger = &self.world.ledger;
+        let number = match message.key {
+            Some(key) => ledger.number(key),
+            None if message.by == Some("agent") => message.text_number(),
+            None => None,
+        };
+        if let (Some(number), Some(id)) = (number, message.message_id()) {
+            ledger.seen(number, Side::Visitor, id, now, self.since);
+        }
+    }
+
+    fn is_answered(&mut self, answered: Option<Answered<Command>>, conversation: Option<u64>) {
         let Some(Answered { purpose, refusal }) = answered else { return };
         match (purpose, refusal.as_deref()) {
             (Command::Chat, None) => {
+                self.own.extend(conversation);
                 self.world.ledger.count(|counts| counts.chats += 1);
                 if self.stage == Stage::Asked {
                     self.begins_to_wait();

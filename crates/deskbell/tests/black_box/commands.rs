@@ -101,7 +101,7 @@ fn without_ids(value: &Value) -> Value {
     match value {
         Value::Array(items) => items.iter().map(without_ids).collect(),
         Value::Object(fields) => {
-            let is_id = |name: &str| name == "id" || name.ends_with("_id") || name.ends_with("_ids") || name == "msg_id";
+            let is_id = |name: &str| name == "id" || name == "channel" || name.ends_with("_id") || name.ends_with("_ids");
             fields.iter().filter(|(name, _)| !is_id(name)).map(|(name, value)| (name.clone(), without_ids(value))).collect()
         }
         other => other.clone(),

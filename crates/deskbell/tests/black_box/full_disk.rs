@@ -5,7 +5,6 @@ use deskbell_testkit::{Agent, Options, Server, Transport, Trouble, Visitor};
 use serde_json::json;
 
 const STORAGE_BYTES_MAX: &str = "3000000";
-const LONG: &str = include_str!("conversation.rs");
 const MESSAGES_MAX: usize = 3_000;
 
 #[tokio::test]
@@ -19,9 +18,11 @@ async fn is_told_and_survived() {
     let conversation = asked["conversation"].as_str().expect("a chat has a conversation").to_owned();
     owner.take_offer().await;
 
+    let long = "word ".repeat(600);
+    let long = long.trim();
     let mut said = vec!["hello".to_owned()];
     let refusal = loop {
-        let text = format!("{} {LONG}", said.len());
+        let text = format!("{} {long}", said.len());
         match owner.live.command(json!({"t": "send", "conversation": conversation, "kind": "message", "text": text})).await {
             Ok(_) => said.push(text),
             Err(trouble) if trouble.code() == "rate_limited" => {}
@@ -33,12 +34,12 @@ async fn is_told_and_survived() {
     assert!(said.len() > 10, "{} fitted", said.len());
 
     // Each surface says it in its own way.
-    let again = visitor.live.command(json!({"t": "send", "text": LONG})).await;
+    let again = visitor.live.command(json!({"t": "send", "text": long})).await;
     assert_eq!(again.as_ref().err().map(Trouble::code), Some("storage_full"), "{again:?}");
-    let native = owner.post(&format!("conversations/{conversation}/messages"), json!({"kind": "note", "text": LONG})).await;
+    let native = owner.post(&format!("conversations/{conversation}/messages"), json!({"kind": "note", "text": long})).await;
     assert_eq!((native.status, &native.json()["error"]["code"]), (507, &json!("storage_full")), "{native:?}");
     let v1 = server.v1();
-    let parameters = [("message", LONG), ("useridentifier", "owner@example.com"), ("type", "N")];
+    let parameters = [("message", long), ("useridentifier", "owner@example.com"), ("type", "N")];
     let v1 = v1.call(reqwest::Method::POST, &format!("conversations/{conversation}/messages"), &parameters).await;
     assert!(v1.status >= 500, "{v1:?}");
     assert_eq!(v1.json()["response"]["status"], "ERROR", "{v1:?}");

@@ -9,6 +9,8 @@ use rand::{RngExt, SeedableRng};
 use serde_json::{Value, json};
 
 const STEPS: usize = 80;
+/// Together more than an outbox holds.
+const LONG_MESSAGES: usize = 60;
 
 #[tokio::test]
 async fn over_sockets() {
@@ -81,9 +83,9 @@ async fn random_breaks(seed: u64, transport: Transport) {
         }
     }
     visitor.live.wait_until("all has come", |live| texts(&live.view["messages"]).contains(&last)).await;
-    owner.live.wait_until("all has come", |live| texts(&added(&live.threads[&conversation])).contains(&last)).await;
+    owner.live.wait_until("all has come", |live| texts(&added(&live.threads[&conversation].events)).contains(&last)).await;
     assert_eq!(texts(&visitor.live.view["messages"]), said);
-    assert_eq!(texts(&added(&owner.live.threads[&conversation])), said);
+    assert_eq!(texts(&added(&owner.live.threads[&conversation].events)), said);
     assert_eq!((visitor.live.fresh_starts, owner.live.fresh_starts), (1, 1), "short breaks are resumed, not started over");
     same_as_fresh(&mut visitor, &mut owner).await;
     numbers_that_cannot_be(&server, &visitor).await;
@@ -155,4 +157,21 @@ async fn folded_states_stay_right() {
         same_as_fresh(&mut visitor, agent).await;
         assert_eq!(agent.live.view["chats"], json!([]));
     }
+}
+
+/// The newest messages of a conversation are in a fresh state, however long they are.
+#[tokio::test]
+async fn long_conversations_open() {
+    let server = server().await;
+    let mut owner = Agent::owner(&server).await;
+    owner.be("online").await;
+    let mut visitor = Visitor::arrive(&server).await;
+    let conversation = visitor.ask("hello").await["conversation"].clone();
+    owner.take_offer().await;
+    let long = "long ".repeat(6_000);
+    for _ in 0..LONG_MESSAGES {
+        owner.live.deliver(json!({"t": "send", "conversation": conversation, "kind": "message", "text": long})).await;
+    }
+    visitor.live.wait_until("all has come", |live| live.view["messages"].as_array().is_some_and(|all| all.len() > LONG_MESSAGES)).await;
+    same_as_fresh(&mut visitor, &mut owner).await;
 }
