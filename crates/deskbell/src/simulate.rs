@@ -31,8 +31,11 @@ use ledger::Ledger;
 use pace::Pace;
 pub(crate) use report::SimulateReport;
 
-/// Visitors that come within one second.
-const ARRIVALS_PER_SECOND: u64 = 250;
+/// Idle visitors that come within one second, and those who want to chat: a desk lets a hundred wait at once, and phones ring a moment.
+const IDLE_PER_SECOND: u64 = 250;
+const ARRIVALS_PER_SECOND: f64 = 80.0;
+/// Idle visitors are connected before the clock starts, unless that takes longer than this for each of them.
+const IDLE_MS_MAX: u64 = 20;
 /// Agents that connect within one second.
 const AGENTS_PER_SECOND: u64 = 50;
 /// How long agents may take to be at work before the clock starts.
@@ -141,9 +144,17 @@ pub(crate) async fn run(options: SimulateOptions) -> anyhow::Result<SimulateRepo
     phases.send_replace(Phase::Running);
     let running = Instant::now();
     for number in 0..options.visitors {
-        let delay = Duration::from_micros(number as u64 * 1_000_000 / ARRIVALS_PER_SECOND);
+        let delay = if options.idle {
+            Duration::from_micros(number as u64 * 1_000_000 / IDLE_PER_SECOND)
+        } else {
+            world.pace.stretch(Duration::from_secs_f64(number as f64 / ARRIVALS_PER_SECOND))
+        };
         people.spawn(visitor::live(Arc::clone(&world), number, delay, options.idle));
     }
+    if options.idle {
+        all_idle(&world, options.visitors).await;
+    }
+    let running = if options.idle { Instant::now() } else { running };
     progress(&world, running, Duration::from_secs(options.seconds)).await;
     let lasted = running.elapsed();
     phases.send_replace(Phase::Settling);
@@ -181,6 +192,15 @@ async fn hire(world: &Arc<World>, accounts: &[Arc<Account>], people: &mut JoinSe
         Err(_) => eprintln!("not all of the {} agents are at work; going on with those who are", accounts.len()),
     }
     Ok(())
+}
+
+/// Waits until all visitors are connected.
+async fn all_idle(world: &World, visitors: usize) {
+    let until = Instant::now() + Duration::from_millis(10_000 + visitors as u64 * IDLE_MS_MAX);
+    while world.ledger.welcomed() < visitors as u64 && Instant::now() < until {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    eprintln!("{} visitors are connected", world.ledger.welcomed());
 }
 
 /// Waits for the end of the run and tells how it goes.

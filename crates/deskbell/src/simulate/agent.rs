@@ -24,6 +24,8 @@ const WELCOME_SECONDS_MAX: u64 = 20;
 /// A visitor who says nothing for so long is let go.
 const SILENCE_SECONDS: Range<f64> = 90.0..140.0;
 const ANSWER_SECONDS: Range<f64> = 2.0..8.0;
+/// How long a phone rings.
+const RING_SECONDS: Range<f64> = 0.4..1.6;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Command {
@@ -264,7 +266,7 @@ impl Agent {
     }
 
     fn rings_for(&mut self, conversation: &str, chat: &str) {
-        let due = Instant::now() + self.pause(1.0..4.0);
+        let due = Instant::now() + self.pause(RING_SECONDS);
         self.rings.retain(|ring| ring.chat != chat);
         self.rings.push(Ring { conversation: conversation.to_owned(), chat: chat.to_owned(), due });
     }

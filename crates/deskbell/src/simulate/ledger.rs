@@ -265,6 +265,12 @@ impl Ledger {
         all
     }
 
+    /// How often a connection was welcomed.
+    pub(super) fn welcomed(&self) -> u64 {
+        let inner = self.inner();
+        inner.counts.fresh_starts + inner.counts.resumes
+    }
+
     /// One line for people who wait.
     pub(super) fn progress(&self) -> String {
         let inner = self.inner();

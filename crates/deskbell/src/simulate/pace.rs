@@ -23,6 +23,11 @@ impl Pace {
         Duration::from_secs_f64(chance.random_range(seconds) * self.factor)
     }
 
+    /// What lasts so long for people.
+    pub(super) fn stretch(&self, time: Duration) -> Duration {
+        time.mul_f64(self.factor)
+    }
+
     /// After how long a connection breaks; `None`: never. Without memory, as lines are.
     pub(super) fn until_break(&self, chance: &mut StdRng) -> Option<Duration> {
         (self.break_every_seconds > 0).then(|| {

@@ -2,8 +2,9 @@
 
 use super::load::{Load, check_figures};
 use crate::{binary, server};
+use deskbell_testkit::server::{OWNER_EMAIL, OWNER_PASSWORD};
 use deskbell_testkit::{Agent, Options, Server};
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 
 const KILLS: usize = 50;
 /// How often the data is looked at while the server is down.
@@ -60,8 +61,9 @@ struct Simulation(Child);
 
 impl Simulation {
     fn start(server: &Server, seconds: u32) -> Simulation {
-        let mut command = server.command("simulate");
-        command.args(["--url", &server.base(), "--visitors", "20", "--agents", "4", "--seconds", &seconds.to_string()]);
+        let mut command = Command::new(server.binary());
+        command.args(["simulate", "--url", &server.base(), "--email", OWNER_EMAIL, "--visitors", "20", "--agents", "4"]);
+        command.args(["--send-every-ms", "200", "--seconds", &seconds.to_string()]).env("DESKBELL_PASSWORD", OWNER_PASSWORD);
         Simulation(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("deskbell simulate starts"))
     }
 
