@@ -5,8 +5,9 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 use std::fs;
 
-/// A surface's crate and its page. The crate's example `compat` prints it.
-const PAGES: [(&str, &str); 2] = [("deskbell-liveagent", "docs/compat/liveagent.md"), ("deskbell-zendesk", "docs/compat/zendesk.md")];
+/// A surface's crate, its example that prints the page, and the page.
+const PAGES: [(&str, &str, &str); 2] =
+    [("deskbell-liveagent", "compat", "docs/compat/liveagent.md"), ("deskbell-zendesk", "compat", "docs/compat/zendesk.md")];
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -16,8 +17,8 @@ pub(crate) struct Options {
 }
 
 pub(crate) fn contracts(stage: &Stage, options: &Options) -> Result<()> {
-    for (package, page) in PAGES {
-        let text = stage.read(&mut stage.cargo(&["run", "--quiet", "--locked", "--package", package, "--example", "compat"]))?;
+    for (package, example, page) in PAGES {
+        let text = stage.read(&mut stage.cargo(&["run", "--quiet", "--locked", "--package", package, "--example", example]))?;
         let file = stage.root.join(page);
         let current = fs::read_to_string(&file).unwrap_or_default();
         if current == text {

@@ -271,8 +271,15 @@ pub fn leave_message(
     let mut conversation = start(
         tx,
         cx,
-        Start { customer: &customer,
-            shown_name: &name, visit: Some(visit), department, channel: Channel::Form, status: Status::New, subject: "" },
+        Start {
+            customer: &customer,
+            shown_name: &name,
+            visit: Some(visit),
+            department,
+            channel: Channel::Form,
+            status: Status::New,
+            subject: "",
+        },
     )?;
     let message = NewMessage { key, ..NewMessage::text(MessageKind::Message, Actor::Customer(customer.id), &name, text) };
     let added = messages::add(tx, cx, &mut conversation, None, Into::NewGroup(GroupKind::Offline), message)?;

@@ -108,6 +108,13 @@ impl fmt::Display for DemoReport {
         writeln!(f, "messages        {messages}")?;
         writeln!(f, "documents       {}", self.documents)?;
         writeln!(f, "journal entries {}", self.events)?;
+        if let Some(owner) = &self.owner {
+            writeln!(
+                f,
+                "owner           {}, API key {}, access token {}",
+                owner.agent.email, owner.api_key.secret, owner.access_token.secret
+            )?;
+        }
         for email in &self.agents {
             writeln!(f, "agent           {email}")?;
         }
@@ -125,11 +132,8 @@ pub(crate) fn run(options: DemoOptions) -> anyhow::Result<DemoReport> {
     let start = until.plus_seconds(-i64::from(scale.days) * calendar::DAY_SECONDS);
     let clock = Arc::new(FakeClock::at(start));
     let desk = DeskOptions { clock: Arc::clone(&clock) as _, ..desk };
-    let owner = if is_there(&desk)? {
-        None
-    } else {
-        Some(Desk::init(&desk, &owner_email, &owner_password).context("the desk cannot be made")?)
-    };
+    let owner =
+        if is_there(&desk)? { None } else { Some(Desk::init(&desk, &owner_email, &owner_password).context("the desk cannot be made")?) };
     let agents_password =
         agents_password.unwrap_or_else(|| Context::new(start, Arc::new(Settings::default()), 0).alphanumerics(PASSWORD_CHARS));
     let hash = credentials::hash_password(&agents_password)?;
@@ -141,7 +145,7 @@ pub(crate) fn run(options: DemoOptions) -> anyhow::Result<DemoReport> {
 
 fn is_there(desk: &DeskOptions) -> anyhow::Result<bool> {
     let db = Db::open(&desk.location, desk.store.clone(), Box::new(()))?;
-    let found = db.snapshot_blocking(|tx| tables::desk::get(tx));
+    let found = db.snapshot_blocking(tables::desk::get);
     db.close();
     Ok(found?.is_some())
 }
@@ -184,7 +188,7 @@ fn fill(
             Ok(engine)
         })?;
     }
-    let live = db.read_blocking(|tx| tables::chats::live(tx))?;
+    let live = db.read_blocking(tables::chats::live)?;
     if !live.is_empty() {
         bail!("{} chats never ended", live.len());
     }

@@ -56,7 +56,8 @@ fn examine(desk: &Desk) -> Result<Vec<Check>, AppError> {
         let figures = Figures::load(tx, now)?.chats(None, now);
         let finding = format!("{} queued, {} offered, {} served", figures.incoming, figures.assigned, figures.active);
         checks.push(Check::new("live chats", finding, None));
-        let owners = tables::agents::all(tx)?.iter().filter(|agent| agent.enabled && agent.role == deskbell_domain::agent::Role::Owner).count();
+        let owners =
+            tables::agents::all(tx)?.iter().filter(|agent| agent.enabled && agent.role == deskbell_domain::agent::Role::Owner).count();
         let trouble = (owners == 0).then(|| "nobody is owner".to_owned());
         checks.push(Check::new("owners", owners.to_string(), trouble));
         Ok(checks)

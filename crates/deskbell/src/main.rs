@@ -1,4 +1,5 @@
 //! Deskbell: a self-hosted customer-support desk in one binary.
+#![expect(clippy::print_stdout, reason = "a command answers on standard output")]
 
 mod arguments;
 mod credentials;
@@ -45,7 +46,6 @@ fn main() -> ExitCode {
 
 /// Log lines go to standard error; `DESKBELL_LOG` says how many (`info`, `deskbell_http=debug`, …).
 fn start_log() {
-    let filter = tracing_subscriber::EnvFilter::try_from_env("DESKBELL_LOG")
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    let filter = tracing_subscriber::EnvFilter::try_from_env("DESKBELL_LOG").unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(true).init();
 }

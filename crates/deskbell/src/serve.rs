@@ -73,7 +73,11 @@ struct Doors {
 fn doors(options: &ServeOptions, desk: &Desk, live: &Live, operations: Operations) -> Doors {
     let public_url: Option<Arc<str>> = options.public_url.as_deref().map(|url| Arc::from(url.trim_end_matches('/')));
     let liveagent = {
-        let mut surface = deskbell_liveagent::Options { public_url: options.public_url.clone(), behind_proxy: options.behind_proxy, ..Default::default() };
+        let mut surface = deskbell_liveagent::Options {
+            public_url: options.public_url.clone(),
+            behind_proxy: options.behind_proxy,
+            ..Default::default()
+        };
         match options.rate_limit {
             None => {}
             Some(RateLimit::Off) => surface.requests_per_minute_max = None,

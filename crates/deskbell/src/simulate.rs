@@ -113,7 +113,8 @@ struct World {
     ledger: Ledger,
     pace: Pace,
     seed: u64,
-    chance_of_transfer: bool,
+    /// Whether there is anybody to hand chats to.
+    hands_over: bool,
     phase: watch::Receiver<Phase>,
 }
 
@@ -131,16 +132,18 @@ pub(crate) async fn run(options: SimulateOptions) -> anyhow::Result<SimulateRepo
     let slots = options.chats_per_agent.map_or_else(|| slots(options.visitors, options.agents), usize::from);
     let agents = if options.idle { 0 } else { options.agents };
     let accounts = match (&options.email, &options.password) {
+        _ if options.idle => Vec::new(),
+        (Some(email), Some(password)) if agents == 0 => vec![accounts::reader(&target, email, password).await?],
         _ if agents == 0 => Vec::new(),
         (Some(email), Some(password)) => accounts::prepare(&target, email, password, agents, slots.clamp(1, SLOTS_MAX)).await?,
         _ => bail!("agents are made by an administrator: give --email and --password, or --agents 0"),
     };
     let (phases, phase) = watch::channel(Phase::Ready);
     let pace = Pace::new(options.send_every_ms as f64 / SEND_EVERY_MS as f64, options.break_every_seconds);
-    let world = Arc::new(World { target, ledger, pace, seed, chance_of_transfer: agents > 1, phase });
+    let world = Arc::new(World { target, ledger, pace, seed, hands_over: agents > 1, phase });
     let began = Instant::now();
     let mut people = JoinSet::new();
-    hire(&world, &accounts, &mut people).await?;
+    hire(&world, &accounts[..agents], &mut people).await?;
     phases.send_replace(Phase::Running);
     let running = Instant::now();
     for number in 0..options.visitors {

@@ -312,8 +312,8 @@ fn parse(live: &Inner, agent: AgentId, frame: &Incoming) -> Result<AgentCommand,
     Ok(match frame.t.as_str() {
         "status" => {
             let word = frame.status.as_deref().ok_or_else(|| AppError::missing("status is missing"))?;
-            let preset = AgentStatus::from_word(word)
-                .ok_or_else(|| AppError::invalid("status must be online, away, invisible or offline"))?;
+            let preset =
+                AgentStatus::from_word(word).ok_or_else(|| AppError::invalid("status must be online, away, invisible or offline"))?;
             AgentCommand::Status { preset, connected: live.desk.presence().agent_is_here(agent) }
         }
         "accept" => AgentCommand::Accept { chat: frame.chat()? },

@@ -103,14 +103,7 @@ enum View<'a> {
     #[serde(rename = "chat.left")]
     ChatLeft { conversation: String, chat: String, agent: String, name: &'a str, state: &'static str },
     #[serde(rename = "chat.transferred")]
-    ChatTransferred {
-        conversation: String,
-        chat: String,
-        from: String,
-        department: String,
-        agent: Option<String>,
-        state: &'static str,
-    },
+    ChatTransferred { conversation: String, chat: String, from: String, department: String, agent: Option<String>, state: &'static str },
     #[serde(rename = "chat.ended")]
     ChatEnded {
         conversation: String,
@@ -188,17 +181,15 @@ fn view(event: &Event, audience: Audience) -> View<'_> {
         Event::ReadMarked { conversation, by, message } => {
             View::ReadMarked { conversation: conversation.to_string(), by: side_word(*by), message: message.to_string() }
         }
-        Event::ChatRequested { chat, conversation, customer, customer_name, department, started_by, priority, .. } => {
-            View::ChatRequested {
-                conversation: conversation.to_string(),
-                chat: chat.to_string(),
-                customer: customer.to_string(),
-                name: customer_name,
-                department: department.to_string(),
-                started_by: started_by.text(),
-                priority: *priority,
-            }
-        }
+        Event::ChatRequested { chat, conversation, customer, customer_name, department, started_by, priority, .. } => View::ChatRequested {
+            conversation: conversation.to_string(),
+            chat: chat.to_string(),
+            customer: customer.to_string(),
+            name: customer_name,
+            department: department.to_string(),
+            started_by: started_by.text(),
+            priority: *priority,
+        },
         Event::ChatOffered { chat, conversation, agent, expires, state, .. } => View::ChatOffered {
             conversation: conversation.to_string(),
             chat: chat.to_string(),
@@ -213,12 +204,9 @@ fn view(event: &Event, audience: Audience) -> View<'_> {
             outcome: outcome.text(),
             state: state.text(),
         },
-        Event::ChatJoined { chat, conversation, agent, agent_name, .. } => View::ChatJoined {
-            conversation: conversation.to_string(),
-            chat: chat.to_string(),
-            agent: agent.to_string(),
-            name: agent_name,
-        },
+        Event::ChatJoined { chat, conversation, agent, agent_name, .. } => {
+            View::ChatJoined { conversation: conversation.to_string(), chat: chat.to_string(), agent: agent.to_string(), name: agent_name }
+        }
         Event::ChatLeft { chat, conversation, agent, agent_name, state, .. } => View::ChatLeft {
             conversation: conversation.to_string(),
             chat: chat.to_string(),
@@ -249,14 +237,9 @@ fn view(event: &Event, audience: Audience) -> View<'_> {
             rating: rating.map(|rating| rating.text()),
             comment: comment.as_deref(),
         },
-        Event::AgentChanged { agent, email, name, role, slots, enabled } => View::AgentChanged {
-            agent: agent.to_string(),
-            email,
-            name,
-            role: role_word(*role),
-            slots: *slots,
-            enabled: *enabled,
-        },
+        Event::AgentChanged { agent, email, name, role, slots, enabled } => {
+            View::AgentChanged { agent: agent.to_string(), email, name, role: role_word(*role), slots: *slots, enabled: *enabled }
+        }
         Event::AgentStatusChanged { agent, preset, online } => {
             View::AgentStatus { agent: agent.to_string(), preset: preset.word(), online: online.word() }
         }

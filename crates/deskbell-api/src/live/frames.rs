@@ -124,7 +124,12 @@ pub(crate) fn log(t: &str, error: &AppError) {
             tracing::error!(live.frame = t, error.kind = error.kind.code(), error.internal = error.internal.as_deref(), "a frame failed");
         }
         Kind::Unavailable | Kind::StorageFull => {
-            tracing::warn!(live.frame = t, error.kind = error.kind.code(), error.internal = error.internal.as_deref(), "a frame was refused");
+            tracing::warn!(
+                live.frame = t,
+                error.kind = error.kind.code(),
+                error.internal = error.internal.as_deref(),
+                "a frame was refused"
+            );
         }
         Kind::Invalid
         | Kind::Missing
@@ -136,7 +141,12 @@ pub(crate) fn log(t: &str, error: &AppError) {
         | Kind::Offline
         | Kind::TooLarge
         | Kind::RateLimited => {
-            tracing::debug!(live.frame = t, error.kind = error.kind.code(), error.internal = error.internal.as_deref(), "a frame was refused");
+            tracing::debug!(
+                live.frame = t,
+                error.kind = error.kind.code(),
+                error.internal = error.internal.as_deref(),
+                "a frame was refused"
+            );
         }
     }
 }

@@ -1,10 +1,10 @@
 //! What of the live protocol is plain HTTP: a visit begins, polls, single commands, files.
 
 use axum::response::{IntoResponse, Response};
+use deskbell_app::AppError;
 use deskbell_app::files::{self, FILE_BYTES_MAX};
 use deskbell_app::rights::{Principal, Right};
 use deskbell_app::visits::{self, Arrival};
-use deskbell_app::AppError;
 use deskbell_domain::ids::AgentId;
 use deskbell_http::{Answer, BodyReading, BoxFuture, Cx, Endpoint, Input, Kit, Meta, Param, RequestHead, Surface, routes};
 use deskbell_store::tables;
@@ -238,10 +238,8 @@ impl Endpoint<Live> for AgentPoll {
 struct AgentSend;
 
 impl Endpoint<Live> for AgentSend {
-    const META: Meta = Meta::post("agent/send", Right::Agent)
-        .summary("Carries out one frame of an agent")
-        .source(SOURCE)
-        .body_bytes_max(FRAME_BYTES_MAX);
+    const META: Meta =
+        Meta::post("agent/send", Right::Agent).summary("Carries out one frame of an agent").source(SOURCE).body_bytes_max(FRAME_BYTES_MAX);
 
     async fn run(cx: Cx<Live>, input: Input) -> Result<Answer, AppError> {
         let agent = agent_of(&cx.principal)?;
@@ -273,9 +271,7 @@ impl Endpoint<Live> for Upload {
         let blobs = desk.blobs();
         let id = desk.draw_file_name();
         let kept = id.clone();
-        tokio::task::spawn_blocking(move || blobs.put(&kept, &bytes))
-            .await
-            .map_err(|error| AppError::internal(error.to_string()))??;
+        tokio::task::spawn_blocking(move || blobs.put(&kept, &bytes)).await.map_err(|error| AppError::internal(error.to_string()))??;
         let who = cx.principal.clone();
         let attachment = desk
             .write(move |tx, cx| {
@@ -293,7 +289,8 @@ impl Endpoint<Live> for Upload {
 struct Download;
 
 impl Endpoint<Live> for Download {
-    const META: Meta = Meta::get("files/{file}", Right::Participant).summary("A file's bytes").params(&[Param::path("file")]).source(SOURCE);
+    const META: Meta =
+        Meta::get("files/{file}", Right::Participant).summary("A file's bytes").params(&[Param::path("file")]).source(SOURCE);
 
     async fn run(cx: Cx<Live>, input: Input) -> Result<Answer, AppError> {
         let desk = cx.state.0.desk.clone();
@@ -308,15 +305,17 @@ impl Endpoint<Live> for Download {
             .ok_or_else(|| AppError::not_found("the file is gone"))?;
         // What a browser would run must not run in the desk's own origin.
         let inline = matches!(attachment.content_type.as_str(), "image/png" | "image/jpeg" | "image/gif" | "image/webp");
-        let plain: String = attachment.name.chars().map(|letter| if letter.is_ascii_alphanumeric() || ".-_ ".contains(letter) { letter } else { '_' }).collect();
+        let plain: String = attachment
+            .name
+            .chars()
+            .map(|letter| if letter.is_ascii_alphanumeric() || ".-_ ".contains(letter) { letter } else { '_' })
+            .collect();
         let shown = if inline { "inline" } else { "attachment" };
         let content_type = if inline { attachment.content_type.as_str() } else { "application/octet-stream" };
-        let content_type =
-            http::HeaderValue::from_str(content_type).unwrap_or(http::HeaderValue::from_static("application/octet-stream"));
+        let content_type = http::HeaderValue::from_str(content_type).unwrap_or(http::HeaderValue::from_static("application/octet-stream"));
         Ok(Answer::bytes_of(content_type, bytes)
             .header_text(http::header::CONTENT_DISPOSITION, &format!("{shown}; filename=\"{plain}\""))
             .header(http::header::X_CONTENT_TYPE_OPTIONS, http::HeaderValue::from_static("nosniff"))
             .header(http::header::CACHE_CONTROL, http::HeaderValue::from_static("private, max-age=3600")))
     }
 }
-

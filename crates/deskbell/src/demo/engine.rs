@@ -434,7 +434,7 @@ impl Engine {
         };
         let talk = Talk {
             order: format!("FH-{}", chance.random_range(10_000..99_999)),
-            product: *pick(chance, PRODUCTS),
+            product: pick::<&str>(chance, PRODUCTS),
             amount: format!("{}.{:02} €", chance.random_range(4..120), chance.random_range(0..20) * 5),
             pages: chance.random_range(0..4),
             person,

@@ -65,7 +65,7 @@ fn story(place: &Place) -> Vec<String> {
     let options = place.options();
     let db = Db::open(&options.location, options.store, Box::new(())).unwrap();
     let events = db.snapshot_blocking(|tx| journal::after(tx, 0, i64::MAX)).unwrap();
-    let departments = db.snapshot_blocking(|tx| tables::departments::all(tx)).unwrap();
+    let departments = db.snapshot_blocking(tables::departments::all).unwrap();
     db.close();
     let named = |id| departments.iter().find(|department| department.id == id).map(|department| department.name.clone());
     events

@@ -108,6 +108,12 @@ pub(super) async fn prepare(target: &Target, email: &str, password: &str, count:
     Ok(accounts)
 }
 
+/// Somebody who may read all conversations, when there are no agents.
+pub(super) async fn reader(target: &Target, email: &str, password: &str) -> anyhow::Result<Arc<Account>> {
+    let cookie = Mutex::new(sign_in(target, email, password).await?);
+    Ok(Arc::new(Account { agent: String::new(), email: email.to_owned(), password: password.to_owned(), cookie }))
+}
+
 async fn one(target: &Target, owner: &str, known: &HashMap<String, String>, number: usize, slots: usize) -> anyhow::Result<Account> {
     let email = format!("sim-agent-{number}@simulate.invalid");
     // A new one in each run: nobody can guess it, and nobody needs to know it.

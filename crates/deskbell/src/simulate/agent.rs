@@ -317,7 +317,7 @@ impl Agent {
         let lot = self.chance.random_range(0..1_000);
         let silence = self.pause(SILENCE_SECONDS);
         let soon = self.pause(5.0..15.0);
-        let transfers = self.world.chance_of_transfer;
+        let transfers = self.world.hands_over;
         let Some(served) = self.chats.get_mut(conversation) else { return };
         let chat = served.chat.clone();
         if served.next == Next::Ends {
@@ -371,13 +371,18 @@ impl Agent {
         match frame.t {
             "event" => {
                 self.last = self.last.max(frame.n);
-                self.sees(&frame, frame.conversation, now);
+                self.sees(&frame, now);
             }
             "history" => {
-                for event in &frame.events {
-                    self.sees(event, frame.conversation, now);
-                }
                 let Some(conversation) = frame.conversation else { return };
+                // Of what rang and who left long ago only the end of a chat matters now.
+                for event in &frame.events {
+                    match event.e {
+                        "message.added" => self.sees_message(event, conversation, now),
+                        "chat.ended" => self.is_ended(conversation, event.chat.unwrap_or_default()),
+                        _ => {}
+                    }
+                }
                 if frame.more {
                     self.asides.push(watching(conversation, frame.upto));
                 } else if let Some(served) = self.chats.get_mut(conversation) {
@@ -399,31 +404,32 @@ impl Agent {
         }
     }
 
-    fn sees(&mut self, event: &Frame<'_>, conversation: Option<&str>, now: Instant) {
-        let (Some(conversation), me) = (conversation, self.account.agent.as_str()) else { return };
+    fn sees(&mut self, event: &Frame<'_>, now: Instant) {
+        let Some(conversation) = event.conversation else { return };
+        let is_mine = event.agent == Some(self.account.agent.as_str());
         let chat = event.chat.unwrap_or_default();
         match event.e {
             "message.added" => self.sees_message(event, conversation, now),
-            "chat.offered" if event.agent == Some(me) => self.rings_for(conversation, chat),
-            "offer.closed" if event.agent == Some(me) => self.rings.retain(|ring| ring.chat != chat),
-            "chat.ended" => {
-                self.rings.retain(|ring| ring.chat != chat);
-                if self.chats.get(conversation).is_some_and(|served| served.chat == chat) {
-                    self.lets_go(conversation);
-                    if per_cent(&mut self.chance, 30) {
-                        self.puts(json!({"t": "resolve", "conversation": conversation}), Command::Aside);
-                    }
-                }
-            }
-            "chat.left" if event.agent == Some(me) && self.chats.get(conversation).is_some_and(|served| served.chat == chat) => {
-                // He has left it, or was gone for too long. A history tells of earlier times, too: those are over.
-                if !self.outbox.any(|command| matches!(command, Command::Accept { conversation: one, .. } if one == conversation))
-                    && self.chats.get(conversation).is_some_and(|served| event.n > served.last_message || served.parting)
-                {
-                    self.lets_go(conversation);
-                }
-            }
+            "chat.offered" if is_mine => self.rings_for(conversation, chat),
+            "offer.closed" if is_mine => self.rings.retain(|ring| ring.chat != chat),
+            "chat.ended" => self.is_ended(conversation, chat),
+            // He has left it, or was away for too long.
+            "chat.left" if is_mine && self.is_serving(conversation, chat) => self.lets_go(conversation),
             _ => {}
+        }
+    }
+
+    fn is_serving(&self, conversation: &str, chat: &str) -> bool {
+        self.chats.get(conversation).is_some_and(|served| served.chat == chat)
+    }
+
+    fn is_ended(&mut self, conversation: &str, chat: &str) {
+        self.rings.retain(|ring| ring.chat != chat);
+        if self.is_serving(conversation, chat) {
+            self.lets_go(conversation);
+            if per_cent(&mut self.chance, 30) {
+                self.puts(json!({"t": "resolve", "conversation": conversation}), Command::Aside);
+            }
         }
     }
 

@@ -180,7 +180,9 @@ impl Visitor {
                 self.token = token;
                 self.world.ledger.count(|counts| counts.visits += 1);
                 self.stage = Stage::Browsing { pages: self.chance.random_range(0..3) };
-                self.due_in(1.0..6.0);
+                if !self.idle {
+                    self.due_in(1.0..6.0);
+                }
                 return true;
             }
             let wait = back_off.next(&mut self.chance);

@@ -45,7 +45,7 @@ fn refused_in_one_sentence(output: &Output) {
     for ugly in ["panicked", "Stack backtrace", "StoreError", "Some("] {
         assert!(!text.contains(ugly), "{text}");
     }
-    println!("{text}");
+    eprintln!("{text}");
 }
 
 #[tokio::test]
@@ -60,8 +60,8 @@ async fn keys_come_and_go_while_it_runs() {
     for kind in ["apikey", "token"] {
         let list = success(&server.run(&[kind, "list"]));
         assert!(!list.contains(&v1.key) && !list.contains(&bearer.token), "a list shows no secret: {list}");
-        let entries = list.lines().map(|line| serde_json::from_str::<Value>(line).expect("a list is JSON lines"));
-        let mine = entries.filter(|entry| entry["name"] == NAME).last().unwrap_or_else(|| panic!("{NAME} is not in {list}"));
+        let mut entries = list.lines().map(|line| serde_json::from_str::<Value>(line).expect("a list is JSON lines"));
+        let mine = entries.rfind(|entry| entry["name"] == NAME).unwrap_or_else(|| panic!("{NAME} is not in {list}"));
         success(&server.run(&[kind, "revoke", mine["id"].as_str().expect("an entry has an id")]));
     }
     eventually("a revoked key is refused", async || (v1.get("chats/overview").await.status == 401).then_some(())).await;

@@ -28,7 +28,7 @@ async fn by_long_polling() {
 type Said = Vec<String>;
 
 async fn random_breaks(seed: u64, transport: Transport) {
-    println!("seed {seed}");
+    eprintln!("seed {seed}");
     let mut random = StdRng::seed_from_u64(seed);
     let server = server().await;
     let mut owner = Agent::owner(&server).await;

@@ -26,7 +26,7 @@ async fn nothing_acknowledged_is_lost() {
     load.wait_for_more(MESSAGES_PER_LIFE).await;
     let acknowledged = load.acknowledged();
     load.finish(&server).await;
-    println!("{KILLS} kills, {acknowledged} messages acknowledged");
+    eprintln!("{KILLS} kills, {acknowledged} messages acknowledged");
     assert_eq!(server.pid(), pid);
     assert!(server.stop().await.success());
     doctor(&server);

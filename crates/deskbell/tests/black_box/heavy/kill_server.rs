@@ -4,7 +4,9 @@ use super::load::{Load, check_figures};
 use crate::{binary, server};
 use deskbell_testkit::server::{OWNER_EMAIL, OWNER_PASSWORD};
 use deskbell_testkit::{Agent, Options, Server};
+use std::fs;
 use std::process::{Child, Command, Stdio};
+use tempfile::NamedTempFile;
 
 const KILLS: usize = 50;
 /// How often the data is looked at while the server is down.
@@ -25,7 +27,7 @@ async fn nothing_acknowledged_is_lost() {
     }
     let acknowledged = load.acknowledged();
     load.finish(&server).await;
-    println!("{KILLS} kills, {acknowledged} messages acknowledged");
+    eprintln!("{KILLS} kills, {acknowledged} messages acknowledged");
     server.stop().await;
     doctor(&server);
     // The figures are those of before in the first answer after a start.
@@ -57,25 +59,38 @@ async fn simulated_visitors_lose_nothing() {
 }
 
 /// `deskbell simulate` beside the server.
-struct Simulation(Child);
+struct Simulation {
+    child: Child,
+    said: NamedTempFile,
+}
 
 impl Simulation {
     fn start(server: &Server, seconds: u32) -> Simulation {
         let mut command = Command::new(server.binary());
         command.args(["simulate", "--url", &server.base(), "--email", OWNER_EMAIL, "--visitors", "20", "--agents", "4"]);
         command.args(["--send-every-ms", "200", "--seconds", &seconds.to_string()]).env("DESKBELL_PASSWORD", OWNER_PASSWORD);
-        Simulation(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("deskbell simulate starts"))
+        let said = NamedTempFile::new().expect("a file is created");
+        let output = || Stdio::from(said.reopen().expect("the file can be shared"));
+        let child = command.stdin(Stdio::null()).stdout(output()).stderr(output()).spawn().expect("deskbell simulate starts");
+        Simulation { child, said }
     }
 
     fn is_running(&mut self) -> bool {
-        self.0.try_wait().expect("it can be asked").is_none()
+        self.child.try_wait().expect("it can be asked").is_none()
     }
 
     /// It found nothing lost, nothing doubled.
-    fn finish(self) {
-        let output = self.0.wait_with_output().expect("it ends");
-        let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-        println!("{text}");
-        assert!(output.status.success(), "simulate ended with {}: {text}", output.status);
+    fn finish(mut self) {
+        let status = self.child.wait().expect("it ends");
+        let said = fs::read_to_string(self.said.path()).expect("what it said can be read");
+        eprintln!("{said}");
+        assert!(status.success(), "simulate ended with {status}: {said}");
+    }
+}
+
+impl Drop for Simulation {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
