@@ -84,9 +84,14 @@ fn create(stage: &Stage, binary: &Path, data: &Path) -> Result<()> {
     fs::create_dir_all(parent).with_context(|| format!("{} cannot be created", parent.display()))?;
     let desk::SignIn { password, api_key, access_token } = desk::init(stage, binary, &new)?;
     eprintln!("Filling {DATA} with two weeks of demonstration data…");
-    stage.must(stage.command(binary).arg("demo").arg("--data").arg(&new).args(DEMO))?;
+    let made = stage.read(stage.command(binary).arg("demo").arg("--data").arg(&new).args(DEMO))?;
+    // Colleagues to sign in as in another browser.
+    let colleagues = made.lines().filter(|line| line.starts_with("agent ") || line.starts_with("their password "));
     let mut note = OpenOptions::new().write(true).create_new(true).mode(0o600).open(new.join(SIGN_IN))?;
     write!(note, "Sign in:      {}\nPassword:     {password}\nAPI key:      {api_key}\nAccess token: {access_token}\n", desk::OWNER)?;
+    for line in colleagues {
+        writeln!(note, "Demo: {line}")?;
+    }
     note.sync_all()?;
     fs::rename(&new, data).with_context(|| format!("{NEW_DATA} cannot become {DATA}"))
 }

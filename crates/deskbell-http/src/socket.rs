@@ -17,7 +17,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
 use tokio_tungstenite::tungstenite;
 
-pub use outbox::{Frame, OUTBOX_BYTES_MAX, OUTBOX_FRAMES_MAX, Outbox, Overflow};
+pub use outbox::{Frame, OUTBOX_ASKED_BYTES_MAX, OUTBOX_BYTES_MAX, OUTBOX_FRAMES_MAX, Outbox, Overflow};
 
 use outbox::Next;
 

@@ -151,7 +151,7 @@ pub(crate) async fn begin(
 
 impl Session {
     fn push(&self, text: String) {
-        self.connection.sink.push(Frame::from(text));
+        self.connection.sink.push_asked(Frame::from(text));
     }
 
     /// Tells what was missed after `number`; `false` when that cannot be told whole.

@@ -31,6 +31,16 @@ impl Sink {
         }
     }
 
+    /// Sends what the client asked for: a state, a history.
+    pub(crate) fn push_asked(&self, frame: Frame) {
+        match self {
+            Sink::Socket(outbox) => {
+                let _ = outbox.push_asked(frame);
+            }
+            Sink::Poll(basket) => basket.push(frame),
+        }
+    }
+
     pub(crate) fn close(&self, reason: Close) {
         match self {
             Sink::Socket(outbox) => outbox.close(reason),

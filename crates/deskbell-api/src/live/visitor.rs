@@ -150,7 +150,7 @@ pub(crate) async fn begin(
 
 impl Session {
     fn push(&self, text: String) {
-        self.connection.sink.push(Frame::from(text));
+        self.connection.sink.push_asked(Frame::from(text));
     }
 
     /// Reads within a snapshot, once the hub knows every conversation of the visitor that the snapshot holds.

@@ -12,6 +12,8 @@ use super::Close;
 pub const OUTBOX_FRAMES_MAX: usize = 1024;
 /// How many bytes of frames may wait.
 pub const OUTBOX_BYTES_MAX: usize = 1 << 20;
+/// How many bytes of answers to the client's own questions may wait beside them: whole states, histories.
+pub const OUTBOX_ASKED_BYTES_MAX: usize = 32 << 20;
 /// An emptied queue that has grown beyond this is given back.
 const OUTBOX_FRAMES_KEPT: usize = 16;
 
@@ -31,9 +33,19 @@ pub struct Outbox {
 
 #[derive(Debug, Default)]
 struct State {
-    frames: VecDeque<Frame>,
+    frames: VecDeque<(Frame, Origin)>,
     bytes: usize,
+    asked_bytes: usize,
     closed: Option<Close>,
+}
+
+/// Why a frame waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    /// Something happened.
+    News,
+    /// The client asked for it.
+    Asked,
 }
 
 /// What the connection's task does next.
@@ -54,17 +66,29 @@ impl Outbox {
     /// Appends a frame. One frame too many, or one byte, closes the outbox as slow: what waits is dropped, the client is told to try again
     /// and resumes by number.
     pub fn push(&self, frame: Frame) -> Result<(), Overflow> {
+        self.add(frame, Origin::News)
+    }
+
+    /// Appends an answer to a question of the client's. It may be larger than what is kept for who is slow: it has bytes of its own.
+    pub fn push_asked(&self, frame: Frame) -> Result<(), Overflow> {
+        self.add(frame, Origin::Asked)
+    }
+
+    fn add(&self, frame: Frame, origin: Origin) -> Result<(), Overflow> {
         let mut state = self.state();
         if state.closed.is_some() {
             return Err(Overflow);
         }
-        let fits = state.frames.len() < OUTBOX_FRAMES_MAX && state.bytes + frame.len() <= OUTBOX_BYTES_MAX;
+        let room = match origin {
+            Origin::News => state.bytes + frame.len() <= OUTBOX_BYTES_MAX,
+            Origin::Asked => state.asked_bytes + frame.len() <= OUTBOX_ASKED_BYTES_MAX,
+        };
+        let fits = state.frames.len() < OUTBOX_FRAMES_MAX && room;
         if fits {
-            state.bytes += frame.len();
-            state.frames.push_back(frame);
+            *state.counter(origin) += frame.len();
+            state.frames.push_back((frame, origin));
         } else {
-            state.frames = VecDeque::new();
-            state.bytes = 0;
+            state.empty();
             state.closed = Some(Close::Slow);
         }
         drop(state);
@@ -104,8 +128,8 @@ impl Outbox {
 
     pub(super) fn next(&self) -> Next {
         let mut state = self.state();
-        if let Some(frame) = state.frames.pop_front() {
-            state.bytes -= frame.len();
+        if let Some((frame, origin)) = state.frames.pop_front() {
+            *state.counter(origin) -= frame.len();
             return Next::Send(frame);
         }
         if state.frames.capacity() > OUTBOX_FRAMES_KEPT {
@@ -117,13 +141,26 @@ impl Outbox {
     /// Ends the outbox: nothing is sent any more, and pushing is refused.
     pub(super) fn end(&self, reason: Close) {
         let mut state = self.state();
-        state.frames = VecDeque::new();
-        state.bytes = 0;
+        state.empty();
         state.closed.get_or_insert(reason);
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn counter(&mut self, origin: Origin) -> &mut usize {
+        match origin {
+            Origin::News => &mut self.bytes,
+            Origin::Asked => &mut self.asked_bytes,
+        }
+    }
+
+    fn empty(&mut self) {
+        self.frames = VecDeque::new();
+        (self.bytes, self.asked_bytes) = (0, 0);
     }
 }
 
@@ -152,6 +189,18 @@ mod tests {
         }
         assert_eq!(outbox.push("x".into()), Err(Overflow));
         assert!(outbox.is_empty());
+        assert_eq!(outbox.next(), Next::Close(Close::Slow));
+    }
+
+    #[test]
+    fn what_was_asked_for_has_bytes_of_its_own() {
+        let outbox = Outbox::new();
+        outbox.push_asked("x".repeat(OUTBOX_BYTES_MAX * 3).into()).expect("fits");
+        outbox.push("x".repeat(OUTBOX_BYTES_MAX).into()).expect("fits");
+        assert!(matches!(outbox.next(), Next::Send(_)));
+        assert!(matches!(outbox.next(), Next::Send(_)));
+        outbox.push_asked("x".repeat(OUTBOX_ASKED_BYTES_MAX).into()).expect("fits");
+        assert_eq!(outbox.push_asked("x".into()), Err(Overflow));
         assert_eq!(outbox.next(), Next::Close(Close::Slow));
     }
 

@@ -64,6 +64,8 @@ pub(super) fn open_reader(file: &Path) -> Result<Connection, StoreError> {
 }
 
 fn prepare(connection: &Connection, cache_kib: u32) -> Result<(), StoreError> {
+    // Plans must not depend on the values bound: else SQLite prepares statements anew while they run.
+    connection.set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.busy_timeout(Duration::from_secs(BUSY_SECONDS_MAX))?;
     connection.set_prepared_statement_cache_capacity(DYNAMIC_STATEMENTS_MAX);
     connection.execute_batch(&format!(

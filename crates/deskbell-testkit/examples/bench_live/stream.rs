@@ -6,12 +6,13 @@ use axum::Router;
 use axum::http::header::CONTENT_TYPE;
 use axum::routing::get;
 use bytes::Bytes;
-use deskbell_testkit::{Agent, Options, Server, Visitor};
+use deskbell_testkit::http::client;
+use deskbell_testkit::{Agent, Answer, Options, Server, Visitor};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
 
 const ROUNDS: usize = 5;
@@ -29,28 +30,80 @@ pub(super) async fn bench(binary: &Path) -> Outcome<()> {
     let request = |address: SocketAddr| {
         format!("GET /stream/chats HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {}\r\nAccept: */*\r\n\r\n", server.access_token)
     };
-    let measure = |address: SocketAddr, pid: u32, duration: Duration| -> Outcome<(f64, f64)> {
-        let before = processor_seconds(pid)?;
-        let answers = load::run(address, &request(address), duration)? as f64;
-        Ok((answers / duration.as_secs_f64(), (processor_seconds(pid)? - before) * 1e6 / answers))
-    };
+    let measure = |address: SocketAddr, pid: u32, duration: Duration| round(address, pid, &request(address), duration);
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     let both = [(server.address(), server.pid()), (bare.address, bare.child.id())];
     for (address, pid) in both {
         tokio::task::block_in_place(|| measure(address, pid, WARM_UP))?;
     }
+    let counted_before = counted(&server).await?;
     for _ in 0..ROUNDS {
         ours.push(tokio::task::block_in_place(|| measure(both[0].0, both[0].1, ROUND))?);
         theirs.push(tokio::task::block_in_place(|| measure(both[1].0, both[1].1, ROUND))?);
     }
-    let of = |rounds: &[(f64, f64)], pick: fn(&(f64, f64)) -> f64| median(&rounds.iter().map(pick).collect::<Vec<_>>());
-    let (rate, bare_rate) = (of(&ours, |round| round.0), of(&theirs, |round| round.0));
-    let (cost, bare_cost) = (of(&ours, |round| round.1), of(&theirs, |round| round.1));
+    let counted = counted(&server).await? - counted_before;
+    let answers: u64 = ours.iter().map(|round| round.answers).sum();
+    if counted != answers {
+        return Err(format!("the server counts {counted} answers, the client {answers}").into());
+    }
+    let of = |rounds: &[Round], pick: fn(&Round) -> f64| median(&rounds.iter().map(pick).collect::<Vec<_>>());
+    let (rate, bare_rate) = (of(&ours, Round::rate), of(&theirs, Round::rate));
+    let (cost, bare_cost) = (of(&ours, Round::server_micros), of(&theirs, Round::server_micros));
     row(&format!("| `GET /stream/chats`, answers/s ({} bytes) | {rate:.0} |", answer.text.len()))?;
     row(&format!("| the same bytes from bare axum, answers/s | {bare_rate:.0} |"))?;
     row(&format!("| ratio of the rates | {:.2} |", rate / bare_rate))?;
+    // A ratio of rates compares the servers only where they are what limits the rate.
+    for (whose, rounds) in [("ours", &ours), ("bare", &theirs)] {
+        let (server, client) = (of(rounds, Round::server_cores), of(rounds, Round::client_cores));
+        row(&format!("| cores kept busy meanwhile, {whose}: server, client's one thread | {server:.2}, {client:.2} |"))?;
+    }
     row(&format!("| processor time of an answer: ours, bare, ratio | {cost:.1} µs, {bare_cost:.1} µs, {:.2} |", cost / bare_cost))?;
     Ok(())
+}
+
+/// What one side did in one turn.
+struct Round {
+    answers: u64,
+    seconds: f64,
+    server_seconds: f64,
+    client_seconds: f64,
+}
+
+impl Round {
+    fn rate(&self) -> f64 {
+        self.answers as f64 / self.seconds
+    }
+
+    fn server_micros(&self) -> f64 {
+        self.server_seconds * 1e6 / self.answers as f64
+    }
+
+    fn server_cores(&self) -> f64 {
+        self.server_seconds / self.seconds
+    }
+
+    fn client_cores(&self) -> f64 {
+        self.client_seconds / self.seconds
+    }
+}
+
+fn round(address: SocketAddr, pid: u32, request: &str, duration: Duration) -> Outcome<Round> {
+    let me = std::process::id();
+    let (server_before, client_before, start) = (processor_seconds(pid)?, processor_seconds(me)?, Instant::now());
+    let answers = load::run(address, request, duration)?;
+    // Not what was asked for, but what it took.
+    let seconds = start.elapsed().as_secs_f64();
+    let (server_seconds, client_seconds) = (processor_seconds(pid)? - server_before, processor_seconds(me)? - client_before);
+    Ok(Round { answers, seconds, server_seconds, client_seconds })
+}
+
+/// How many answers the server itself has counted.
+async fn counted(server: &Server) -> Outcome<u64> {
+    let metrics = Answer::try_of(client().get(format!("{}/metrics", server.base()))).await?.text;
+    let is_it =
+        |line: &&str| line.starts_with("deskbell_http_requests_total{") && line.contains("zendesk-stream") && line.contains("\"chats\"");
+    let line = metrics.lines().find(is_it).ok_or("no count of these requests at /metrics")?;
+    Ok(line.rsplit(' ').next().unwrap_or_default().parse()?)
 }
 
 /// The bare server, in a process of its own.

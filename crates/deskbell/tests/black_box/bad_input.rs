@@ -132,8 +132,8 @@ async fn frames_that_are_refused() {
     owner.be("online").await;
     let mut visitor = Visitor::arrive(&server).await;
     assert_eq!(visitor.live.refused(json!({"t": "send", "text": "no chat yet"})).await, "conflict");
-    let chat = visitor.ask("hello").await["chat"].clone();
-    let conversation = visitor.live.view["conversation"].clone();
+    let asked = visitor.ask("hello").await;
+    let (chat, conversation) = (asked["chat"].clone(), asked["conversation"].clone());
     let long = "x".repeat(TEXT_BYTES_MAX + 1);
     let cases = [
         (json!({"t": "send"}), "missing"),

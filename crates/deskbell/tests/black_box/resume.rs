@@ -152,7 +152,8 @@ async fn folded_states_stay_right() {
     same_as_fresh(&mut visitor, first).await;
     same_as_fresh(&mut visitor, second).await;
     first.live.ok(json!({"t": "leave", "chat": chat})).await;
-    first.live.ok(json!({"t": "end", "chat": chat})).await;
+    // Only who is in it, or an administrator, may end it.
+    owner.live.ok(json!({"t": "end", "chat": chat})).await;
     for agent in [&mut owner, &mut ann] {
         same_as_fresh(&mut visitor, agent).await;
         assert_eq!(agent.live.view["chats"], json!([]));
