@@ -20,8 +20,6 @@ use crate::error::AppError;
 
 /// Messages that a visitor's state holds at most: the newest.
 pub const VISITOR_MESSAGES_MAX: i64 = 200;
-/// Bytes of their texts, at most; the newest one is there in any case.
-pub const VISITOR_TEXT_BYTES_MAX: usize = 512 * 1024;
 
 /// A live chat with who is in it and where it rings.
 #[derive(Debug, Clone)]
@@ -116,15 +114,7 @@ pub fn visitor(tx: &mut Tx<'_>, visitor: VisitorId) -> Result<VisitorState, AppE
         }
     }
     let newest = tables::messages::newest(tx, conversation.id, VISITOR_MESSAGES_MAX)?;
-    let mut bytes = 0;
-    for stored in newest.into_iter().rev().filter(|stored| stored.message.kind.audience() == Audience::Public) {
-        bytes += stored.message.text.len();
-        if bytes > VISITOR_TEXT_BYTES_MAX && !state.messages.is_empty() {
-            break;
-        }
-        state.messages.push(stored);
-    }
-    state.messages.reverse();
+    state.messages = newest.into_iter().filter(|stored| stored.message.kind.audience() == Audience::Public).collect();
     state.read_by_customer = tables::conversations::read_mark(tx, conversation.id, "customer")?;
     state.read_by_agent = tables::conversations::read_mark(tx, conversation.id, "agent")?;
     Ok(state)

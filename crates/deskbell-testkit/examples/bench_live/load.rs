@@ -7,16 +7,15 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
-const CONNECTIONS: usize = 64;
 const ANSWER_BYTES_MAX: usize = 64 * 1024;
 
-/// Sends the request for so long; tells how many answers came.
-pub(super) fn run(address: SocketAddr, request: &str, duration: Duration) -> Outcome<u64> {
+/// Sends the request over so many connections for so long; tells how many answers came.
+pub(super) fn run(address: SocketAddr, request: &str, connections_open: usize, duration: Duration) -> Outcome<u64> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let deadline = Instant::now() + duration;
         let mut connections = JoinSet::new();
-        for _ in 0..CONNECTIONS {
+        for _ in 0..connections_open {
             connections.spawn(connection(address, request.to_owned(), deadline));
         }
         let mut answers = 0;

@@ -15,7 +15,9 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
 
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 3;
+/// Several, since the ratio depends on it and no one number is the right one.
+const CONNECTIONS: [usize; 3] = [8, 64, 256];
 const ROUND: Duration = Duration::from_secs(3);
 const WARM_UP: Duration = Duration::from_secs(1);
 
@@ -30,34 +32,41 @@ pub(super) async fn bench(binary: &Path) -> Outcome<()> {
     let request = |address: SocketAddr| {
         format!("GET /stream/chats HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {}\r\nAccept: */*\r\n\r\n", server.access_token)
     };
-    let measure = |address: SocketAddr, pid: u32, duration: Duration| round(address, pid, &request(address), duration);
-    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     let both = [(server.address(), server.pid()), (bare.address, bare.child.id())];
-    for (address, pid) in both {
-        tokio::task::block_in_place(|| measure(address, pid, WARM_UP))?;
+    row(&format!("| `GET /stream/chats` ({} bytes) beside bare axum | |", answer.text.len()))?;
+    for connections in CONNECTIONS {
+        let measure = |side: usize, duration| {
+            let (address, pid) = both[side];
+            tokio::task::block_in_place(|| round(address, pid, &request(address), connections, duration))
+        };
+        measure(0, WARM_UP)?;
+        measure(1, WARM_UP)?;
+        let counted_before = counted(&server).await?;
+        let (mut ours, mut theirs) = (Vec::new(), Vec::new());
+        for _ in 0..ROUNDS {
+            ours.push(measure(0, ROUND)?);
+            theirs.push(measure(1, ROUND)?);
+        }
+        let counted = counted(&server).await? - counted_before;
+        let answers: u64 = ours.iter().map(|round| round.answers).sum();
+        if counted != answers {
+            return Err(format!("the server counts {counted} answers, the client {answers}").into());
+        }
+        tell(connections, &ours, &theirs)?;
     }
-    let counted_before = counted(&server).await?;
-    for _ in 0..ROUNDS {
-        ours.push(tokio::task::block_in_place(|| measure(both[0].0, both[0].1, ROUND))?);
-        theirs.push(tokio::task::block_in_place(|| measure(both[1].0, both[1].1, ROUND))?);
-    }
-    let counted = counted(&server).await? - counted_before;
-    let answers: u64 = ours.iter().map(|round| round.answers).sum();
-    if counted != answers {
-        return Err(format!("the server counts {counted} answers, the client {answers}").into());
-    }
+    Ok(())
+}
+
+fn tell(connections: usize, ours: &[Round], theirs: &[Round]) -> Outcome<()> {
     let of = |rounds: &[Round], pick: fn(&Round) -> f64| median(&rounds.iter().map(pick).collect::<Vec<_>>());
-    let (rate, bare_rate) = (of(&ours, Round::rate), of(&theirs, Round::rate));
-    let (cost, bare_cost) = (of(&ours, Round::server_micros), of(&theirs, Round::server_micros));
-    row(&format!("| `GET /stream/chats`, answers/s ({} bytes) | {rate:.0} |", answer.text.len()))?;
-    row(&format!("| the same bytes from bare axum, answers/s | {bare_rate:.0} |"))?;
-    row(&format!("| ratio of the rates | {:.2} |", rate / bare_rate))?;
-    // A ratio of rates compares the servers only where they are what limits the rate.
-    for (whose, rounds) in [("ours", &ours), ("bare", &theirs)] {
-        let (server, client) = (of(rounds, Round::server_cores), of(rounds, Round::client_cores));
-        row(&format!("| cores kept busy meanwhile, {whose}: server, client's one thread | {server:.2}, {client:.2} |"))?;
-    }
+    let (rate, bare_rate) = (of(ours, Round::rate), of(theirs, Round::rate));
+    let (cost, bare_cost) = (of(ours, Round::server_micros), of(theirs, Round::server_micros));
+    row(&format!("| {connections} connections, answers/s: ours, bare, ratio | {rate:.0}, {bare_rate:.0}, {:.2} |", rate / bare_rate))?;
     row(&format!("| processor time of an answer: ours, bare, ratio | {cost:.1} µs, {bare_cost:.1} µs, {:.2} |", cost / bare_cost))?;
+    // A ratio of rates compares the servers only where they are what limits the rate.
+    let [busy, bare_busy] =
+        [ours, theirs].map(|rounds| format!("{:.2} + {:.2}", of(rounds, Round::server_cores), of(rounds, Round::client_cores)));
+    row(&format!("| cores kept busy, server + client's one thread: ours, bare | {busy}, {bare_busy} |"))?;
     Ok(())
 }
 
@@ -87,10 +96,10 @@ impl Round {
     }
 }
 
-fn round(address: SocketAddr, pid: u32, request: &str, duration: Duration) -> Outcome<Round> {
+fn round(address: SocketAddr, pid: u32, request: &str, connections: usize, duration: Duration) -> Outcome<Round> {
     let me = std::process::id();
     let (server_before, client_before, start) = (processor_seconds(pid)?, processor_seconds(me)?, Instant::now());
-    let answers = load::run(address, request, duration)?;
+    let answers = load::run(address, request, connections, duration)?;
     // Not what was asked for, but what it took.
     let seconds = start.elapsed().as_secs_f64();
     let (server_seconds, client_seconds) = (processor_seconds(pid)? - server_before, processor_seconds(me)? - client_before);
