@@ -118,6 +118,7 @@ pub fn introduce(tx: &mut Tx<'_>, cx: &Context, visit: &Visit, introduction: &In
         }
     }
     if let Some(name) = &introduction.name
+        && !foreign
         && (customer.name.is_empty() || touched)
         && customer.name != *name
     {

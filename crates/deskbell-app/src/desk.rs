@@ -315,7 +315,7 @@ impl Desk {
         self.0.presence.agent_came(agent, self.now());
         let known = self.read(move |tx| Ok(tables::agents::get(tx, agent)?)).await?;
         match known {
-            Some(known) if known.online == known.preset => Ok(known),
+            Some(known) if known.enabled && known.online == known.preset => Ok(known),
             _ => self.write(move |tx, cx| accounts::here(tx, cx, agent)).await,
         }
     }

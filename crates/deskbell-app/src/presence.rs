@@ -100,23 +100,29 @@ impl Presence {
     }
 
     /// Visitors whose grace time is over; each is told once.
-    pub fn visitors_gone(&self, now: Timestamp, grace_seconds: u32) -> Vec<VisitorId> {
+    pub fn visitors_gone(&self, now: Timestamp, grace_seconds: u32) -> Vec<(VisitorId, VisitId)> {
         let mut inner = self.inner();
         let grace = i64::from(grace_seconds) * 1_000_000;
         let mut gone = Vec::new();
-        inner.visitors.retain(|visitor, (connected, _)| {
+        inner.visitors.retain(|visitor, (connected, visit)| {
             if connected.count > 0 {
                 return true;
             }
             let absent = now.micros_since(connected.last);
             if absent >= grace && !connected.reported {
                 connected.reported = true;
-                gone.push(*visitor);
+                gone.push((*visitor, *visit));
             }
             // Kept until nobody counts it as present and its absence was told.
             !(connected.reported && absent > VISIT_PRESENT_SECONDS * 1_000_000)
         });
         gone
+    }
+
+    /// What followed from a visitor's absence could not be written: it is told again.
+    pub fn still_gone(&self, visitor: VisitorId, visit: VisitId) {
+        let mut inner = self.inner();
+        inner.visitors.entry(visitor).or_insert((Connected::default(), visit)).0.reported = false;
     }
 
     /// Visits of the visitors connected now; notes a sign of life of each.
@@ -163,7 +169,9 @@ mod tests {
         assert_eq!(presence.visitors_present(at(540)), 1);
         assert_eq!(presence.visitors_present(at(546)), 0);
         assert!(presence.visitors_gone(at(559), 60).is_empty());
-        assert_eq!(presence.visitors_gone(at(560), 60), [visitor]);
+        assert_eq!(presence.visitors_gone(at(560), 60), [(visitor, visit)]);
         assert!(presence.visitors_gone(at(561), 60).is_empty());
+        presence.still_gone(visitor, visit);
+        assert_eq!(presence.visitors_gone(at(562), 60), [(visitor, visit)]);
     }
 }

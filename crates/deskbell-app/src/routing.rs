@@ -18,19 +18,28 @@ const QUEUE_BITE_CHATS: i64 = 64;
 /// Offers the waiting chats of a department to whoever is free. With nobody there at all the chats overflow: they end, and the visitor can
 /// leave a message.
 pub fn route(tx: &mut Tx<'_>, cx: &mut Context, department: DepartmentId) -> Result<(), AppError> {
-    let queue = tables::chats::queued(tx, department, QUEUE_BITE_CHATS)?;
-    if queue.is_empty() {
+    if tables::chats::count_waiting(tx, department)? == 0 {
         return Ok(());
     }
     let Some(settings) = tables::departments::get(tx, department)? else { return Ok(()) };
     let candidates = if settings.enabled { tables::agents::candidates(tx, department)? } else { Vec::new() };
     if candidates.is_empty() {
-        for waiting in queue {
+        for waiting in tables::chats::queued(tx, department, QUEUE_BITE_CHATS)? {
             if let Some(chat) = tables::chats::get(tx, waiting.chat)? {
                 chats::end(tx, cx, chat, EndReason::Overflow, Actor::System)?;
             }
         }
         return Ok(());
+    }
+    if !candidates.iter().any(routing::Candidate::has_room) {
+        return Ok(());
+    }
+    let mut queue = tables::chats::queued(tx, department, QUEUE_BITE_CHATS)?;
+    for chat in &mut queue {
+        // Whom it was meant for takes no chats any more: it is everybody's.
+        if chat.pinned.is_some_and(|agent| !candidates.iter().any(|candidate| candidate.agent == agent)) {
+            chat.pinned = None;
+        }
     }
     for ring in routing::route(&queue, &candidates, settings.strategy, |end| cx.below(end)) {
         let Some(mut chat) = tables::chats::get(tx, ring.chat)? else { continue };

@@ -38,21 +38,10 @@ impl Timers {
     /// Looks once at everything that is due. Called a few times a second.
     pub async fn tick(&mut self, desk: &Desk) -> Result<(), AppError> {
         let now = desk.now();
-        let settings = desk.settings();
         if desk.figures(|figures| figures.has_expired_offer(now)) {
             desk.write(expire_offers).await?;
         }
-        for agent in desk.presence().agents_gone(now, settings.agent_grace_seconds) {
-            let gone = desk.write(move |tx, cx| accounts::gone(tx, cx, agent)).await;
-            if gone.is_err() {
-                // Not written: he is looked for again.
-                desk.presence().expect_agent(agent, Timestamp::EPOCH);
-            }
-            gone?;
-        }
-        for visitor in desk.presence().visitors_gone(now, settings.visitor_grace_seconds) {
-            desk.write(move |tx, cx| visitor_gone(tx, cx, visitor)).await?;
-        }
+        let absences = note_absences(desk, now).await;
         if now.seconds_since(self.idle) >= LOOK_AT_IDLE_SECONDS {
             self.idle = now;
             desk.write(end_idle).await?;
@@ -72,8 +61,42 @@ impl Timers {
             self.forgotten = now;
             forget(desk).await?;
         }
-        Ok(())
+        absences
     }
+}
+
+/// Writes what follows from absences. One that cannot be written is looked at again.
+async fn note_absences(desk: &Desk, now: Timestamp) -> Result<(), AppError> {
+    let settings = desk.settings();
+    let mut outcome = Ok(());
+    for agent in desk.presence().agents_gone(now, settings.agent_grace_seconds) {
+        let here = desk.clone();
+        let written =
+            desk.write(move |tx, cx| if here.presence().agent_is_here(agent) { Ok(()) } else { accounts::gone(tx, cx, agent) }).await;
+        match written {
+            // He came back while it was written.
+            Ok(()) if desk.presence().agent_is_here(agent) => {
+                desk.write(move |tx, cx| accounts::here(tx, cx, agent).map(drop)).await?;
+            }
+            Ok(()) => {}
+            Err(error) => {
+                desk.presence().expect_agent(agent, Timestamp::EPOCH);
+                outcome = Err(error);
+            }
+        }
+    }
+    let gone = desk.presence().visitors_gone(now, settings.visitor_grace_seconds);
+    for some in gone.chunks(BITE as usize) {
+        let visitors: Vec<VisitorId> = some.iter().map(|(visitor, _)| *visitor).collect();
+        let written = desk.write(move |tx, cx| visitors.into_iter().try_for_each(|visitor| visitor_gone(tx, cx, visitor))).await;
+        if let Err(error) = written {
+            for (visitor, visit) in some {
+                desk.presence().still_gone(*visitor, *visit);
+            }
+            outcome = Err(error);
+        }
+    }
+    outcome
 }
 
 /// Offers whose time is up go to the next agent.
@@ -107,24 +130,34 @@ pub fn end_idle(tx: &mut Tx<'_>, cx: &mut Context) -> Result<(), AppError> {
 }
 
 async fn forget(desk: &Desk) -> Result<(), AppError> {
-    let unused = desk
-        .write(|tx, cx| {
-            idempotency::forget_before(tx, cx.now.plus_seconds(-KEY_SECONDS_MIN))?;
-            tables::credentials::forget_sessions_before(tx, cx.now)?;
-            let needed = cursors::least(tx)?.unwrap_or(i64::MAX);
-            journal::trim(tx, cx.now.plus_seconds(-JOURNAL_SECONDS_MIN), needed)?;
-            let unused = tables::files::unused_before(tx, cx.now.plus_seconds(-UNUSED_SECONDS_MAX), BITE)?;
-            for file in &unused {
-                tables::files::remove(tx, file)?;
+    // Each takes a bite, so that no write takes long.
+    while desk.write(|tx, cx| Ok(idempotency::forget_before(tx, cx.now.plus_seconds(-KEY_SECONDS_MIN))?)).await? > 0 {}
+    let trim = |tx: &mut Tx<'_>, cx: &mut Context| -> Result<u64, AppError> {
+        let needed = cursors::least(tx)?.unwrap_or(i64::MAX);
+        Ok(journal::trim(tx, cx.now.plus_seconds(-JOURNAL_SECONDS_MIN), needed)?)
+    };
+    while desk.write(trim).await? > 0 {}
+    desk.write(|tx, cx| Ok(tables::credentials::forget_sessions_before(tx, cx.now)?)).await?;
+    loop {
+        let unused = desk
+            .write(|tx, cx| {
+                let unused = tables::files::unused_before(tx, cx.now.plus_seconds(-UNUSED_SECONDS_MAX), BITE)?;
+                for file in &unused {
+                    tables::files::remove(tx, file)?;
+                }
+                Ok(unused)
+            })
+            .await?;
+        if unused.is_empty() {
+            return Ok(());
+        }
+        let blobs = desk.blobs();
+        for file in unused {
+            if let Err(error) = blobs.remove(&file) {
+                tracing::warn!(error = %error, "a file nobody uses could not be deleted");
             }
-            Ok(unused)
-        })
-        .await?;
-    let blobs = desk.blobs();
-    for file in unused {
-        blobs.remove(&file)?;
+        }
     }
-    Ok(())
 }
 
 /// Agents who were online before a restart and visitors with a live chat: their grace time runs anew.

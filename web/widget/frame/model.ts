@@ -122,6 +122,8 @@ export class Model {
   async #askVisit(): Promise<Visit | 'blocked'> {
     const response = await fetch('/live/visit', {
       method: 'POST',
+      // A colleague who tries the widget is a visitor here, whoever he is in the console.
+      credentials: 'omit',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ token: this.#token, page: this.#page, language: this.options.language }),
     });

@@ -46,7 +46,8 @@ pub(crate) async fn upgrade(State(live): State<Live>, upgrade: WebSocketUpgrade,
             let outbox = Arc::new(Outbox::new());
             let greeted = live.expect_hello(&outbox);
             let pace = Pace::new(FRAMES_PER_SECOND, FRAMES_BURST);
-            let handler = Handler { live, agent, outbox: Arc::clone(&outbox), greeted, session: None, pace };
+            let secret = secret.unwrap_or_default();
+            let handler = Handler { live, agent, secret, outbox: Arc::clone(&outbox), greeted, session: None, pace };
             socket::serve(socket, outbox, handler, stop).await;
         })
         .into_response()
@@ -55,6 +56,8 @@ pub(crate) async fn upgrade(State(live): State<Live>, upgrade: WebSocketUpgrade,
 struct Handler {
     live: Live,
     agent: AgentId,
+    /// Of the console's session: it may end before the socket does.
+    secret: String,
     outbox: Arc<Outbox>,
     greeted: Arc<AtomicBool>,
     session: Option<Session>,
@@ -73,6 +76,10 @@ impl SocketHandler for Handler {
         if !self.pace.take() {
             let error = AppError::rate_limited("too many frames; wait a second").retry_after(1);
             return self.answer(frames::error(frame.key.as_deref(), &error));
+        }
+        if let Ok(None) = self.live.0.desk.credential(&self.secret).await {
+            self.answer(frames::error(frame.key.as_deref(), &AppError::bad_credential("the session has ended; sign in again")));
+            return self.outbox.close(Close::BadCredential);
         }
         match (frame.t.as_str(), &self.session) {
             ("ping", _) => self.answer(r#"{"t":"pong"}"#.to_owned()),

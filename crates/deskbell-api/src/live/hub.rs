@@ -6,6 +6,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use deskbell_app::Desk;
+use deskbell_domain::chat::ChatState;
 use deskbell_domain::event::{Event, Recorded};
 use deskbell_domain::ids::{AgentId, ChatId, ConversationId, VisitorId};
 use deskbell_http::socket::{Close, Frame, OUTBOX_FRAMES_MAX, Outbox};
@@ -82,9 +83,40 @@ pub(crate) struct AgentConnection {
     gates: Mutex<AgentGates>,
 }
 
+/// What of the live events a console was told already. While it is told something by reading, all that comes live is held, so that numbers
+/// reach it in order whatever they belong to.
 struct AgentGates {
-    desk: Gate,
-    watches: HashMap<ConversationId, Gate>,
+    held: Option<Vec<ForAgents>>,
+    /// The desk's events up to this number were told.
+    desk: i64,
+    /// The same for each watched conversation.
+    watches: HashMap<ConversationId, i64>,
+}
+
+impl AgentGates {
+    fn deliver(&mut self, sink: &Sink, event: &ForAgents) {
+        match &mut self.held {
+            Some(held) if held.len() < OUTBOX_FRAMES_MAX => held.push(event.clone()),
+            Some(_) => sink.close(Close::Slow),
+            None => self.pass(sink, event),
+        }
+    }
+
+    fn pass(&self, sink: &Sink, event: &ForAgents) {
+        let told = match event.conversation {
+            None => Some(self.desk),
+            Some(conversation) => self.watches.get(&conversation).copied(),
+        };
+        if told.is_some_and(|told| event.number > told) {
+            sink.push(event.text.clone());
+        }
+    }
+
+    fn release(&mut self, sink: &Sink) {
+        for event in self.held.take().into_iter().flatten() {
+            self.pass(sink, &event);
+        }
+    }
 }
 
 impl AgentConnection {
@@ -94,32 +126,30 @@ impl AgentConnection {
 
     /// From now on the desk's events with a number above `told` go through.
     pub(crate) fn open(&self, told: i64) {
-        self.gates().desk.open(&self.sink, told);
+        let mut gates = self.gates();
+        gates.desk = told;
+        gates.release(&self.sink);
     }
 
     fn deliver(&self, events: &[ForAgents]) {
         let mut gates = self.gates();
-        let AgentGates { desk, watches } = &mut *gates;
         for event in events {
-            let gate = match event.conversation {
-                None => Some(&mut *desk),
-                Some(conversation) => watches.get_mut(&conversation),
-            };
-            if let Some(gate) = gate {
-                gate.deliver(&self.sink, event.number, &event.text);
-            }
+            gates.deliver(&self.sink, event);
         }
     }
 
     /// The same for a watched conversation.
     pub(crate) fn open_watch(&self, conversation: ConversationId, told: i64) {
-        if let Some(gate) = self.gates().watches.get_mut(&conversation) {
-            gate.open(&self.sink, told);
+        let mut gates = self.gates();
+        if let Some(watch) = gates.watches.get_mut(&conversation) {
+            *watch = told;
         }
+        gates.release(&self.sink);
     }
 }
 
 /// An event written for agents: for all, or for those that watch a conversation.
+#[derive(Clone)]
 struct ForAgents {
     number: i64,
     conversation: Option<ConversationId>,
@@ -142,7 +172,10 @@ impl VisitorConnection {
 #[derive(Default)]
 struct Visitor {
     connections: Vec<Arc<VisitorConnection>>,
+    /// Oldest first.
     conversations: Vec<ConversationId>,
+    /// How many of them were read from the store; the others came live.
+    read: usize,
     /// His chat while it waits, and the place he was told last.
     waiting: Option<(ChatId, Option<(usize, usize)>)>,
 }
@@ -173,7 +206,7 @@ impl Hub {
 
     /// Adds a console's connection, its gate holding.
     pub(crate) fn add_agent(&self, agent: AgentId, sink: Sink) -> Arc<AgentConnection> {
-        let gates = AgentGates { desk: Gate::Holding(Vec::new()), watches: HashMap::new() };
+        let gates = AgentGates { held: Some(Vec::new()), desk: 0, watches: HashMap::new() };
         let connection = Arc::new(AgentConnection { agent, sink, gates: Mutex::new(gates) });
         self.state().agents.push(Arc::clone(&connection));
         connection
@@ -188,23 +221,29 @@ impl Hub {
         }
     }
 
-    /// Begins to watch a conversation, its gate holding. `false` when the connection watches too many.
+    /// Begins to watch a conversation; the connection holds all that comes live until it was told what it missed. `false` when it watches
+    /// too many.
     pub(crate) fn watch(&self, connection: &Arc<AgentConnection>, conversation: ConversationId) -> bool {
         let mut state = self.state();
         let mut gates = connection.gates();
         if !gates.watches.contains_key(&conversation) && gates.watches.len() >= WATCHES_MAX {
             return false;
         }
-        if gates.watches.insert(conversation, Gate::Holding(Vec::new())).is_none() {
+        gates.held.get_or_insert_default();
+        if gates.watches.insert(conversation, 0).is_none() {
             drop(gates);
             state.watchers.entry(conversation).or_default().push(Arc::clone(connection));
         }
         true
     }
 
+    /// Watches no longer, and lets go what is held.
     pub(crate) fn unwatch(&self, connection: &Arc<AgentConnection>, conversation: ConversationId) {
-        connection.gates().watches.remove(&conversation);
-        unwatch(&mut self.state(), connection, conversation);
+        let mut state = self.state();
+        unwatch(&mut state, connection, conversation);
+        let mut gates = connection.gates();
+        gates.watches.remove(&conversation);
+        gates.release(&connection.sink);
     }
 
     /// Adds a visitor's connection, its gate holding.
@@ -221,7 +260,10 @@ impl Hub {
         if entry.conversations.contains(&conversation) {
             return true;
         }
-        entry.conversations.push(conversation);
+        // Older than those that live events brought meanwhile.
+        let read = entry.read;
+        entry.conversations.insert(read, conversation);
+        entry.read += 1;
         state.owners.insert(conversation, visitor);
         false
     }
@@ -307,9 +349,11 @@ impl Hub {
             }
         }
         for recorded in events {
-            if let Event::AgentChanged { agent, enabled: false, .. } = &recorded.event {
+            // He may have a new password, or may not work here any more: who still may comes back at once.
+            if let Event::AgentChanged { agent, enabled, .. } = &recorded.event {
+                let reason = if *enabled { Close::GoingAway } else { Close::BadCredential };
                 for connection in state.agents.iter().filter(|connection| connection.agent == *agent) {
-                    connection.sink.close(Close::BadCredential);
+                    connection.sink.close(reason);
                 }
             }
         }
@@ -364,7 +408,9 @@ impl State {
                     self.owners.insert(*conversation, *visitor);
                 }
             }
-            Event::ChatRequested { conversation, chat, .. } | Event::ChatTransferred { conversation, chat, .. } => {
+            Event::ChatRequested { conversation, chat, .. }
+            | Event::ChatTransferred { conversation, chat, .. }
+            | Event::ChatLeft { conversation, chat, state: ChatState::Queued | ChatState::Offered, .. } => {
                 self.queue_changed = true;
                 if let Some(entry) = self.owners.get(conversation).and_then(|visitor| self.visitors.get_mut(visitor)) {
                     entry.waiting = Some((*chat, None));
@@ -401,5 +447,68 @@ fn unwatch(state: &mut State, connection: &Arc<AgentConnection>, conversation: C
         if watchers.is_empty() {
             state.watchers.remove(&conversation);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use deskbell_domain::ids::{DepartmentId, GroupId, MessageId};
+    use deskbell_domain::message::{Actor, GroupKind, MessageKind};
+    use deskbell_domain::time::Timestamp;
+
+    use super::*;
+
+    fn message(number: i64, conversation: ConversationId) -> Arc<Recorded> {
+        let event = Event::MessageAdded {
+            conversation,
+            chat: None,
+            group: GroupId::from_i64(1),
+            group_kind: GroupKind::Chat,
+            message: MessageId::from_i64(number),
+            kind: MessageKind::Message,
+            author: Actor::System,
+            author_name: String::new(),
+            text: String::new(),
+            attachment: None,
+            key: None,
+        };
+        Arc::new(Recorded { number, at: Timestamp::EPOCH, event })
+    }
+
+    fn membership(number: i64) -> Arc<Recorded> {
+        let event = Event::MembershipChanged { department: DepartmentId::DEFAULT, agent: AgentId::from_i64(1), member: true };
+        Arc::new(Recorded { number, at: Timestamp::EPOCH, event })
+    }
+
+    fn numbers(basket: &Basket) -> Vec<String> {
+        let number =
+            |frame: &Frame| frame.split("\"n\":").nth(1).map_or(frame.to_string(), |rest| rest.split(',').next().unwrap().to_owned());
+        basket.take().0.iter().map(number).collect()
+    }
+
+    #[test]
+    fn numbers_reach_a_console_in_order_whatever_they_belong_to() {
+        let hub = Hub::default();
+        let basket = Arc::new(Basket::default());
+        let conversation = ConversationId::from_i64(383_486_450_414);
+        let connection = hub.add_agent(AgentId::from_i64(1), Sink::Poll(Arc::clone(&basket)));
+        hub.dispatch(&[membership(9), membership(10)]);
+        connection.open(9);
+        assert_eq!(numbers(&basket), ["10"], "what the state holds already is not told again");
+
+        assert!(hub.watch(&connection, conversation));
+        hub.dispatch(&[message(11, conversation)]);
+        hub.dispatch(&[membership(12), message(13, conversation)]);
+        assert!(numbers(&basket).is_empty(), "nothing passes while the history is read");
+        connection.sink.push_asked(Frame::from("history up to 11"));
+        connection.open_watch(conversation, 11);
+        assert_eq!(numbers(&basket), ["history up to 11", "12", "13"]);
+
+        hub.unwatch(&connection, conversation);
+        hub.dispatch(&[message(14, conversation), membership(15)]);
+        assert_eq!(numbers(&basket), ["15"]);
+        hub.remove_agent(&connection);
+        hub.dispatch(&[membership(16)]);
+        assert!(numbers(&basket).is_empty());
     }
 }

@@ -41,7 +41,7 @@ impl Basket {
         state.0.is_empty() && state.1.is_none()
     }
 
-    fn take(&self) -> (Vec<Frame>, Option<Close>) {
+    pub(crate) fn take(&self) -> (Vec<Frame>, Option<Close>) {
         std::mem::take(&mut *self.state.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

@@ -221,7 +221,8 @@ fn check(tx: &mut Tx<'_>, departments: &[DepartmentId]) -> Result<(), AppError> 
             return fail("a chat waits where nobody is".to_owned());
         }
         let free = candidates.iter().any(deskbell_domain::routing::Candidate::has_room);
-        if free && queue.iter().any(|chat| chat.pinned.is_none()) {
+        let anybodys = |pinned: Option<AgentId>| pinned.is_none_or(|agent| !candidates.iter().any(|candidate| candidate.agent == agent));
+        if free && queue.iter().any(|chat| anybodys(chat.pinned)) {
             return fail("a chat waits while somebody is free".to_owned());
         }
     }
@@ -267,4 +268,34 @@ proptest! {
         prop_assert!(gap.is_none());
         stage.desk.close();
     }
+}
+
+#[test]
+fn a_chat_that_waited_long_does_not_end_when_it_is_joined() {
+    let stage = stage(Routing::Random);
+    let (visit, agents) = (stage.visits[0].clone(), stage.agents.clone());
+    let chat = stage
+        .desk
+        .write_blocking(move |tx, cx| {
+            let wanted = Request { text: Some("hello".to_owned()), ..Request::default() };
+            Ok(request(tx, cx, &visit, &wanted)?.chat.unwrap())
+        })
+        .unwrap();
+    stage.clock.advance_seconds(2_000);
+    let state = move |tx: &mut Tx<'_>| tables::chats::get(tx, chat).map(|chat| chat.unwrap().state).map_err(AppError::from);
+    let joined = stage
+        .desk
+        .write_blocking(move |tx, cx| {
+            let ringing = tables::offers::ringing(tx, chat)?;
+            let agent = ringing.first().map_or(agents[0], |offer| offer.agent);
+            accept(tx, cx, agent, chat)?;
+            end_idle(tx, cx)?;
+            state(tx)
+        })
+        .unwrap();
+    assert_eq!(joined, ChatState::Served);
+    stage.clock.advance_seconds(2_000);
+    let later = stage.desk.write_blocking(move |tx, cx| end_idle(tx, cx).and_then(|()| state(tx))).unwrap();
+    assert_eq!(later, ChatState::Ended);
+    stage.desk.close();
 }

@@ -52,8 +52,13 @@ pub fn transfer(tx: &mut Tx<'_>, cx: &mut Context, by: AgentId, chat: ChatId, ta
         && !tables::departments::is_member(tx, chat.department, agent.id)?
     {
         // He answers in a department of his own.
-        let own = tables::departments::memberships(tx)?.into_iter().find(|membership| membership.agent == agent.id);
-        chat.department = own.map_or(DepartmentId::DEFAULT, |membership| membership.department);
+        let open: Vec<DepartmentId> =
+            tables::departments::all(tx)?.into_iter().filter(|department| department.enabled).map(|department| department.id).collect();
+        let own = tables::departments::memberships(tx)?
+            .into_iter()
+            .find(|membership| membership.agent == agent.id && open.contains(&membership.department))
+            .ok_or_else(|| AppError::conflict("that agent is in no department that takes chats"))?;
+        chat.department = own.department;
     }
     let mut conversation = conversation_of(tx, chat.conversation)?;
     let text = format!("Transferred to {}", to.as_ref().map(Agent::display_name).or(name).unwrap_or_default());

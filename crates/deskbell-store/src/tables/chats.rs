@@ -207,11 +207,12 @@ pub fn count_waiting(tx: &mut Tx<'_>, department: DepartmentId) -> Result<i64, S
         .0)
 }
 
-/// Served chats in which nobody has written since a moment (the later of the last message and the request or transfer).
+/// Served chats in which nothing has happened since a moment: no message, no transfer, nobody joined.
 pub fn idle_since(tx: &mut Tx<'_>, before: Timestamp, limit: i64) -> Result<Vec<ChatId>, StoreError> {
     let rows: Vec<(i64,)> = tx.all(
         "SELECT id FROM chats WHERE ended_at IS NULL AND state = 'served' AND waiting_since < $1 \
-           AND COALESCE(last_message_at, requested_at) < $1 LIMIT $2",
+           AND COALESCE(last_message_at, requested_at) < $1 \
+           AND NOT EXISTS (SELECT 1 FROM engagements e WHERE e.chat_id = chats.id AND e.joined_at >= $1) LIMIT $2",
         &[&before.micros(), &limit],
     )?;
     Ok(rows.into_iter().map(|(id,)| ChatId::from_i64(id)).collect())

@@ -135,6 +135,9 @@ pub enum Changed {
     From(Timestamp),
 }
 
+/// Words of a search that are looked for; more are passed over.
+const SEARCH_TERMS_MAX: usize = 8;
+
 /// Which conversations to list. Everything given must hold.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
@@ -248,16 +251,14 @@ pub fn list(tx: &mut Tx<'_>, filter: &Filter, order: Order, limit: i64, offset: 
         let p = bind(&mut params, Box::new(subject.clone()));
         and(&mut sql, &format!("c.subject = {p}"));
     }
-    for term in filter.search.iter().flat_map(|search| search.split_whitespace()).take(8) {
-        let escaped = term.to_lowercase().replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-        let p = bind(&mut params, Box::new(format!("%{escaped}%")));
-        and(
-            &mut sql,
-            &format!(
-                "(lower(c.subject) LIKE {p} ESCAPE '\\' OR lower(c.preview) LIKE {p} ESCAPE '\\' OR lower(c.code) LIKE {p} ESCAPE '\\' \
-                 OR lower(u.name) LIKE {p} ESCAPE '\\' OR lower(COALESCE(u.email, '')) LIKE {p} ESCAPE '\\')"
-            ),
-        );
+    let escape = |text: &str| text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+    for term in filter.search.iter().flat_map(|search| search.split_whitespace()).take(SEARCH_TERMS_MAX) {
+        // SQLite folds case for ASCII only: the term is looked for as it was typed, too.
+        let lower = bind(&mut params, Box::new(format!("%{}%", escape(&term.to_lowercase()))));
+        let typed = bind(&mut params, Box::new(format!("%{}%", escape(term))));
+        let columns = ["c.subject", "c.preview", "c.code", "u.name", "COALESCE(u.email, '')"];
+        let either = columns.map(|column| format!("lower({column}) LIKE {lower} ESCAPE '\\' OR {column} LIKE {typed} ESCAPE '\\'"));
+        and(&mut sql, &format!("({})", either.join(" OR ")));
     }
     if let Some((changed, id)) = filter.before {
         let (a, b) = (bind(&mut params, Box::new(changed.micros())), bind(&mut params, Box::new(id.get())));
