@@ -6,8 +6,10 @@ use clap::Args;
 use std::fs;
 
 /// A surface's crate, its example that prints the page, and the page.
-const PAGES: [(&str, &str, &str); 2] =
-    [("deskbell-liveagent", "compat", "docs/compat/liveagent.md"), ("deskbell-zendesk", "compat", "docs/compat/zendesk.md")];
+const PAGES: [(&str, &str, &str); 2] = [
+    ("deskbell-liveagent", "liveagent_compat", "docs/compat/liveagent.md"),
+    ("deskbell-zendesk", "zendesk_compat", "docs/compat/zendesk.md"),
+];
 
 #[derive(Args)]
 pub(crate) struct Options {

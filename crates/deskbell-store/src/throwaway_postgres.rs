@@ -20,7 +20,7 @@ const POLL: Duration = Duration::from_millis(20);
 /// The superuser's name; there is no password.
 const USER: &str = "deskbell";
 /// Ends the server when nobody holds the other end of its standard input any more.
-const WATCH: &str = r#""$@" & server=$!; read -r line; kill -INT "$server" 2>/dev/null; wait "$server""#;
+const WATCH: &str = r#""$@" & server=$!; read -r line; (while kill -INT "$server" 2>/dev/null; do sleep 0.5; done) & wait "$server""#;
 
 static DATABASES: AtomicU64 = AtomicU64::new(0);
 
@@ -31,6 +31,8 @@ pub struct ThrowawayPostgres {
     account: Option<Account>,
     port: u16,
     watch: Option<Child>,
+    /// How often it was started. Each start has a log of its own: processes of a killed server still write into the one before.
+    starts: u32,
 }
 
 impl ThrowawayPostgres {
@@ -43,7 +45,7 @@ impl ThrowawayPostgres {
         if let Some(Account { uid, gid }) = &account {
             succeed(Command::new("chown").arg(format!("{uid}:{gid}")).arg(directory.path()))?;
         }
-        let mut server = ThrowawayPostgres { directory, binaries, account, port: 0, watch: None };
+        let mut server = ThrowawayPostgres { directory, binaries, account, port: 0, watch: None, starts: 0 };
         server.create()?;
         for attempt in 1.. {
             server.port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
@@ -102,8 +104,12 @@ impl ThrowawayPostgres {
         self.directory.path().join("data")
     }
 
+    fn log_file(&self) -> PathBuf {
+        self.directory.path().join(format!("log-{}", self.starts))
+    }
+
     fn log(&self) -> String {
-        fs::read_to_string(self.directory.path().join("log")).unwrap_or_default()
+        fs::read_to_string(self.log_file()).unwrap_or_default()
     }
 
     fn create(&self) -> io::Result<()> {
@@ -121,8 +127,9 @@ impl ThrowawayPostgres {
         Ok(())
     }
 
-    fn spawn(&self) -> io::Result<Child> {
-        let log = File::create(self.directory.path().join("log"))?;
+    fn spawn(&mut self) -> io::Result<Child> {
+        self.starts += 1;
+        let log = File::create(self.log_file())?;
         let server = self.command("postgres");
         let settings = ["fsync=on", "listen_addresses=127.0.0.1", "unix_socket_directories=", "shared_buffers=32MB", "max_connections=60"];
         let mut watch = Command::new("sh");
