@@ -1,6 +1,7 @@
 //! The live protocol: sockets and long-polling of visitors and agents over one log. Described in `docs/live-protocol.md`.
 
 mod agent;
+mod door;
 mod events;
 mod frames;
 mod http;

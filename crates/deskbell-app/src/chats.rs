@@ -4,7 +4,7 @@
 mod schedules;
 pub mod transfer;
 
-use deskbell_domain::chat::{Chat, ChatState, EndReason, Engagement, EngagementStart, OfferOutcome, Rating, Responses, StartedBy};
+use deskbell_domain::chat::{Chat, ChatState, EndReason, Engagement, EngagementStart, NewChat, OfferOutcome, Rating, Responses, StartedBy};
 use deskbell_domain::conversation::{Channel, Conversation, Reopening, Status, Step, Turn};
 use deskbell_domain::event::Event;
 use deskbell_domain::ids::{AgentId, ChatId, ConversationId, CustomerId, DepartmentId, EngagementId, GroupId};
@@ -88,7 +88,7 @@ fn open(
     name: &str,
 ) -> Result<Chat, AppError> {
     let id = ChatId::from_i64(tx.next_id()?);
-    let mut chat = Chat {
+    let mut chat = Chat::requested(NewChat {
         id,
         public_id: cx.chat_public_id(),
         conversation: conversation.id,
@@ -97,28 +97,9 @@ fn open(
         customer_name: name.to_owned(),
         visit: visit.map(|visit| visit.id),
         department: conversation.department,
-        state: ChatState::Queued,
         started_by,
-        priority: 0,
         requested: cx.now,
-        waiting_since: cx.now,
-        ended: None,
-        end_reason: None,
-        unanswered_since: None,
-        first_message: None,
-        last_message: None,
-        visitor_messages: 0,
-        agent_messages: 0,
-        joined_ever: false,
-        offered_ever: false,
-        pinned: None,
-        missed: false,
-        dropped: false,
-        rating: None,
-        rating_comment: None,
-        rated: None,
-        responses: Responses::default(),
-    };
+    });
     chat.group = messages::open_group(tx, cx, conversation, Some(&chat), GroupKind::Chat, Actor::Customer(customer))?;
     tables::chats::insert(tx, &chat)?;
     tx.append(

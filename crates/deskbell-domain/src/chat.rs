@@ -146,7 +146,57 @@ impl Responses {
     }
 }
 
+/// What a chat begins with.
+#[derive(Debug, Clone)]
+pub struct NewChat {
+    pub id: ChatId,
+    pub public_id: String,
+    pub conversation: ConversationId,
+    pub group: GroupId,
+    pub customer: CustomerId,
+    pub customer_name: String,
+    pub visit: Option<VisitId>,
+    pub department: DepartmentId,
+    pub started_by: StartedBy,
+    pub requested: Timestamp,
+}
+
 impl Chat {
+    /// A chat that was just asked for and waits.
+    pub fn requested(new: NewChat) -> Chat {
+        Chat {
+            id: new.id,
+            public_id: new.public_id,
+            conversation: new.conversation,
+            group: new.group,
+            customer: new.customer,
+            customer_name: new.customer_name,
+            visit: new.visit,
+            department: new.department,
+            state: ChatState::Queued,
+            started_by: new.started_by,
+            priority: 0,
+            requested: new.requested,
+            waiting_since: new.requested,
+            ended: None,
+            end_reason: None,
+            unanswered_since: None,
+            first_message: None,
+            last_message: None,
+            visitor_messages: 0,
+            agent_messages: 0,
+            joined_ever: false,
+            offered_ever: false,
+            pinned: None,
+            missed: false,
+            dropped: false,
+            rating: None,
+            rating_comment: None,
+            rated: None,
+            responses: Responses::default(),
+        }
+    }
+
     /// A message of one side was added: keeps counts, the waiting for an answer and response times. Returns the response time that this
     /// message closed, if it did.
     pub fn spoke(&mut self, side: Side, at: Timestamp) -> Option<i64> {
@@ -246,8 +296,7 @@ mod tests {
     use super::*;
 
     fn chat() -> Chat {
-        let at = Timestamp::from_seconds(1_000);
-        Chat {
+        Chat::requested(NewChat {
             id: ChatId::from_i64(1),
             public_id: String::new(),
             conversation: ConversationId::from_i64(1),
@@ -256,28 +305,9 @@ mod tests {
             customer_name: String::new(),
             visit: None,
             department: DepartmentId::DEFAULT,
-            state: ChatState::Queued,
             started_by: StartedBy::Visitor,
-            priority: 0,
-            requested: at,
-            waiting_since: at,
-            ended: None,
-            end_reason: None,
-            unanswered_since: None,
-            first_message: None,
-            last_message: None,
-            visitor_messages: 0,
-            agent_messages: 0,
-            joined_ever: false,
-            offered_ever: false,
-            pinned: None,
-            missed: false,
-            dropped: false,
-            rating: None,
-            rating_comment: None,
-            rated: None,
-            responses: Responses::default(),
-        }
+            requested: Timestamp::from_seconds(1_000),
+        })
     }
 
     #[test]

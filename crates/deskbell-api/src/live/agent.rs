@@ -1,7 +1,6 @@
 //! An agent's side: connecting, watching, commands.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::{Request, State};
@@ -18,6 +17,7 @@ use deskbell_domain::ids::{AgentId, ConversationId};
 use deskbell_http::socket::{self, Close, End, Frame, Outbox, SocketHandler};
 use deskbell_store::{journal, tables};
 
+use super::door::Door;
 use super::events::{Audience, bare, frame, reach};
 use super::frames::{self, Incoming, Pace};
 use super::hub::{AgentConnection, Sink};
@@ -44,64 +44,41 @@ pub(crate) async fn upgrade(State(live): State<Live>, upgrade: WebSocketUpgrade,
     socket::sized(upgrade, FRAME_BYTES_MAX)
         .on_upgrade(move |socket| async move {
             let outbox = Arc::new(Outbox::new());
-            let greeted = live.expect_hello(&outbox);
-            let pace = Pace::new(FRAMES_PER_SECOND, FRAMES_BURST);
-            let secret = secret.unwrap_or_default();
-            let handler = Handler { live, agent, secret, outbox: Arc::clone(&outbox), greeted, session: None, pace };
+            let door = Door::new(live, &outbox, Pace::new(FRAMES_PER_SECOND, FRAMES_BURST));
+            let handler = Handler { door, agent, secret: secret.unwrap_or_default(), session: None };
             socket::serve(socket, outbox, handler, stop).await;
         })
         .into_response()
 }
 
 struct Handler {
-    live: Live,
+    door: Door,
     agent: AgentId,
     /// Of the console's session: it may end before the socket does.
     secret: String,
-    outbox: Arc<Outbox>,
-    greeted: Arc<AtomicBool>,
     session: Option<Session>,
-    pace: Pace,
 }
 
 impl SocketHandler for Handler {
     async fn on_text(&mut self, text: &str) {
-        let frame = match Incoming::parse(text) {
-            Ok(frame) => frame,
-            Err(error) => {
-                frames::log("unknown", &error);
-                return self.answer(frames::error(None, &error));
-            }
-        };
-        if !self.pace.take() {
-            let error = AppError::rate_limited("too many frames; wait a second").retry_after(1);
-            return self.answer(frames::error(frame.key.as_deref(), &error));
-        }
-        if let Ok(None) = self.live.0.desk.credential(&self.secret).await {
-            self.answer(frames::error(frame.key.as_deref(), &AppError::bad_credential("the session has ended; sign in again")));
-            return self.outbox.close(Close::BadCredential);
+        let Some(frame) = self.door.read(text) else { return };
+        let live = &self.door.live.0;
+        if let Ok(None) = live.desk.credential(&self.secret).await {
+            let error = AppError::bad_credential("the session has ended; sign in again");
+            return self.door.refuse(frame.key.as_deref(), &error, Close::BadCredential);
         }
         match (frame.t.as_str(), &self.session) {
-            ("ping", _) => self.answer(r#"{"t":"pong"}"#.to_owned()),
-            ("hello", None) => {
-                self.greeted.store(true, Ordering::Relaxed);
-                let sink = Sink::Socket(Arc::clone(&self.outbox));
-                match begin(&self.live.0, self.agent, sink, frame.epoch, frame.number).await {
-                    Ok(session) => self.session = Some(session),
-                    Err(error) => {
-                        frames::log("hello", &error);
-                        self.answer(frames::error(None, &error));
-                        self.outbox.close(Close::Internal);
-                    }
+            ("hello", None) => match begin(live, self.agent, self.door.greet(), frame.epoch, frame.number).await {
+                Ok(session) => self.session = Some(session),
+                Err(error) => {
+                    frames::log("hello", &error);
+                    self.door.refuse(None, &error, Close::Internal);
                 }
-            }
-            (_, None) => {
-                self.answer(frames::error(frame.key.as_deref(), &AppError::invalid("the first frame must be hello")));
-                self.outbox.close(Close::Policy);
-            }
+            },
+            (_, None) => self.door.refuse_stranger(&frame),
             (_, Some(session)) => {
                 if let Some(answer) = session.take(&frame).await {
-                    self.answer(answer);
+                    self.door.answer(answer);
                 }
             }
         }
@@ -109,13 +86,6 @@ impl SocketHandler for Handler {
 
     async fn on_end(&mut self, _end: End) {
         self.session = None;
-    }
-}
-
-impl Handler {
-    fn answer(&self, text: String) {
-        // A full outbox closes the connection by itself.
-        let _ = self.outbox.push(Frame::from(text));
     }
 }
 

@@ -1,7 +1,6 @@
 //! A visitor's side: connecting and commands.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::extract::State;
 use axum::extract::ws::WebSocketUpgrade;
@@ -16,6 +15,7 @@ use deskbell_domain::ids::{VisitId, VisitorId};
 use deskbell_http::socket::{self, Close, End, Frame, Outbox, SocketHandler};
 use deskbell_store::{journal, tables};
 
+use super::door::Door;
 use super::events::{Audience, frame, reach};
 use super::frames::{self, Incoming, Pace};
 use super::hub::{Sink, VisitorConnection};
@@ -34,45 +34,27 @@ pub(crate) async fn upgrade(State(live): State<Live>, upgrade: WebSocketUpgrade)
     socket::sized(upgrade, FRAME_BYTES_MAX)
         .on_upgrade(move |socket| async move {
             let outbox = Arc::new(Outbox::new());
-            let greeted = live.expect_hello(&outbox);
-            let pace = Pace::new(FRAMES_PER_SECOND, FRAMES_BURST);
-            let handler = Handler { live, outbox: Arc::clone(&outbox), greeted, session: None, pace };
+            let door = Door::new(live, &outbox, Pace::new(FRAMES_PER_SECOND, FRAMES_BURST));
+            let handler = Handler { door, session: None };
             socket::serve(socket, outbox, handler, stop).await;
         })
         .into_response()
 }
 
 struct Handler {
-    live: Live,
-    outbox: Arc<Outbox>,
-    greeted: Arc<AtomicBool>,
+    door: Door,
     session: Option<Session>,
-    pace: Pace,
 }
 
 impl SocketHandler for Handler {
     async fn on_text(&mut self, text: &str) {
-        let frame = match Incoming::parse(text) {
-            Ok(frame) => frame,
-            Err(error) => {
-                frames::log("unknown", &error);
-                return self.answer(frames::error(None, &error));
-            }
-        };
-        if !self.pace.take() {
-            let error = AppError::rate_limited("too many frames; wait a second").retry_after(1);
-            return self.answer(frames::error(frame.key.as_deref(), &error));
-        }
+        let Some(frame) = self.door.read(text) else { return };
         match (frame.t.as_str(), &self.session) {
-            ("ping", _) => self.answer(r#"{"t":"pong"}"#.to_owned()),
             ("hello", None) => self.hello(&frame).await,
-            (_, None) => {
-                self.answer(frames::error(frame.key.as_deref(), &AppError::invalid("the first frame must be hello")));
-                self.outbox.close(Close::Policy);
-            }
+            (_, None) => self.door.refuse_stranger(&frame),
             (_, Some(session)) => {
                 if let Some(answer) = session.take(&frame).await {
-                    self.answer(answer);
+                    self.door.answer(answer);
                 }
             }
         }
@@ -84,28 +66,23 @@ impl SocketHandler for Handler {
 }
 
 impl Handler {
-    fn answer(&self, text: String) {
-        // A full outbox closes the connection by itself.
-        let _ = self.outbox.push(Frame::from(text));
-    }
-
     async fn hello(&mut self, frame: &Incoming) {
-        self.greeted.store(true, Ordering::Relaxed);
-        let known = frame.token.as_deref().and_then(|token| self.live.0.desk.visitor_tokens().check(token, self.live.0.desk.now()));
+        let sink = self.door.greet();
+        let live = &self.door.live.0;
+        let known = frame.token.as_deref().and_then(|token| live.desk.visitor_tokens().check(token, live.desk.now()));
         let Some((visitor, visit)) = known else {
-            self.answer(frames::error(None, &AppError::bad_credential("the token is not good; begin with a new visit")));
-            return self.outbox.close(Close::BadCredential);
+            let error = AppError::bad_credential("the token is not good; begin with a new visit");
+            return self.door.refuse(None, &error, Close::BadCredential);
         };
-        let sink = Sink::Socket(Arc::clone(&self.outbox));
-        match begin(&self.live.0, visitor, visit, sink, frame.epoch, frame.number).await {
+        match begin(live, visitor, visit, sink, frame.epoch, frame.number).await {
             Ok(session) => self.session = Some(session),
             Err(error) => {
                 frames::log("hello", &error);
-                self.answer(frames::error(None, &error));
-                self.outbox.close(match error.kind {
+                let reason = match error.kind {
                     deskbell_app::Kind::BadCredential | deskbell_app::Kind::Forbidden => Close::BadCredential,
                     _ => Close::Internal,
-                });
+                };
+                self.door.refuse(None, &error, reason);
             }
         }
     }

@@ -7,7 +7,7 @@ use deskbell_testkit::postgres::{ThrowawayPostgres, orphans_are_gone};
 use deskbell_testkit::{Options, Server, eventually};
 use tokio::task::block_in_place;
 
-const KILLS: usize = 10;
+const KILLS: usize = 50;
 const MESSAGES_PER_LIFE: usize = 20;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
