@@ -78,6 +78,17 @@ impl Live {
         }
     }
 
+    /// Closes the consoles whose sessions have ended. Called about once a second.
+    pub async fn close_ended_sessions(&self) {
+        for connection in self.0.hub.take_doubtful() {
+            if let Some(secret) = &connection.secret
+                && let Ok(None) = self.0.desk.credential(secret).await
+            {
+                connection.sink.close(Close::BadCredential);
+            }
+        }
+    }
+
     /// Notes a socket that must say hello soon; what is returned is set once it has.
     fn expect_hello(&self, outbox: &Arc<Outbox>) -> Arc<AtomicBool> {
         let greeted = Arc::new(AtomicBool::new(false));

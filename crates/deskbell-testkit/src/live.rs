@@ -144,6 +144,10 @@ impl Live {
         let mut socket = opened?;
         socket.send(&hello).await?;
         let welcome = socket.next(Instant::now() + WAIT).await?;
+        if welcome["t"] == "error" {
+            let text = |name: &str| welcome[name].as_str().unwrap_or_default().to_owned();
+            return Err(Trouble::Refused { code: text("code"), message: text("message") });
+        }
         assert_eq!(welcome["t"], "welcome", "the answer to hello: {welcome}");
         self.socket = Some(socket);
         self.take(welcome.clone());

@@ -162,6 +162,7 @@ async fn keep_time(desk: Desk, live: Live, metrics: metrics_exporter_prometheus:
         troubled = ticked.is_err();
         if count.is_multiple_of(1_000 / TICK_MILLIS) {
             live.tick();
+            live.close_ended_sessions().await;
         }
         if count.is_multiple_of(20_000 / TICK_MILLIS) {
             metrics.run_upkeep();

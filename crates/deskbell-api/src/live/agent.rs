@@ -68,7 +68,7 @@ impl SocketHandler for Handler {
             return self.door.refuse(frame.key.as_deref(), &error, Close::BadCredential);
         }
         match (frame.t.as_str(), &self.session) {
-            ("hello", None) => match begin(live, self.agent, self.door.greet(), frame.epoch, frame.number).await {
+            ("hello", None) => match begin(live, self.agent, Some(&self.secret), self.door.greet(), frame.epoch, frame.number).await {
                 Ok(session) => self.session = Some(session),
                 Err(error) => {
                     frames::log("hello", &error);
@@ -109,12 +109,13 @@ impl Drop for Session {
 pub(crate) async fn begin(
     live: &Arc<Inner>,
     agent: AgentId,
+    secret: Option<&str>,
     sink: Sink,
     epoch: Option<i64>,
     number: Option<i64>,
 ) -> Result<Session, AppError> {
     // In the hub before anything is read, so that nothing falls between.
-    let mut session = Session { live: Arc::clone(live), agent, name: String::new(), connection: live.hub.add_agent(agent, sink) };
+    let mut session = Session { live: Arc::clone(live), agent, name: String::new(), connection: live.hub.add_agent(agent, sink, secret) };
     session.name = live.desk.agent_came(agent).await?.display_name();
     if let (Some(epoch), Some(number)) = (epoch, number)
         && epoch == live.desk.epoch()

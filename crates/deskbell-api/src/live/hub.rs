@@ -80,6 +80,8 @@ impl Gate {
 pub(crate) struct AgentConnection {
     pub(crate) agent: AgentId,
     pub(crate) sink: Sink,
+    /// Of its session; polls are over before it could end.
+    pub(crate) secret: Option<Box<str>>,
     gates: Mutex<AgentGates>,
 }
 
@@ -186,6 +188,8 @@ struct State {
     watchers: HashMap<ConversationId, Vec<Arc<AgentConnection>>>,
     visitors: HashMap<VisitorId, Visitor>,
     owners: HashMap<ConversationId, VisitorId>,
+    /// Agents who were changed lately.
+    doubtful: HashSet<AgentId>,
     /// Something about waiting chats changed since positions were told.
     queue_changed: bool,
 }
@@ -205,9 +209,9 @@ impl Hub {
     }
 
     /// Adds a console's connection, its gate holding.
-    pub(crate) fn add_agent(&self, agent: AgentId, sink: Sink) -> Arc<AgentConnection> {
+    pub(crate) fn add_agent(&self, agent: AgentId, sink: Sink, secret: Option<&str>) -> Arc<AgentConnection> {
         let gates = AgentGates { held: Some(Vec::new()), desk: 0, watches: HashMap::new() };
-        let connection = Arc::new(AgentConnection { agent, sink, gates: Mutex::new(gates) });
+        let connection = Arc::new(AgentConnection { agent, sink, secret: secret.map(Box::from), gates: Mutex::new(gates) });
         self.state().agents.push(Arc::clone(&connection));
         connection
     }
@@ -348,15 +352,26 @@ impl Hub {
                 }
             }
         }
+        let mut changed = Vec::new();
         for recorded in events {
-            // He may have a new password, or may not work here any more: who still may comes back at once.
+            // He may not work here any more, or have a new password, which ends his sessions.
             if let Event::AgentChanged { agent, enabled, .. } = &recorded.event {
-                let reason = if *enabled { Close::GoingAway } else { Close::BadCredential };
                 for connection in state.agents.iter().filter(|connection| connection.agent == *agent) {
-                    connection.sink.close(reason);
+                    if !enabled {
+                        connection.sink.close(Close::BadCredential);
+                    }
                 }
+                changed.push(*agent);
             }
         }
+        state.doubtful.extend(changed);
+    }
+
+    /// Consoles of agents who were changed since it was last asked: whether their sessions are still good must be looked up.
+    pub(crate) fn take_doubtful(&self) -> Vec<Arc<AgentConnection>> {
+        let mut state = self.state();
+        let doubtful = std::mem::take(&mut state.doubtful);
+        state.agents.iter().filter(|connection| doubtful.contains(&connection.agent)).cloned().collect()
     }
 
     /// Tells waiting visitors their place, where it changed.
@@ -491,7 +506,7 @@ mod tests {
         let hub = Hub::default();
         let basket = Arc::new(Basket::default());
         let conversation = ConversationId::from_i64(383_486_450_414);
-        let connection = hub.add_agent(AgentId::from_i64(1), Sink::Poll(Arc::clone(&basket)));
+        let connection = hub.add_agent(AgentId::from_i64(1), Sink::Poll(Arc::clone(&basket)), None);
         hub.dispatch(&[membership(9), membership(10)]);
         connection.open(9);
         assert_eq!(numbers(&basket), ["10"], "what the state holds already is not told again");

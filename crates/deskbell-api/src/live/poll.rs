@@ -78,7 +78,7 @@ pub(crate) async fn agent(live: &Arc<Inner>, agent: AgentId, ask: &Ask) -> Resul
         return Err(AppError::too_large("too many conversations are watched"));
     }
     let basket = Arc::new(Basket::default());
-    let session = agent::begin(live, agent, Sink::Poll(Arc::clone(&basket)), ask.epoch, ask.number).await?;
+    let session = agent::begin(live, agent, None, Sink::Poll(Arc::clone(&basket)), ask.epoch, ask.number).await?;
     for watch in &ask.watch {
         let frame = Incoming { conversation: Some(watch.conversation.clone()), after: Some(watch.after), ..Incoming::default() };
         session.watch(&frame).await?;
