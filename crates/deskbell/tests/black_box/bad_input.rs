@@ -3,7 +3,7 @@
 use crate::server;
 use deskbell_testkit::http::client;
 use deskbell_testkit::socket::{End, Socket};
-use deskbell_testkit::{Agent, Answer, Server, Transport, Visitor, WAIT};
+use deskbell_testkit::{Agent, Answer, Server, Transport, Trouble, Visitor, WAIT};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -311,4 +311,24 @@ async fn a_full_queue_is_offline() {
     assert_eq!(second.live.refused(json!({"t": "chat", "text": "two"})).await, "offline");
     owner.take_offer().await;
     assert!(second.ask("now").await["chat"].is_string());
+}
+
+/// A new password ends the agent's sessions, and with them the console that only listens.
+#[tokio::test]
+async fn an_ended_session_closes_its_console() {
+    let server = server().await;
+    let owner = Agent::owner(&server).await;
+    let mut ann = owner.colleague(&server, "Ann").await;
+    let id = ann.id.clone();
+    let answer = owner.put(&format!("agents/{id}"), json!({"slots": 3})).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    ann.live.ok(json!({"t": "status", "status": "away"})).await;
+    let answer = owner.put(&format!("agents/{id}"), json!({"password": "another one entirely"})).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let end = loop {
+        if let Err(trouble) = ann.live.receive(Instant::now() + WAIT).await {
+            break trouble;
+        }
+    };
+    assert!(matches!(end, Trouble::Ended(End::Closed { code: 4001, .. })), "{end:?}");
 }
