@@ -8,6 +8,7 @@ mod startup;
 mod stream;
 
 use clap::{Parser, Subcommand, ValueEnum};
+use deskbell_testkit::server;
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -84,11 +85,11 @@ fn main() -> Outcome<()> {
 
 /// `deskbell simulate` prints its own result.
 async fn simulate(binary: &Path) -> Outcome<()> {
-    let server = deskbell_testkit::Server::start(binary, Default::default()).await;
+    let desk = deskbell_testkit::Server::start(binary, Default::default()).await;
     let mut command = Command::new(binary);
-    command.args(["simulate", "--url", &server.base(), "--visitors", "2000", "--agents", "200", "--seconds", "30"]);
-    let status = command.arg("--data").arg(server.data()).stdin(Stdio::null()).status()?;
-    row(&format!("| memory of the server after it | {:.1} MiB |", process::resident_bytes(server.pid())? as f64 / process::MIB))?;
+    command.args(["simulate", "--url", &desk.base(), "--visitors", "2000", "--agents", "200", "--seconds", "30"]);
+    let status = command.args(["--email", server::OWNER_EMAIL, "--password", server::OWNER_PASSWORD]).stdin(Stdio::null()).status()?;
+    row(&format!("| memory of the server after it | {:.1} MiB |", process::resident_bytes(desk.pid())? as f64 / process::MIB))?;
     if !status.success() {
         return Err(format!("deskbell simulate ended with {status}").into());
     }
