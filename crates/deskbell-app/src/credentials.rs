@@ -5,7 +5,6 @@ use std::sync::{Mutex, PoisonError};
 
 use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
 use argon2::{Algorithm, Argon2, Params, Version};
-use deskbell_domain::agent::Role;
 use deskbell_domain::credential::CredentialKind;
 use deskbell_domain::ids::{AgentId, CredentialId, VisitId, VisitorId, from_base36, to_base36};
 use deskbell_domain::time::Timestamp;
@@ -179,14 +178,6 @@ pub fn verify_password(password: &str, hash: Option<&str>) -> bool {
 fn nobodys_hash() -> &'static str {
     static HASH: std::sync::OnceLock<String> = std::sync::OnceLock::new();
     HASH.get_or_init(|| hash_password("nobody has this one").unwrap_or_default())
-}
-
-/// The role behind a principal that acts for an agent.
-pub fn acting_agent(principal: &Principal) -> Option<(AgentId, Role)> {
-    match principal {
-        Principal::Agent { agent, role } | Principal::Token { agent, role, .. } => Some((*agent, *role)),
-        Principal::Nobody | Principal::ApiKey | Principal::Visitor { .. } => None,
-    }
 }
 
 /// Signs and checks visitors' tokens: `visitor.visit.expiry.signature`, bound to the visit, good on every node of the desk.

@@ -133,6 +133,8 @@ impl From<deskbell_store::StoreError> for AppError {
             StoreError::Unavailable(_) | StoreError::Closed => {
                 AppError::unavailable("the database is away; try again with the same key").because(&error).retry_after(1)
             }
+            // Told as they are: the one who starts the program reads them.
+            StoreError::InUse(_) | StoreError::Newer(_) | StoreError::Edited(_) => AppError::unavailable(error.to_string()),
             StoreError::Conflict(_) => AppError::conflict("another change came first; try again").because(&error),
             _ => AppError::internal(error.to_string()),
         }

@@ -79,11 +79,6 @@ pub fn present(tx: &mut Tx<'_>, since: Timestamp, before: Option<(Timestamp, Vis
     )
 }
 
-/// How many browsers were seen at or after a moment.
-pub fn count_seen_since(tx: &mut Tx<'_>, since: Timestamp) -> Result<i64, StoreError> {
-    Ok(tx.one::<(i64,)>("SELECT COUNT(DISTINCT visitor_id) FROM visits WHERE seen_at >= $1", &[&since.micros()])?.0)
-}
-
 /// Adds a page; past [`VISIT_PAGES_MAX`] the last place is used again.
 pub fn add_page(tx: &mut Tx<'_>, page: &Page) -> Result<(), StoreError> {
     let (last,): (i64,) = tx.one("SELECT COALESCE(MAX(ordinal), 0) FROM pages WHERE visit_id = $1", &[&page.visit.get()])?;

@@ -12,6 +12,8 @@ const KILLS: usize = 50;
 /// How often the data is looked at while the server is down.
 const KILLS_PER_DOCTOR: usize = 10;
 const MESSAGES_PER_LIFE: usize = 12;
+/// Long enough for all kills on a slow machine.
+const SIMULATION_SECONDS: u32 = 75;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_acknowledged_is_lost() {
@@ -46,10 +48,12 @@ pub(crate) fn doctor(server: &Server) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn simulated_visitors_lose_nothing() {
     let mut server = Server::start(binary(), Options::default()).await;
-    let mut simulation = Simulation::start(&server, 20);
-    while simulation.is_running() {
-        let moment = rand::random_range(300..1_200);
+    let mut simulation = Simulation::start(&server, SIMULATION_SECONDS);
+    for kill in 1..=KILLS {
+        // The moment itself is what is drawn: nothing is waited for.
+        let moment = rand::random_range(100..900);
         tokio::time::sleep(std::time::Duration::from_millis(moment)).await;
+        assert!(simulation.is_running(), "it ended before kill {kill}");
         server.kill9();
         server.launch().await;
     }
