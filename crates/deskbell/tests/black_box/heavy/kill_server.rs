@@ -63,13 +63,13 @@ async fn simulated_visitors_lose_nothing() {
 }
 
 /// `deskbell simulate` beside the server.
-struct Simulation {
+pub(super) struct Simulation {
     child: Child,
     said: NamedTempFile,
 }
 
 impl Simulation {
-    fn start(server: &Server, seconds: u32) -> Simulation {
+    pub(super) fn start(server: &Server, seconds: u32) -> Simulation {
         let mut command = Command::new(server.binary());
         command.args(["simulate", "--url", &server.base(), "--email", OWNER_EMAIL, "--visitors", "20", "--agents", "4"]);
         command.args(["--send-every-ms", "200", "--seconds", &seconds.to_string()]).env("DESKBELL_PASSWORD", OWNER_PASSWORD);
@@ -79,12 +79,12 @@ impl Simulation {
         Simulation { child, said }
     }
 
-    fn is_running(&mut self) -> bool {
+    pub(super) fn is_running(&mut self) -> bool {
         self.child.try_wait().expect("it can be asked").is_none()
     }
 
     /// It found nothing lost, nothing doubled.
-    fn finish(mut self) {
+    pub(super) fn finish(mut self) {
         let status = self.child.wait().expect("it ends");
         let said = fs::read_to_string(self.said.path()).expect("what it said can be read");
         eprintln!("{said}");
