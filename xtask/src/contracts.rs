@@ -7,7 +7,7 @@ use std::fs;
 
 /// A surface's crate, its example that prints the page, and the page.
 const PAGES: [(&str, &str, &str); 2] = [
-    ("deskbell-liveagent", "liveagent_compat", "docs/compat/liveagent.md"),
+    ("deskbell-liveagent", "liveagent_compat", "docs/compat/liveagent-v1.md"),
     ("deskbell-zendesk", "zendesk_compat", "docs/compat/zendesk.md"),
 ];
 

@@ -169,7 +169,7 @@ pub fn render(fault: &Fault<'_>) -> Answer {
 pub(crate) fn me(cx: &Cx<Native>) -> Result<AgentId, AppError> {
     match cx.principal {
         Principal::Agent { agent, .. } => Ok(agent),
-        Principal::Nobody | Principal::ApiKey | Principal::Token { .. } | Principal::Visitor { .. } => {
+        Principal::Nobody | Principal::ApiKey { .. } | Principal::Token { .. } | Principal::Visitor { .. } => {
             Err(AppError::internal("a call for agents was reached by somebody else"))
         }
     }

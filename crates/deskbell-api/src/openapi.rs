@@ -107,7 +107,7 @@ fn description(meta: &Meta) -> String {
         Right::Anyone => "For anyone",
         Right::Visitor => "For visitors",
         Right::Participant => "For visitors and signed-in agents",
-        Right::ApiKey => "For API keys",
+        Right::ApiKey | Right::ApiKeyWrite => "For API keys",
         Right::Agent => "For signed-in agents",
         Right::Administrator => "For signed-in administrators and owners",
         Right::TokenRead => "For tokens with `read`",

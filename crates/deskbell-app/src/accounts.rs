@@ -87,12 +87,8 @@ pub fn create_agent(tx: &mut Tx<'_>, cx: &Context, draft: &AgentDraft) -> Result
     }
     let hash = draft.password_hash.as_deref().ok_or_else(|| AppError::missing("password is missing"))?;
     let contact = Customer {
-        id: CustomerId::from_i64(tx.next_id()?),
-        email: None,
         name: format!("{} {}", draft.first_name, draft.last_name).trim().to_owned(),
-        phone: String::new(),
-        note: String::new(),
-        created: cx.now,
+        ..Customer::anonymous(CustomerId::from_i64(tx.next_id()?), cx.now)
     };
     tables::customers::insert(tx, &contact)?;
     let agent = Agent {

@@ -23,6 +23,8 @@ pub const SESSION_SECONDS: i64 = 30 * 86_400;
 pub const VISITOR_TOKEN_SECONDS: i64 = 30 * 86_400;
 /// Characters of a password.
 const PASSWORD_CHARS: std::ops::RangeInclusive<usize> = 8..=200;
+/// The scopes of a key that only reads.
+const READ_ONLY: &str = "read";
 /// Credentials kept in memory.
 const CACHE_ENTRIES_MAX: usize = 10_000;
 /// After this long a kept credential is looked up again: another process may have revoked it.
@@ -105,7 +107,8 @@ pub fn look_up(tx: &mut Tx<'_>, hash: &str, now: Timestamp) -> Result<Option<Kno
         None => None,
     };
     let principal = match (found.kind, agent) {
-        (CredentialKind::ApiKey, _) => Principal::ApiKey,
+        // A key without scopes may do all; the scope `read` alone keeps it from writing.
+        (CredentialKind::ApiKey, _) => Principal::ApiKey { key: found.id, may_write: found.scopes != READ_ONLY },
         (CredentialKind::Token, Some(agent)) => {
             Principal::Token { agent: agent.id, role: agent.role, scopes: Scopes::parse(&found.scopes).unwrap_or_default() }
         }

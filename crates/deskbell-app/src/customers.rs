@@ -74,14 +74,7 @@ fn changed(tx: &mut Tx<'_>, cx: &Context, customer: &Customer) -> Result<(), App
 
 /// Makes an anonymous customer for a browser that was never seen.
 pub fn anonymous(tx: &mut Tx<'_>, cx: &Context) -> Result<Customer, AppError> {
-    let customer = Customer {
-        id: CustomerId::from_i64(tx.next_id()?),
-        email: None,
-        name: String::new(),
-        phone: String::new(),
-        note: String::new(),
-        created: cx.now,
-    };
+    let customer = Customer::anonymous(CustomerId::from_i64(tx.next_id()?), cx.now);
     tables::customers::insert(tx, &customer)?;
     Ok(customer)
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use deskbell_domain::agent::{Agent, Role};
 use deskbell_domain::credential::CredentialKind;
@@ -24,6 +24,7 @@ use crate::figures::Figures;
 use crate::follow::{Follower, Listener, Pipe};
 use crate::presence::Presence;
 use crate::rights::Scopes;
+use crate::search::KnowledgeSearch;
 use crate::settings::Settings;
 use crate::timers;
 
@@ -56,6 +57,7 @@ struct Inner {
     presence: Presence,
     credentials: Cache,
     follower: Follower,
+    knowledge_search: OnceLock<Arc<dyn KnowledgeSearch>>,
 }
 
 /// A first owner and the credentials made with him.
@@ -163,6 +165,7 @@ impl Desk {
             presence,
             credentials: Cache::default(),
             follower,
+            knowledge_search: OnceLock::new(),
         }));
         desk.0.follower.add(Box::new(Memory(Arc::downgrade(&desk.0))));
         Ok(desk)
@@ -179,6 +182,16 @@ impl Desk {
     /// The reader behind the export documents, to be run by hand.
     pub fn document_reader(&self, renderer: Arc<dyn Renderer>) -> Reader {
         Reader::new(self.0.db.clone(), Arc::clone(&self.0.clock), renderer, self.0.account_key)
+    }
+
+    /// Gives the desk its search over knowledge bases; only the first one counts.
+    pub fn search_with(&self, search: Arc<dyn KnowledgeSearch>) {
+        drop(self.0.knowledge_search.set(search));
+    }
+
+    /// The search over knowledge bases; refused on a desk that has none.
+    pub fn knowledge_search(&self) -> Result<Arc<dyn KnowledgeSearch>, AppError> {
+        self.0.knowledge_search.get().cloned().ok_or_else(|| AppError::unavailable("search is not ready"))
     }
 
     /// Ends the threads and closes the store.

@@ -138,7 +138,16 @@ fn touches(event: &Event) -> Option<Touched> {
         | Event::ChatJoined { .. }
         | Event::ChatLeft { .. }
         | Event::ChatTransferred { .. }
-        | Event::SettingsChanged => None,
+        | Event::SettingsChanged
+        | Event::CustomerRemoved { .. }
+        | Event::TagChanged { .. }
+        | Event::CustomerGroupChanged { .. }
+        | Event::CompanyChanged { .. }
+        | Event::KnowledgeBaseChanged { .. }
+        | Event::KnowledgeEntryChanged { .. }
+        | Event::WidgetChanged { .. }
+        | Event::FieldsChanged { .. }
+        | Event::ConversationMerged { .. } => None,
     }
 }
 

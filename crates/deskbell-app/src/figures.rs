@@ -248,7 +248,16 @@ impl Figures {
             | Event::Assigned { .. }
             | Event::TagsChanged { .. }
             | Event::ReadMarked { .. }
-            | Event::SettingsChanged => {}
+            | Event::SettingsChanged
+            | Event::CustomerRemoved { .. }
+            | Event::TagChanged { .. }
+            | Event::CustomerGroupChanged { .. }
+            | Event::CompanyChanged { .. }
+            | Event::KnowledgeBaseChanged { .. }
+            | Event::KnowledgeEntryChanged { .. }
+            | Event::WidgetChanged { .. }
+            | Event::FieldsChanged { .. }
+            | Event::ConversationMerged { .. } => {}
         }
     }
 

@@ -40,7 +40,9 @@ pub fn register(
     let (visitor, agent) = match who {
         Principal::Visitor { visitor, .. } => (Some(*visitor), None),
         Principal::Agent { agent, .. } => (None, Some(*agent)),
-        Principal::Nobody | Principal::ApiKey | Principal::Token { .. } => return Err(AppError::forbidden("sign in to send a file")),
+        Principal::Nobody | Principal::ApiKey { .. } | Principal::Token { .. } => {
+            return Err(AppError::forbidden("sign in to send a file"));
+        }
     };
     tables::files::insert(tx, &File { attachment: attachment.clone(), conversation: None, visitor, agent, created: cx.now })?;
     Ok(attachment)
@@ -88,6 +90,6 @@ pub fn visible(tx: &mut Tx<'_>, file: &str, who: &Principal) -> Result<Attachmen
             let public = tables::messages::public_file(tx, own.id, &file.attachment.file)?;
             if public { Ok(file.attachment) } else { Err(hidden()) }
         }
-        Principal::Nobody | Principal::ApiKey | Principal::Token { .. } => Err(hidden()),
+        Principal::Nobody | Principal::ApiKey { .. } | Principal::Token { .. } => Err(hidden()),
     }
 }

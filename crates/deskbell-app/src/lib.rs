@@ -23,6 +23,7 @@ pub mod messages;
 pub mod presence;
 pub mod rights;
 pub mod routing;
+pub mod search;
 pub mod settings;
 pub mod timers;
 pub mod views;

@@ -1,15 +1,15 @@
 //! Who asks, and what that one may do. Surfaces authenticate into a [`Principal`]; every endpoint names the [`Right`] it needs.
 
 use deskbell_domain::agent::Role;
-use deskbell_domain::ids::{AgentId, VisitId, VisitorId};
+use deskbell_domain::ids::{AgentId, CredentialId, VisitId, VisitorId};
 
 /// The one who asks, once the credential has been checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Principal {
     /// No credential.
     Nobody,
-    /// A LiveAgent v1 key: the whole desk.
-    ApiKey,
+    /// A LiveAgent v1 key: the whole desk, to read or to read and write.
+    ApiKey { key: CredentialId, may_write: bool },
     /// A bearer token, acting for an agent within its scopes.
     Token { agent: AgentId, role: Role, scopes: Scopes },
     /// A signed-in agent (cookie session of the console).
@@ -62,6 +62,8 @@ pub enum Right {
     Participant,
     /// A LiveAgent v1 key.
     ApiKey,
+    /// A LiveAgent v1 key that may write.
+    ApiKeyWrite,
     /// A signed-in agent of any role.
     Agent,
     /// A signed-in administrator or owner.
@@ -79,7 +81,8 @@ impl Right {
             Right::Anyone => true,
             Right::Visitor => matches!(who, Principal::Visitor { .. }),
             Right::Participant => matches!(who, Principal::Visitor { .. } | Principal::Agent { .. }),
-            Right::ApiKey => matches!(who, Principal::ApiKey),
+            Right::ApiKey => matches!(who, Principal::ApiKey { .. }),
+            Right::ApiKeyWrite => matches!(who, Principal::ApiKey { may_write: true, .. }),
             Right::Agent => matches!(who, Principal::Agent { .. }),
             Right::Administrator => matches!(who, Principal::Agent { role, .. } if role.administers()),
             Right::TokenRead => matches!(who, Principal::Token { scopes, .. } if scopes.read),

@@ -1,7 +1,25 @@
 //! Customers: the persons who ask.
 
-use crate::ids::{BanId, CustomerId};
+use crate::ids::{BanId, CompanyId, CustomerId};
+use crate::spelled;
 use crate::time::Timestamp;
+
+spelled! {
+    /// LiveAgent's letters.
+    pub enum CustomerRole {
+        Visitor = "V",
+        /// Can sign in to the portal.
+        Registered = "R",
+    }
+}
+
+spelled! {
+    pub enum Gender {
+        Male = "M",
+        Female = "F",
+        Other = "O",
+    }
+}
 
 /// A person who asks; addressed by e-mail or id. Anonymous visitors are customers without an e-mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,10 +30,46 @@ pub struct Customer {
     pub name: String,
     pub phone: String,
     pub note: String,
+    pub role: CustomerRole,
+    pub gender: Option<Gender>,
+    /// A name given by another system.
+    pub system_name: String,
+    pub company: Option<CompanyId>,
+    /// A language tag, or empty.
+    pub language: String,
+    /// The IP address last seen, or empty.
+    pub address: String,
     pub created: Timestamp,
+    /// When he was taken away: of his data nothing is left, his conversations stay.
+    pub removed: Option<Timestamp>,
 }
 
 impl Customer {
+    /// Somebody of whom nothing is known yet.
+    pub fn anonymous(id: CustomerId, created: Timestamp) -> Customer {
+        Customer {
+            id,
+            email: None,
+            name: String::new(),
+            phone: String::new(),
+            note: String::new(),
+            role: CustomerRole::Visitor,
+            gender: None,
+            system_name: String::new(),
+            company: None,
+            language: String::new(),
+            address: String::new(),
+            created,
+            removed: None,
+        }
+    }
+
+    /// First and last name: the first word, and the rest.
+    pub fn names(&self) -> (&str, &str) {
+        let name = self.name.trim();
+        name.split_once(char::is_whitespace).map_or((name, ""), |(first, last)| (first, last.trim_start()))
+    }
+
     /// The name, or the e-mail, or `Visitor` with the id's tail.
     pub fn display_name(&self) -> String {
         if !self.name.is_empty() {

@@ -6,7 +6,8 @@ use crate::chat::{ChatState, EndReason, EngagementStart, OfferOutcome, Rating, S
 use crate::conversation::{Channel, Status};
 use crate::department::Strategy;
 use crate::ids::{
-    AgentId, ChatId, ConversationId, CustomerId, DepartmentId, EngagementId, GroupId, MessageId, OfferId, VisitId, VisitorId,
+    AgentId, ChatId, CompanyId, ConversationId, CustomerGroupId, CustomerId, DepartmentId, EngagementId, GroupId, KnowledgeBaseId,
+    KnowledgeEntryId, MessageId, OfferId, TagId, VisitId, VisitorId, WidgetId,
 };
 use crate::message::{Actor, Attachment, GroupKind, MessageKind};
 use crate::time::Timestamp;
@@ -201,6 +202,54 @@ pub enum Event {
     },
     /// The desk's own settings changed (routing times, grace times, names).
     SettingsChanged,
+
+    /// A customer's data were taken away.
+    CustomerRemoved {
+        customer: CustomerId,
+    },
+    /// A tag was made, changed or taken away.
+    TagChanged {
+        tag: TagId,
+        name: String,
+        removed: bool,
+    },
+    CustomerGroupChanged {
+        group: CustomerGroupId,
+        name: String,
+        removed: bool,
+    },
+    CompanyChanged {
+        company: CompanyId,
+        name: String,
+        removed: bool,
+    },
+    KnowledgeBaseChanged {
+        base: KnowledgeBaseId,
+        name: String,
+        removed: bool,
+    },
+    /// An entry was made, changed, moved, voted on or taken away.
+    KnowledgeEntryChanged {
+        base: KnowledgeBaseId,
+        entry: KnowledgeEntryId,
+        removed: bool,
+    },
+    WidgetChanged {
+        widget: WidgetId,
+        name: String,
+        removed: bool,
+    },
+    /// The added fields of a conversation changed.
+    FieldsChanged {
+        conversation: ConversationId,
+        by: Actor,
+    },
+    /// A conversation went into another one; its spellings lead there.
+    ConversationMerged {
+        conversation: ConversationId,
+        into: ConversationId,
+        by: Actor,
+    },
 }
 
 impl Event {
@@ -215,13 +264,22 @@ impl Event {
             | Event::BanChanged { .. }
             | Event::VisitStarted { .. }
             | Event::PageViewed { .. }
-            | Event::SettingsChanged => None,
+            | Event::SettingsChanged
+            | Event::CustomerRemoved { .. }
+            | Event::TagChanged { .. }
+            | Event::CustomerGroupChanged { .. }
+            | Event::CompanyChanged { .. }
+            | Event::KnowledgeBaseChanged { .. }
+            | Event::KnowledgeEntryChanged { .. }
+            | Event::WidgetChanged { .. } => None,
             Event::ConversationStarted { conversation, .. }
             | Event::StatusChanged { conversation, .. }
             | Event::Assigned { conversation, .. }
             | Event::MessageAdded { conversation, .. }
             | Event::TagsChanged { conversation, .. }
             | Event::ReadMarked { conversation, .. }
+            | Event::FieldsChanged { conversation, .. }
+            | Event::ConversationMerged { conversation, .. }
             | Event::ChatRequested { conversation, .. }
             | Event::ChatOffered { conversation, .. }
             | Event::OfferClosed { conversation, .. }
@@ -257,7 +315,16 @@ impl Event {
             | Event::StatusChanged { .. }
             | Event::Assigned { .. }
             | Event::ReadMarked { .. }
-            | Event::SettingsChanged => None,
+            | Event::FieldsChanged { .. }
+            | Event::ConversationMerged { .. }
+            | Event::SettingsChanged
+            | Event::CustomerRemoved { .. }
+            | Event::TagChanged { .. }
+            | Event::CustomerGroupChanged { .. }
+            | Event::CompanyChanged { .. }
+            | Event::KnowledgeBaseChanged { .. }
+            | Event::KnowledgeEntryChanged { .. }
+            | Event::WidgetChanged { .. } => None,
         }
     }
 }

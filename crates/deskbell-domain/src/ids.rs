@@ -89,7 +89,69 @@ ids! {
     VisitorId: ENTITY_MIN, ENTITY_END;
     BanId: ENTITY_MIN, ENTITY_END;
     CredentialId: ENTITY_MIN, ENTITY_END;
+    CompanyId: ENTITY_MIN, ENTITY_END;
+    WidgetId: ENTITY_MIN, ENTITY_END;
     TagId: TAG_MIN, TAG_END;
+    /// Drawn from the tags' range.
+    CustomerGroupId: TAG_MIN, TAG_END;
+}
+
+/// A knowledge base: spelled like other entities, but for the first one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct KnowledgeBaseId(i64);
+
+impl KnowledgeBaseId {
+    /// The base that always exists, spelled `kb_defa`.
+    pub const DEFAULT: KnowledgeBaseId = KnowledgeBaseId(1);
+    const DEFAULT_TEXT: &'static str = "kb_defa";
+
+    pub const fn from_i64(value: i64) -> Self {
+        KnowledgeBaseId(value)
+    }
+
+    pub const fn get(self) -> i64 {
+        self.0
+    }
+
+    /// Reads the outside spelling; `None` if it cannot be a knowledge base.
+    pub fn parse(text: &str) -> Option<Self> {
+        if text == KnowledgeBaseId::DEFAULT_TEXT {
+            return Some(KnowledgeBaseId::DEFAULT);
+        }
+        from_base36(text).filter(|value| (ENTITY_MIN..ENTITY_END).contains(value)).map(KnowledgeBaseId)
+    }
+}
+
+impl fmt::Display for KnowledgeBaseId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if *self == KnowledgeBaseId::DEFAULT { f.write_str(KnowledgeBaseId::DEFAULT_TEXT) } else { f.write_str(&to_base36(self.0)) }
+    }
+}
+
+/// An entry of a knowledge base: counted from 1 over all bases, spelled in decimal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct KnowledgeEntryId(i64);
+
+impl KnowledgeEntryId {
+    pub const fn from_i64(value: i64) -> Self {
+        KnowledgeEntryId(value)
+    }
+
+    pub const fn get(self) -> i64 {
+        self.0
+    }
+
+    /// Reads a positive decimal number.
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits = !text.is_empty() && text.len() <= 15 && text.bytes().all(|byte| byte.is_ascii_digit());
+        digits.then(|| text.parse().ok()).flatten().filter(|value| *value > 0).map(KnowledgeEntryId)
+    }
+}
+
+impl fmt::Display for KnowledgeEntryId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
 }
 
 /// `default` read as base 36.
@@ -170,6 +232,21 @@ mod tests {
         assert_eq!(DepartmentId::DEFAULT.to_string(), "default");
         assert_eq!(DepartmentId::parse("default"), Some(DepartmentId::DEFAULT));
         assert_eq!(DepartmentId::parse("0"), None);
+    }
+
+    #[test]
+    fn knowledge_bases_and_entries() {
+        assert_eq!(KnowledgeBaseId::DEFAULT.to_string(), "kb_defa");
+        for text in ["kb_defa", "ec4d78df"] {
+            assert_eq!(KnowledgeBaseId::parse(text).unwrap().to_string(), text);
+        }
+        for wrong in ["", "1", "kb_def", "default", "KB_DEFA"] {
+            assert_eq!(KnowledgeBaseId::parse(wrong), None, "{wrong}");
+        }
+        assert_eq!(KnowledgeEntryId::parse("288").map(KnowledgeEntryId::get), Some(288));
+        for wrong in ["", "0", "-1", "+1", "1e3", "9999999999999999", "x"] {
+            assert_eq!(KnowledgeEntryId::parse(wrong), None, "{wrong}");
+        }
     }
 
     #[test]

@@ -2,16 +2,22 @@
 
 pub mod agent;
 pub mod chat;
+pub mod company;
 pub mod conversation;
 pub mod credential;
 pub mod customer;
 pub mod department;
 pub mod event;
+pub mod field;
+pub mod group;
 pub mod ids;
+pub mod knowledge;
 pub mod message;
 pub mod routing;
+pub mod tag;
 pub mod time;
 pub mod visit;
+pub mod widget;
 
 /// Declares an enum whose every value has one fixed spelling, used in storage and at the edges.
 macro_rules! spelled {

@@ -65,6 +65,7 @@ fn right(right: Right) -> &'static str {
         Right::Visitor => "visitor",
         Right::Participant => "visitor or agent",
         Right::ApiKey => "API key",
+        Right::ApiKeyWrite => "API key, write",
         Right::Agent => "agent",
         Right::Administrator => "administrator",
         Right::TokenRead => "token, read",

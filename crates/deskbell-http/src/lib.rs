@@ -5,6 +5,7 @@
 //! It knows no surface, no SQL and no use case.
 
 pub mod answer;
+mod cdata;
 pub mod compat;
 pub mod endpoint;
 pub mod fields;
@@ -22,6 +23,7 @@ pub mod xml;
 pub mod yaml;
 
 pub use answer::{Answer, Content};
+pub use cdata::Cdata;
 pub use endpoint::{BoxFuture, Cx, Endpoint, Meta, Param, ParamKind, Place, Route, Verb, route};
 pub use format::Format;
 pub use front::Front;

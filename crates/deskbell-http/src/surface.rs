@@ -152,7 +152,7 @@ pub fn principal_key(head: &RequestHead, principal: &Principal) -> u64 {
     let mut hasher = DefaultHasher::new();
     match principal {
         Principal::Nobody => (0, head.peer).hash(&mut hasher),
-        Principal::ApiKey => 1.hash(&mut hasher),
+        Principal::ApiKey { key, .. } => (1, key).hash(&mut hasher),
         Principal::Token { agent, .. } => (2, agent).hash(&mut hasher),
         Principal::Agent { agent, .. } => (3, agent).hash(&mut hasher),
         Principal::Visitor { visitor, .. } => (4, visitor).hash(&mut hasher),

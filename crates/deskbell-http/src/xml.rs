@@ -2,7 +2,7 @@
 //!
 //! Structs and maps become elements; a list's items are named like the list without its final `s` (`companies` → `companie`), or `item` if
 //! there is no such `s`. `null`, empty texts, empty lists and empty structs become `<name/>`. Characters that XML 1.0 does not allow are
-//! dropped. Escaping is quick-xml's.
+//! dropped. A [`crate::Cdata`] becomes a CDATA section. Escaping is quick-xml's.
 
 mod compound;
 
@@ -13,6 +13,8 @@ use deskbell_app::AppError;
 use quick_xml::escape::partial_escape;
 use serde::Serialize;
 use serde::ser::{self, Serializer};
+
+use crate::cdata::CDATA;
 
 use compound::{Items, Members, Variant};
 
@@ -66,6 +68,18 @@ impl<'a> Element<'a> {
     fn text(self, text: &str) {
         let open = Open::new(self.out, self.name);
         push_text(self.out, text);
+        open.close(self.out, self.name);
+    }
+
+    /// A text as a CDATA section; where it would end the section, it goes on in another one.
+    fn cdata(self, text: &str) {
+        let open = Open::new(self.out, self.name);
+        let allowed: String = text.chars().filter(|c| allowed(*c)).collect();
+        if !allowed.is_empty() {
+            self.out.extend_from_slice(b"<![CDATA[");
+            self.out.extend_from_slice(allowed.replace("]]>", "]]]]><![CDATA[>").as_bytes());
+            self.out.extend_from_slice(b"]]>");
+        }
         open.close(self.out, self.name);
     }
 
@@ -202,8 +216,17 @@ impl<'a> Serializer for Element<'a> {
         self.serialize_str(variant)
     }
 
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, _: &'static str, value: &T) -> Result<(), XmlError> {
-        value.serialize(self)
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(self, name: &'static str, value: &T) -> Result<(), XmlError> {
+        if name != CDATA {
+            return value.serialize(self);
+        }
+        match serde_json::to_value(value) {
+            Ok(serde_json::Value::String(text)) => {
+                self.cdata(&text);
+                Ok(())
+            }
+            Ok(_) | Err(_) => Err(XmlError(format!("{} is no text", self.name))),
+        }
     }
 
     fn serialize_newtype_variant<T: Serialize + ?Sized>(

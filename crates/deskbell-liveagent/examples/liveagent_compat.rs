@@ -1,4 +1,4 @@
-//! Prints the page `docs/compat/liveagent.md`.
+//! Prints the page `docs/compat/liveagent-v1.md`.
 
 use std::io::{Result, Write, stdout};
 

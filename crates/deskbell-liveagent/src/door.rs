@@ -1,13 +1,9 @@
-//! The surface's door: where the key may stand, whose requests are counted together, and what an error looks like.
+//! The surface's door: where the key may stand, and what an error looks like.
 
-use std::borrow::Cow;
-use std::hash::{DefaultHasher, Hash, Hasher};
-
+use deskbell_app::credentials::Known;
 use deskbell_app::rights::Principal;
 use deskbell_app::{AppError, Desk, Kind};
-use deskbell_http::surface::principal_key;
 use deskbell_http::{Answer, BoxFuture, Fault, FaultCause, Input, Place, RequestHead};
-use percent_encoding::percent_decode_str;
 use serde::Serialize;
 
 /// The key's name in query, body and header. The spelling `apiKey` is taken too; headers have no case.
@@ -19,7 +15,7 @@ pub(crate) fn authenticate<'a>(desk: &'a Desk, head: &'a RequestHead, input: &'a
         let key = key_in(input, Place::Query).or_else(|| key_in(input, Place::Body)).or_else(|| key_in_header(head));
         let Some(key) = key else { return Err(AppError::no_credential("Api key is not found in request")) };
         match desk.credential(key).await? {
-            Some(known) if known.principal == Principal::ApiKey => Ok(Principal::ApiKey),
+            Some(Known { principal: principal @ Principal::ApiKey { .. }, .. }) => Ok(principal),
             Some(_) | None => Err(AppError::bad_credential("ApiKey not found")),
         }
     })
@@ -34,28 +30,6 @@ fn key_in(input: &Input, place: Place) -> Option<&str> {
 
 fn key_in_header(head: &RequestHead) -> Option<&str> {
     head.header(KEY).filter(|key| !key.is_empty())
-}
-
-/// Requests are counted for each key that the head tells for certain: one in the query, or one in the header of a request without a body.
-/// Those with the key in the body share one count, else a false header would give every request a count of its own.
-pub(crate) fn rate_key(head: &RequestHead, principal: &Principal) -> u64 {
-    let has_body = head.header("transfer-encoding").is_some() || head.header("content-length").is_some_and(|length| length != "0");
-    let key = match (principal, key_in_query(head.uri().query().unwrap_or_default())) {
-        (Principal::ApiKey, Some(key)) => Some(key),
-        (Principal::ApiKey, None) if !has_body => key_in_header(head).map(Cow::Borrowed),
-        _ => None,
-    };
-    let Some(key) = key else { return principal_key(head, principal) };
-    let mut hasher = DefaultHasher::new();
-    key.hash(&mut hasher);
-    hasher.finish()
-}
-
-fn key_in_query(query: &str) -> Option<Cow<'_, str>> {
-    let decoded = |text| percent_decode_str(text).decode_utf8_lossy();
-    let mut pairs = query.split('&').rev().filter_map(|pair| pair.split_once('='));
-    let (_, key) = pairs.find(|(name, _)| decoded(name).eq_ignore_ascii_case(KEY))?;
-    Some(decoded(key)).filter(|key| !key.is_empty())
 }
 
 #[derive(Serialize)]

@@ -6,6 +6,7 @@
 mod agents;
 mod chats_overview;
 mod conversations;
+mod done;
 mod door;
 mod markup;
 mod moment;
@@ -57,7 +58,6 @@ pub fn kit(desk: Desk, options: Options) -> Kit<Desk> {
         .requests_per_minute_max
         .and_then(NonZeroU32::new)
         .map(|requests_per_minute_max| RateLimit { requests_per_minute_max, headers: false });
-    surface.rate_key = door::rate_key;
     surface.public_url = options.public_url.map(Arc::from);
     surface.behind_proxy = options.behind_proxy;
     Kit::new(surface, desk, endpoints())
@@ -82,7 +82,7 @@ pub fn metas() -> Vec<&'static Meta> {
     endpoints().iter().map(|route| route.meta).collect()
 }
 
-/// The page `docs/compat/liveagent.md`.
+/// The page `docs/compat/liveagent-v1.md`.
 pub fn compat() -> String {
     format!("{COMPAT_HEAD}\n{}", compat::markdown(&metas()))
 }
@@ -99,7 +99,7 @@ texts, other than `statuscode` and the overview's numbers.
 Parameters are read from query, form, multipart body and JSON object alike, whatever the verb. The key is `apikey` (or `apiKey`) in the
 query, in the body, or as header, and counts in this order; an empty one counts as none. Times are `YYYY-MM-DD HH:MM:SS` in the time zone
 of the settings, GMT unless set; a date alone is taken, too. One key may make 180 requests a minute unless the operator sets another
-number; keys sent in bodies share one count.
+number.
 
 Errors are `status` (`ERROR`), `statuscode` (that of HTTP), `errormessage` and `debugmessage` (a word for its kind, and the number of the
 request in the log):

@@ -8,7 +8,8 @@ use deskbell_domain::conversation::{Channel, Status};
 use deskbell_domain::department::Strategy;
 use deskbell_domain::event::Event;
 use deskbell_domain::ids::{
-    AgentId, ChatId, ConversationId, CustomerId, DepartmentId, EngagementId, GroupId, MessageId, OfferId, VisitId, VisitorId,
+    AgentId, ChatId, CompanyId, ConversationId, CustomerGroupId, CustomerId, DepartmentId, EngagementId, GroupId, KnowledgeBaseId,
+    KnowledgeEntryId, MessageId, OfferId, TagId, VisitId, VisitorId, WidgetId,
 };
 use deskbell_domain::message::{Actor, Attachment, GroupKind, MessageKind};
 use deskbell_domain::time::Timestamp;
@@ -69,6 +70,15 @@ events! {
     ChatEnded { chat, conversation, department, reason, by, missed, dropped }
     ChatRated { chat, conversation, department, rating, previous, comment }
     SettingsChanged {}
+    CustomerRemoved { customer }
+    TagChanged { tag, name, removed }
+    CustomerGroupChanged { group, name, removed }
+    CompanyChanged { company, name, removed }
+    KnowledgeBaseChanged { base, name, removed }
+    KnowledgeEntryChanged { base, entry, removed }
+    WidgetChanged { widget, name, removed }
+    FieldsChanged { conversation, by }
+    ConversationMerged { conversation, into, by }
 }
 
 /// A JSON object being written.
@@ -283,7 +293,25 @@ macro_rules! ids {
         }
     )+};
 }
-ids!(AgentId, ChatId, ConversationId, CustomerId, DepartmentId, EngagementId, GroupId, MessageId, OfferId, VisitId, VisitorId);
+ids!(
+    AgentId,
+    ChatId,
+    CompanyId,
+    ConversationId,
+    CustomerGroupId,
+    CustomerId,
+    DepartmentId,
+    EngagementId,
+    GroupId,
+    KnowledgeBaseId,
+    KnowledgeEntryId,
+    MessageId,
+    OfferId,
+    TagId,
+    VisitId,
+    VisitorId,
+    WidgetId
+);
 
 macro_rules! spelled {
     ($($name:ident),+) => {$(

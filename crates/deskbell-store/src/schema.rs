@@ -2,8 +2,19 @@
 //!
 //! Times are microseconds since 1970 UTC; flags are 0 or 1; letters and words are those of the domain's enums.
 
+mod contacts;
+mod knowledge;
+mod tickets;
+mod widgets;
+
 /// Name and statements of every migration, in order.
-pub const MIGRATIONS: &[(&str, &str)] = &[("0001-desk", DESK)];
+pub const MIGRATIONS: &[(&str, &str)] = &[
+    ("0001-desk", DESK),
+    ("0002-contacts", contacts::CONTACTS),
+    ("0003-knowledge", knowledge::KNOWLEDGE),
+    ("0004-widgets", widgets::WIDGETS),
+    ("0005-tickets", tickets::TICKETS),
+];
 
 const DESK: &str = r"
 CREATE TABLE desk (

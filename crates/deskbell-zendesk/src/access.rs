@@ -26,7 +26,7 @@ pub(crate) fn configure<S>(surface: &mut Surface<S>, options: &SurfaceOptions) {
 fn rate_key(head: &RequestHead, principal: &Principal) -> u64 {
     match principal {
         Principal::Nobody => principal_key(head, principal),
-        Principal::ApiKey | Principal::Token { .. } | Principal::Agent { .. } | Principal::Visitor { .. } => ACCOUNT_RATE_KEY,
+        Principal::ApiKey { .. } | Principal::Token { .. } | Principal::Agent { .. } | Principal::Visitor { .. } => ACCOUNT_RATE_KEY,
     }
 }
 

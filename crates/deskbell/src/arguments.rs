@@ -119,6 +119,9 @@ pub(crate) enum ApikeyCommand {
         /// What it is for
         #[arg(long, default_value = "")]
         name: String,
+        /// It may read, not write
+        #[arg(long)]
+        read_only: bool,
     },
     /// All keys, without their secrets
     List {

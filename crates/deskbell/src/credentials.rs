@@ -15,7 +15,11 @@ use crate::place::errand_options;
 
 pub(crate) fn apikey(command: &ApikeyCommand) -> anyhow::Result<ExitCode> {
     match command {
-        ApikeyCommand::Create { place, name } => create(place, CredentialKind::ApiKey, name, None, Scopes::default()),
+        ApikeyCommand::Create { place, name, read_only } => {
+            // No scopes at all: the key may do everything.
+            let scopes = Scopes { read: *read_only, ..Scopes::default() };
+            create(place, CredentialKind::ApiKey, name, None, scopes)
+        }
         ApikeyCommand::List { place } => list(place, CredentialKind::ApiKey),
         ApikeyCommand::Revoke { place, id } => revoke(place, CredentialKind::ApiKey, id),
     }

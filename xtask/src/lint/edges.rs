@@ -18,6 +18,8 @@ const HTTP: &str = "deskbell-http";
 const LIVEAGENT: &str = "deskbell-liveagent";
 const ZENDESK: &str = "deskbell-zendesk";
 const API: &str = "deskbell-api";
+const SEARCH: &str = "deskbell-search";
+const PORTAL: &str = "deskbell-portal";
 const WEB: &str = "deskbell-web";
 const TESTKIT: &str = "deskbell-testkit";
 
@@ -27,14 +29,20 @@ const EDGES: &[Edges] = &[
     Edges { name: APP, may_use: &[DOMAIN, STORE], tests_may_use: &[] },
     Edges { name: HTTP, may_use: &[DOMAIN, APP], tests_may_use: &[STORE] },
     // Surfaces know neither each other nor the store: what they need of it the use cases give them.
-    Edges { name: LIVEAGENT, may_use: &[DOMAIN, APP, HTTP], tests_may_use: &[STORE] },
+    Edges { name: LIVEAGENT, may_use: &[DOMAIN, APP, HTTP], tests_may_use: &[STORE, SEARCH] },
     Edges { name: ZENDESK, may_use: &[DOMAIN, APP, HTTP], tests_may_use: &[STORE] },
     // The product's own surface: its lists and the live protocol's catching up read rows and the journal within the use cases'
     // transactions. It holds no SQL all the same.
     Edges { name: API, may_use: &[DOMAIN, STORE, APP, HTTP], tests_may_use: &[] },
+    Edges { name: SEARCH, may_use: &[DOMAIN, APP], tests_may_use: &[STORE] },
+    Edges { name: PORTAL, may_use: &[DOMAIN, APP, HTTP], tests_may_use: &[STORE, SEARCH] },
     Edges { name: WEB, may_use: &[], tests_may_use: &[] },
     Edges { name: TESTKIT, may_use: &[STORE], tests_may_use: &[] },
-    Edges { name: "deskbell", may_use: &[DOMAIN, STORE, APP, HTTP, LIVEAGENT, ZENDESK, API, WEB], tests_may_use: &[TESTKIT] },
+    Edges {
+        name: "deskbell",
+        may_use: &[DOMAIN, STORE, APP, HTTP, LIVEAGENT, ZENDESK, API, SEARCH, PORTAL, WEB],
+        tests_may_use: &[TESTKIT],
+    },
     Edges { name: "xtask", may_use: &[], tests_may_use: &[] },
 ];
 

@@ -35,7 +35,16 @@ pub(crate) fn reach(event: &Event) -> Reach {
         | Event::MembershipChanged { .. }
         | Event::CustomerChanged { .. }
         | Event::BanChanged { .. }
-        | Event::SettingsChanged => (true, false),
+        | Event::SettingsChanged
+        | Event::CustomerRemoved { .. }
+        | Event::TagChanged { .. }
+        | Event::CustomerGroupChanged { .. }
+        | Event::CompanyChanged { .. }
+        | Event::KnowledgeBaseChanged { .. }
+        | Event::KnowledgeEntryChanged { .. }
+        | Event::WidgetChanged { .. }
+        | Event::FieldsChanged { .. }
+        | Event::ConversationMerged { .. } => (true, false),
         Event::MessageAdded { kind, .. } => (false, kind.audience() == deskbell_domain::message::Audience::Public),
         Event::ReadMarked { .. } => (false, true),
         Event::TagsChanged { .. } | Event::VisitStarted { .. } | Event::PageViewed { .. } => (false, false),
@@ -130,6 +139,24 @@ enum View<'a> {
     BanChanged { customer: Option<String>, address: Option<&'a str>, banned: bool },
     #[serde(rename = "settings.changed")]
     SettingsChanged {},
+    #[serde(rename = "customer.removed")]
+    CustomerRemoved { customer: String },
+    #[serde(rename = "tag.changed")]
+    TagChanged { tag: String, name: &'a str, removed: bool },
+    #[serde(rename = "group.changed")]
+    GroupChanged { group: String, name: &'a str, removed: bool },
+    #[serde(rename = "company.changed")]
+    CompanyChanged { company: String, name: &'a str, removed: bool },
+    #[serde(rename = "knowledge_base.changed")]
+    KnowledgeBaseChanged { base: String, name: &'a str, removed: bool },
+    #[serde(rename = "knowledge.changed")]
+    KnowledgeChanged { base: String, entry: String, removed: bool },
+    #[serde(rename = "widget.changed")]
+    WidgetChanged { widget: String, name: &'a str, removed: bool },
+    #[serde(rename = "fields.changed")]
+    FieldsChanged { conversation: String },
+    #[serde(rename = "conversation.merged")]
+    ConversationMerged { conversation: String, into: String },
     #[serde(rename = "visit.started")]
     VisitStarted { visit: String, customer: String },
     #[serde(rename = "page.viewed")]
@@ -256,6 +283,21 @@ fn view(event: &Event, audience: Audience) -> View<'_> {
             View::BanChanged { customer: customer.map(|customer| customer.to_string()), address: address.as_deref(), banned: *banned }
         }
         Event::SettingsChanged => View::SettingsChanged {},
+        Event::CustomerRemoved { customer } => View::CustomerRemoved { customer: customer.to_string() },
+        Event::TagChanged { tag, name, removed } => View::TagChanged { tag: tag.to_string(), name, removed: *removed },
+        Event::CustomerGroupChanged { group, name, removed } => View::GroupChanged { group: group.to_string(), name, removed: *removed },
+        Event::CompanyChanged { company, name, removed } => View::CompanyChanged { company: company.to_string(), name, removed: *removed },
+        Event::KnowledgeBaseChanged { base, name, removed } => {
+            View::KnowledgeBaseChanged { base: base.to_string(), name, removed: *removed }
+        }
+        Event::KnowledgeEntryChanged { base, entry, removed } => {
+            View::KnowledgeChanged { base: base.to_string(), entry: entry.to_string(), removed: *removed }
+        }
+        Event::WidgetChanged { widget, name, removed } => View::WidgetChanged { widget: widget.to_string(), name, removed: *removed },
+        Event::FieldsChanged { conversation, .. } => View::FieldsChanged { conversation: conversation.to_string() },
+        Event::ConversationMerged { conversation, into, .. } => {
+            View::ConversationMerged { conversation: conversation.to_string(), into: into.to_string() }
+        }
         Event::VisitStarted { visit, customer } => View::VisitStarted { visit: visit.to_string(), customer: customer.to_string() },
         Event::PageViewed { visit, customer, url, title } => {
             View::PageViewed { visit: visit.to_string(), customer: customer.to_string(), url, title }

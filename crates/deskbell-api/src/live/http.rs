@@ -163,7 +163,7 @@ fn json(text: String) -> Answer {
 fn visitor_of(principal: &Principal) -> Result<(deskbell_domain::ids::VisitorId, deskbell_domain::ids::VisitId), AppError> {
     match principal {
         Principal::Visitor { visitor, visit } => Ok((*visitor, *visit)),
-        Principal::Nobody | Principal::ApiKey | Principal::Token { .. } | Principal::Agent { .. } => {
+        Principal::Nobody | Principal::ApiKey { .. } | Principal::Token { .. } | Principal::Agent { .. } => {
             Err(AppError::forbidden("this is for visitors"))
         }
     }
@@ -173,7 +173,7 @@ fn visitor_of(principal: &Principal) -> Result<(deskbell_domain::ids::VisitorId,
 fn agent_of(principal: &Principal) -> Result<AgentId, AppError> {
     match principal {
         Principal::Agent { agent, .. } => Ok(*agent),
-        Principal::Nobody | Principal::ApiKey | Principal::Token { .. } | Principal::Visitor { .. } => {
+        Principal::Nobody | Principal::ApiKey { .. } | Principal::Token { .. } | Principal::Visitor { .. } => {
             Err(AppError::forbidden("this is for agents"))
         }
     }

@@ -451,7 +451,16 @@ impl State {
             | Event::TagsChanged { .. }
             | Event::ReadMarked { .. }
             | Event::ChatRated { .. }
-            | Event::SettingsChanged => {}
+            | Event::SettingsChanged
+            | Event::CustomerRemoved { .. }
+            | Event::TagChanged { .. }
+            | Event::CustomerGroupChanged { .. }
+            | Event::CompanyChanged { .. }
+            | Event::KnowledgeBaseChanged { .. }
+            | Event::KnowledgeEntryChanged { .. }
+            | Event::WidgetChanged { .. }
+            | Event::FieldsChanged { .. }
+            | Event::ConversationMerged { .. } => {}
         }
     }
 }

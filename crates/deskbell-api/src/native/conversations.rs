@@ -98,12 +98,9 @@ impl From<&Listed> for ConversationView {
     fn from(listed: &Listed) -> Self {
         // What a list holds of the customer is all that his name is made of.
         let customer = Customer {
-            id: listed.conversation.customer,
             email: listed.customer_email.clone(),
             name: listed.customer_name.clone(),
-            phone: String::new(),
-            note: String::new(),
-            created: listed.conversation.created,
+            ..Customer::anonymous(listed.conversation.customer, listed.conversation.created)
         };
         ConversationView::new(&listed.conversation, CustomerView::from(&customer))
     }

@@ -159,7 +159,7 @@ mod tests {
         assert_eq!((&token["scopes"], &token["agent"]), (&json!(["read", "chat"]), &json!(desk.admin.agent.to_string())));
         let secret = key["secret"].as_str().unwrap();
         assert!(secret.ends_with(key["hint"].as_str().unwrap()));
-        assert_eq!(desk.desk.credential(secret).await.unwrap().unwrap().principal, Principal::ApiKey);
+        assert!(matches!(desk.desk.credential(secret).await.unwrap().unwrap().principal, Principal::ApiKey { may_write: true, .. }));
         let listed = desk.admin.get("credentials").await;
         assert!(!listed.text.contains(secret));
 

@@ -30,6 +30,24 @@ fn item_names() {
 }
 
 #[test]
+fn cdata_sections() {
+    #[derive(Serialize)]
+    struct Page {
+        content: crate::Cdata,
+        css: Option<crate::Cdata>,
+    }
+    for (content, css, wanted) in [
+        ("<b>a & b</b>", None, "<response><content><![CDATA[<b>a & b</b>]]></content><css/></response>"),
+        ("", Some(""), "<response><content/><css/></response>"),
+        ("]]>", Some("\u{1}x"), "<response><content><![CDATA[]]]]><![CDATA[>]]></content><css><![CDATA[x]]></css></response>"),
+    ] {
+        let page = Page { content: crate::Cdata(content.to_owned()), css: css.map(|css| crate::Cdata(css.to_owned())) };
+        assert_eq!(text(&page), wanted);
+        assert_eq!(serde_json::to_value(&page).expect("JSON")["content"], content);
+    }
+}
+
+#[test]
 fn trees() {
     for (value, wanted) in [
         (json!({"a": "x"}), "<response><a>x</a></response>"),

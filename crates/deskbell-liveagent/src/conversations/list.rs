@@ -124,14 +124,8 @@ struct Conversation {
 impl Conversation {
     fn new(listed: Listed, zone: &Zone) -> Conversation {
         let Listed { conversation, customer_name, customer_email, department_name, tags } = listed;
-        let owner = Customer {
-            id: conversation.customer,
-            email: customer_email,
-            name: customer_name,
-            phone: String::new(),
-            note: String::new(),
-            created: conversation.created,
-        };
+        let owner =
+            Customer { email: customer_email, name: customer_name, ..Customer::anonymous(conversation.customer, conversation.created) };
         Conversation {
             conversationid: conversation.id.to_string(),
             code: conversation.code,

@@ -7,9 +7,9 @@ use deskbell_app::views::listing;
 use deskbell_app::{AppError, Desk};
 use deskbell_domain::ids::ConversationId;
 use deskbell_http::{Answer, Cx, Endpoint, Input, Meta, Param, Place};
-use serde::Serialize;
 
 use super::{CONVERSATION, unknown};
+use crate::done::done;
 use crate::markup;
 
 pub(crate) struct PostMessage;
@@ -17,7 +17,7 @@ pub(crate) struct PostMessage;
 const TYPES: [(&str, Writing); 2] = [("M", Writing::Message), ("N", Writing::Note)];
 
 impl Endpoint<Desk> for PostMessage {
-    const META: Meta = Meta::post("conversations/{conversationid}/messages", Right::ApiKey)
+    const META: Meta = Meta::post("conversations/{conversationid}/messages", Right::ApiKeyWrite)
         .summary("Writes a message or a note")
         .params(&[
             CONVERSATION,
@@ -47,7 +47,7 @@ impl Endpoint<Desk> for PostMessage {
         let letter = letter(&input, conversation, text)?;
         let key = cx.idempotency_key;
         cx.state.write(move |tx, context| by_key::send(tx, context, key.as_deref(), &letter)).await?;
-        Ok(Answer::tree(Written { status: "OK", statuscode: 0 }))
+        Ok(done())
     }
 }
 
@@ -70,12 +70,6 @@ fn letter(input: &Input, conversation: ConversationId, text: String) -> Result<L
         text,
         files: input.list_opt("attachments").unwrap_or_default().into_iter().map(str::to_owned).collect(),
     })
-}
-
-#[derive(Serialize)]
-struct Written {
-    status: &'static str,
-    statuscode: u16,
 }
 
 #[cfg(test)]

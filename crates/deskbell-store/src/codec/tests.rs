@@ -94,6 +94,19 @@ fn of_each_kind(seed: &Seed) -> Vec<Event> {
         Event::ChatEnded { chat, conversation, department, reason, by: actor, missed: flag, dropped: !flag },
         Event::ChatRated { chat, conversation, department, rating, previous: None, comment: optional },
         Event::SettingsChanged,
+        Event::CustomerRemoved { customer: CustomerId::from_i64(383_486_450_414) },
+        Event::TagChanged { tag: TagId::from_i64(46_656), name: "VIP".to_owned(), removed: false },
+        Event::CustomerGroupChanged { group: CustomerGroupId::from_i64(46_657), name: "Partners".to_owned(), removed: true },
+        Event::CompanyChanged { company: CompanyId::from_i64(383_486_450_415), name: "Company \"Co.\"".to_owned(), removed: false },
+        Event::KnowledgeBaseChanged { base: KnowledgeBaseId::DEFAULT, name: "Help".to_owned(), removed: false },
+        Event::KnowledgeEntryChanged { base: KnowledgeBaseId::DEFAULT, entry: KnowledgeEntryId::from_i64(15), removed: true },
+        Event::WidgetChanged { widget: WidgetId::from_i64(383_486_450_416), name: String::new(), removed: false },
+        Event::FieldsChanged { conversation: ConversationId::from_i64(383_486_450_417), by: Actor::System },
+        Event::ConversationMerged {
+            conversation: ConversationId::from_i64(383_486_450_417),
+            into: ConversationId::from_i64(383_486_450_418),
+            by: Actor::Agent(AgentId::from_i64(383_486_450_419)),
+        },
     ]
 }
 

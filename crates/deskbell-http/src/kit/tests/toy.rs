@@ -7,6 +7,7 @@ use axum::body::Body;
 use bytes::Bytes;
 use deskbell_app::rights::{Principal, Right};
 use deskbell_app::{AppError, Kind};
+use deskbell_domain::ids::CredentialId;
 use http::{HeaderMap, HeaderValue, Request};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
@@ -88,7 +89,7 @@ fn authenticate<'a>(_: &'a Toy, _: &'a RequestHead, input: &'a Input) -> BoxFutu
     Box::pin(async {
         match input.text_opt("apikey") {
             None => Ok(Principal::Nobody),
-            Some("good") => Ok(Principal::ApiKey),
+            Some("good") => Ok(Principal::ApiKey { key: CredentialId::from_i64(1), may_write: true }),
             Some("down") => Err(AppError::unavailable("no store")),
             Some(_) => Err(AppError::bad_credential("ApiKey not found")),
         }
