@@ -13,8 +13,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// What a build of the pages depends on, below `web/`.
-const SOURCES: [&str; 8] =
-    ["package.json", "package-lock.json", "svelte.config.js", "tsconfig.json", "scripts", "shared", "widget", "console"];
+const SOURCES: [&str; 9] =
+    ["package.json", "package-lock.json", "svelte.config.js", "tsconfig.json", "scripts", "shared", "widget", "track", "console"];
 /// In `node_modules`; holds the hash of the lock file that was installed.
 const STAMP: &str = ".deskbell-stamp";
 const HINT: &str = "Set DESKBELL_WEB=skip to build without the web pages, or DESKBELL_WEB_DIST to a ready build of them.";
@@ -117,6 +117,7 @@ fn placeholder(table: &Path, dist: &Path) -> Result<()> {
         ("widget/frame/index.html", page),
         ("demo/index.html", page),
         ("widget.js", "// This build of Deskbell has no web pages.\n"),
+        ("scripts/track.js", "// This build of Deskbell has no web pages.\n"),
     ] {
         let file = dist.join(name);
         let dir = file.parent().expect("the names above have a parent");

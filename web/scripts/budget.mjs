@@ -28,6 +28,7 @@ async function firstLoad(page) {
 
 const budgets = [
   ['loader (widget.js)', 2, [path.join(out, 'widget.js')]],
+  ['old embed (scripts/track.js)', 4, [path.join(out, 'scripts/track.js')]],
   ['widget, first load', 12, await firstLoad('widget/frame')],
   ['console, first load', 150, await firstLoad('console')],
 ];

@@ -1,6 +1,6 @@
 /**
- * Builds everything into `web/dist`, or where DESKBELL_OUT says: the loader, the widget's frame, the console, the demo page.
- * Three builds, because each has a base address of its own and the loader must be one classic script.
+ * Builds everything into `web/dist`, or where DESKBELL_OUT says: the loader, the old embed's script, the widget's frame, the
+ * console, the demo page. Several builds, because each has a base address of its own and what foreign pages load is one classic script.
  */
 
 import { svelte } from '@sveltejs/vite-plugin-svelte';
@@ -60,18 +60,23 @@ function plainImports() {
 await rm(out, { recursive: true, force: true });
 await mkdir(out, { recursive: true });
 
-await build({
-  ...common,
-  root: path.join(web, 'widget'),
-  plugins: [compress()],
-  build: {
-    target,
-    outDir: out,
-    emptyOutDir: false,
-    reportCompressedSize: false,
-    lib: { entry: path.join(web, 'widget/loader.ts'), formats: ['iife'], name: 'deskbell', fileName: () => 'widget.js' },
-  },
-});
+/** One classic script, for foreign pages. */
+const script = (entry, fileName) =>
+  build({
+    ...common,
+    root: web,
+    plugins: [compress()],
+    build: {
+      target,
+      outDir: out,
+      emptyOutDir: false,
+      reportCompressedSize: false,
+      lib: { entry: path.join(web, entry), formats: ['iife'], name: 'deskbell', fileName: () => fileName },
+    },
+  });
+
+await script('widget/loader.ts', 'widget.js');
+await script('track/track.ts', 'scripts/track.js');
 await build(app('widget/frame', '/widget/frame/', { plugins: [plainImports()] }));
 await build(
   app('console', '/console/', {

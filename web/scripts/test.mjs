@@ -10,7 +10,7 @@ const web = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
 const out = path.join(web, 'node_modules/.cache/deskbell-test');
 
 const sources = [];
-for (const dir of ['shared', 'widget', 'console'])
+for (const dir of ['shared', 'widget', 'track', 'console'])
   for (const entry of await readdir(path.join(web, dir), { recursive: true }))
     if (entry.endsWith('.test.ts')) sources.push(path.join(web, dir, entry));
 

@@ -103,6 +103,8 @@ export function foldDesk(state: DeskState, event: DeskEvent): DeskState {
       }));
     case 'chat.ended':
       return { ...state, chats: state.chats.filter(({ chat }) => chat !== event.chat) };
+    case 'conversation.merged':
+      return { ...state, chats: state.chats.filter(({ conversation }) => conversation !== event.conversation) };
     case 'message.added':
       if (!event.chat || (event.kind !== 'message' && event.kind !== 'file')) return state;
       return foldChat(state, event.chat, (chat) => ({

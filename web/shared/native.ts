@@ -100,6 +100,7 @@ export interface Settings {
   greeting: string;
   ask_email: boolean;
   widget_domains: string[];
+  mail_addresses: string[];
   agent_grace_seconds: number;
   visitor_grace_seconds: number;
   inactivity_seconds: number;

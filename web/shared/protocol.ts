@@ -59,6 +59,22 @@ export interface Page {
   referrer?: string;
 }
 
+/** A value of an added field. */
+export interface Field {
+  code: string;
+  value: string;
+}
+
+/** What the page that embeds a contact widget hands over with a chat or a message. */
+export interface HandedOver {
+  phone?: string;
+  widget?: Id;
+  /** For the customer. */
+  fields?: Field[];
+  /** For the conversation. */
+  ticket_fields?: Field[];
+}
+
 // ---------------------------------------------------------------- events
 
 /** What every event carries, whatever happened. */
@@ -98,6 +114,7 @@ export type DeskEvent =
   | (EventBase & { e: 'assigned'; conversation: Id; department: Id; agent: Id | null })
   | (EventBase & { e: 'tags.changed'; conversation: Id; before: string[]; after: string[]; by: Author })
   | (EventBase & { e: 'read.marked'; conversation: Id; by: Author; message: Id })
+  | (EventBase & { e: 'conversation.merged'; conversation: Id; into: Id })
   | (EventBase & {
       e: 'chat.requested';
       conversation: Id;
@@ -215,9 +232,9 @@ export interface DeskState {
 
 /** Commands that change something: kept and repeated with their key until the desk answers. */
 export type VisitorCommand =
-  | { t: 'chat'; key: string; department?: Id; name?: string; email?: string; text?: string }
+  | ({ t: 'chat'; key: string; department?: Id; name?: string; email?: string; text?: string } & HandedOver)
   | { t: 'send'; key: string; text?: string; file?: Id }
-  | { t: 'offline'; key: string; name?: string; email: string; text: string; department?: Id }
+  | ({ t: 'offline'; key: string; name?: string; email: string; text: string; department?: Id } & HandedOver)
   | { t: 'end'; key: string }
   | { t: 'rate'; key: string; rating: Rating; comment?: string };
 

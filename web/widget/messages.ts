@@ -1,8 +1,20 @@
-/** What the loader on the host's page and the chat in the iframe tell each other. Every message is an object with `deskbell`. */
+/** What the page that embeds the chat and the chat in the iframe tell each other. Every message is an object with `deskbell`. */
 
+import type { Field } from '../shared/protocol.ts';
+
+/** What is left out is as it was; an empty text takes it back. */
 export interface Identity {
-  name?: string;
-  email?: string;
+  name?: string | undefined;
+  email?: string | undefined;
+  phone?: string | undefined;
+}
+
+/** What a contact widget hands over: which one it is, where it leads, and what the page knows of the visitor. */
+export interface Handed {
+  widget?: string;
+  department?: string;
+  fields?: Field[];
+  ticket_fields?: Field[];
 }
 
 export interface HostPage {
@@ -12,11 +24,11 @@ export interface HostPage {
 }
 
 export type ToFrame =
-  | { deskbell: 'start'; page: HostPage; identity: Identity | null; open: boolean }
+  | { deskbell: 'start'; page: HostPage; identity: Identity | null; handed?: Handed; open: boolean }
   | { deskbell: 'open' }
   | { deskbell: 'closed' }
   | { deskbell: 'page'; page: HostPage }
-  | { deskbell: 'identify'; identity: Identity };
+  | { deskbell: 'identify'; identity: Identity; handed?: Handed };
 
 export type ToHost =
   | { deskbell: 'ready' }

@@ -12,6 +12,12 @@ const WITH_MANY_FILES: &str = r#"ulimit -n 20000 2>/dev/null || ulimit -n "$(uli
 pub(crate) enum What {
     /// The store beside its bare drivers
     Store,
+    /// LiveAgent API v1: beside bare drivers, and on small and large desks
+    Liveagent {
+        /// Only these parts: conversations, lists
+        #[arg(long, value_delimiter = ',')]
+        only: Vec<String>,
+    },
     /// A whole server: live figures beside bare axum, simulated visitors, idle connections, start-up
     Live {
         /// Only these parts: stream, simulate, idle, fresh, startup
@@ -26,8 +32,20 @@ pub(crate) fn bench(stage: &Stage, what: &What) -> Result<()> {
             let arguments = "run --quiet --locked --release --package deskbell-store --features testing --example bench_store";
             stage.must(&mut stage.cargo(&arguments.split(' ').collect::<Vec<_>>()))
         }
+        What::Liveagent { only } => liveagent(stage, only),
         What::Live { only } => live(stage, only),
     }
+}
+
+fn liveagent(stage: &Stage, only: &[String]) -> Result<()> {
+    stage.must(&mut stage.cargo(&["build", "--locked", "--release", "--package", "deskbell-liveagent", "--example", "bench_liveagent"]))?;
+    let target = stage.target()?;
+    let mut bench = stage.command(target.join("release/examples/bench_liveagent"));
+    bench.arg("--cache").arg(target.join("bench-data"));
+    if !only.is_empty() {
+        bench.args(["--only", &only.join(",")]);
+    }
+    stage.must(&mut bench)
 }
 
 fn live(stage: &Stage, only: &[String]) -> Result<()> {

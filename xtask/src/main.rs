@@ -4,6 +4,7 @@
 mod bench;
 mod contracts;
 mod desk;
+mod fuzz;
 mod lint;
 mod needs;
 mod postgres;
@@ -38,6 +39,8 @@ enum Task {
     /// Measures
     #[command(subcommand)]
     Bench(bench::What),
+    /// Looks for values that break the writers of answers and the reading of parameters
+    Fuzz(fuzz::Options),
     /// Writes docs/compat/*.md from the lists of endpoints
     Contracts(contracts::Options),
 }
@@ -50,6 +53,7 @@ fn main() -> ExitCode {
         Task::Test(options) => test::test(&mut stage, &options),
         Task::Lint => lint::lint(&stage),
         Task::Bench(what) => bench::bench(&stage, &what),
+        Task::Fuzz(options) => fuzz::fuzz(&stage, &options),
         Task::Contracts(options) => contracts::contracts(&stage, &options),
     });
     match outcome {

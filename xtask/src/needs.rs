@@ -35,6 +35,7 @@ pub(crate) fn node(stage: &Stage) -> Result<()> {
 pub(crate) enum Package {
     Postgres,
     Chromium,
+    CppCompiler,
 }
 
 impl Package {
@@ -42,6 +43,7 @@ impl Package {
         match self {
             Package::Postgres => "postgresql",
             Package::Chromium => "chromium",
+            Package::CppCompiler => "g++",
         }
     }
 
@@ -49,6 +51,7 @@ impl Package {
         match self {
             Package::Postgres => in_path("initdb").is_some() || postgres_directory().is_some(),
             Package::Chromium => chromium().is_some(),
+            Package::CppCompiler => in_path("c++").is_some(),
         }
     }
 
@@ -56,6 +59,7 @@ impl Package {
         match self {
             Package::Postgres => "PostgreSQL's `initdb` (in PATH or /usr/lib/postgresql/*/bin)",
             Package::Chromium => "Chromium (`chromium`, `chromium-browser` or `google-chrome` in PATH)",
+            Package::CppCompiler => "a C++ compiler (`c++` in PATH)",
         }
     }
 }

@@ -1,6 +1,7 @@
 //! `cargo xtask test`: every check and every test, in one order, here as in CI.
 
 use crate::desk;
+use crate::fuzz;
 use crate::lint;
 use crate::needs::{self, Package};
 use crate::postgres::Postgres;
@@ -26,6 +27,8 @@ enum Part {
     Rust,
     /// Checks, unit tests and budgets of the pages
     Web,
+    /// The fuzz targets, a minute each
+    Fuzz,
     /// The browser tests against a whole desk
     Browser,
     /// Formatting, the project's own rules, clippy
@@ -42,6 +45,8 @@ pub(crate) fn test(stage: &mut Stage, options: &Options) -> Result<()> {
     if runs(Part::Lint) {
         stage.step("Formatting: cargo fmt --check", |stage| stage.must(&mut stage.cargo(&["fmt", "--all", "--", "--check"])))?;
         stage.step("The project's own rules: cargo xtask lint", lint::lint)?;
+        let fuzz = ["fmt", "--manifest-path", "fuzz/Cargo.toml", "--", "--check"];
+        stage.step("Formatting of the fuzz targets", |stage| stage.must(&mut stage.cargo(&fuzz)))?;
         let clippy = ["clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"];
         stage.step("Clippy", |stage| stage.must(&mut stage.cargo(&clippy)))?;
     }
@@ -57,6 +62,9 @@ pub(crate) fn test(stage: &mut Stage, options: &Options) -> Result<()> {
         stage.step("Building the Rust tests", |stage| stage.must(&mut stage.cargo(&build)))?;
         stage.step("Rust tests: cargo nextest run --workspace --profile ci", rust)?;
     }
+    if runs(Part::Fuzz) {
+        stage.step("Fuzz targets: cargo xtask fuzz", |stage| fuzz::fuzz(stage, &fuzz::Options::default()))?;
+    }
     if runs(Part::Browser) {
         // The same features as for the tests, so that nothing is built twice.
         let build = ["build", "--locked", "--workspace", "--all-targets"];
@@ -71,6 +79,9 @@ fn install(stage: &Stage, runs: &dyn Fn(Part) -> bool, pages: bool) -> Result<()
     let mut packages = Vec::new();
     if runs(Part::Rust) {
         packages.push(Package::Postgres);
+    }
+    if runs(Part::Fuzz) {
+        packages.push(Package::CppCompiler);
     }
     if runs(Part::Browser) {
         packages.push(Package::Chromium);

@@ -7,16 +7,19 @@ pub(crate) mod agents;
 pub(crate) mod bans;
 pub(crate) mod call;
 pub(crate) mod chats;
+pub(crate) mod companies;
 pub(crate) mod conversations;
 pub(crate) mod credentials;
 pub(crate) mod customers;
 pub(crate) mod departments;
 pub(crate) mod done;
+pub(crate) mod fields;
+pub(crate) mod groups;
 pub(crate) mod guard;
+pub(crate) mod knowledge;
 pub(crate) mod messages;
 pub(crate) mod overview;
 pub(crate) mod page;
-pub(crate) mod passwords;
 pub(crate) mod session;
 pub(crate) mod settings;
 pub(crate) mod status;
@@ -30,16 +33,20 @@ use std::sync::Arc;
 use deskbell_app::rights::Principal;
 use deskbell_app::{AppError, Desk, Kind};
 use deskbell_domain::ids::AgentId;
+use deskbell_http::passwords::Passwords;
+use deskbell_http::tries::TryLimit;
 use deskbell_http::{Answer, BodyReading, Cx, Fault, FaultCause, Input, Kit, Surface};
 use http::{HeaderValue, header};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use call::{Entry, calls};
-use passwords::Passwords;
 
 /// Where the native API stands.
 pub const PREFIX: &str = "/api/native/v1";
+
+/// Failures to sign in, for each e-mail address and for each caller's address.
+pub(crate) const FAILED_TRIES: TryLimit = TryLimit { tries_max: 10, window_seconds: 15 * 60 };
 
 /// How the native API is reached.
 #[derive(Debug, Clone, Default)]
@@ -69,7 +76,7 @@ pub fn kit(desk: Desk, options: Options) -> Kit<Native> {
         (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     ];
     let routes = entries().iter().map(|entry| entry.route).collect();
-    Kit::new(surface, Native { desk, passwords: Arc::new(Passwords::default()) }, routes)
+    Kit::new(surface, Native { desk, passwords: Arc::new(Passwords::new(FAILED_TRIES)) }, routes)
 }
 
 /// All calls: the one list behind the routes and the OpenAPI document.
@@ -90,6 +97,7 @@ pub(crate) fn entries() -> Vec<Entry> {
         conversations::change::SetTags,
         conversations::change::SetStatus,
         conversations::change::Assign,
+        conversations::change::Merge,
         messages::List,
         messages::Send,
         chats::Accept,
@@ -100,6 +108,26 @@ pub(crate) fn entries() -> Vec<Entry> {
         chats::Invite,
         customers::Show,
         customers::Update,
+        customers::Remove,
+        groups::List,
+        groups::Create,
+        groups::Update,
+        groups::Remove,
+        companies::List,
+        companies::Show,
+        companies::Create,
+        companies::Update,
+        companies::Remove,
+        knowledge::bases::List,
+        knowledge::bases::Create,
+        knowledge::bases::Update,
+        knowledge::bases::Remove,
+        knowledge::entries::List,
+        knowledge::entries::Show,
+        knowledge::entries::Create,
+        knowledge::entries::Update,
+        knowledge::entries::Remove,
+        knowledge::topics::Create,
         tags::List,
         visits::List,
         overview::Show,

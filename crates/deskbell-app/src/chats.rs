@@ -37,7 +37,7 @@ pub fn request(tx: &mut Tx<'_>, cx: &mut Context, visit: &Visit, request: &Reque
     if let Some(chat) = tables::chats::live_of_visitor(tx, visit.visitor)? {
         return Ok(Done::chat(&chat, tx.head()?));
     }
-    let department = request.department.unwrap_or(DepartmentId::DEFAULT);
+    let department = customers::claims::department(tx, request.department, &request.introduction)?;
     let settings = tables::departments::get(tx, department)?
         .filter(|settings| settings.enabled)
         .ok_or_else(|| AppError::not_found("no such department"))?;
@@ -51,20 +51,23 @@ pub fn request(tx: &mut Tx<'_>, cx: &mut Context, visit: &Visit, request: &Reque
     if let Some(text) = text {
         messages::check_text(text)?;
     }
-    let customers::Introduced { customer, shown_name: name } = customers::introduce(tx, cx, visit, &request.introduction)?;
+    let introduced = customers::introduce(tx, cx, visit, &request.introduction)?;
+    let (customer, name) = (&introduced.customer, introduced.shown_name.clone());
     let mut conversation = conversations::start(
         tx,
         cx,
         conversations::Start {
-            customer: &customer,
+            customer,
             shown_name: &name,
             visit: Some(visit),
+            widget: request.introduction.widget,
             department,
             channel: Channel::Button,
             status: Status::Chatting,
             subject: "",
         },
     )?;
+    customers::claims::keep(tx, cx, &introduced, &request.introduction.claims, conversation.id)?;
     let mut chat = open(tx, cx, &conversation, StartedBy::Visitor, customer.id, Some(visit), &name)?;
     if let Some(text) = text {
         let author = Actor::Customer(customer.id);
@@ -373,7 +376,7 @@ pub fn end(tx: &mut Tx<'_>, cx: &mut Context, mut chat: Chat, reason: EndReason,
 pub fn rate(tx: &mut Tx<'_>, cx: &mut Context, visit: &Visit, rating: Option<Rating>, comment: Option<&str>) -> Result<Done, AppError> {
     let conversation = tables::conversations::latest_of_visitor(tx, visit.visitor)?;
     let chat = match &conversation {
-        Some(conversation) => tables::chats::of_conversation(tx, conversation.id)?.pop(),
+        Some(conversation) => tables::chats::latest_of_visitor(tx, conversation.id, visit.visitor)?,
         None => None,
     };
     let (Some(mut conversation), Some(mut chat)) = (conversation, chat) else {

@@ -93,6 +93,7 @@ pub enum AgentCommand {
     Tags { conversation: ConversationId, tags: Vec<String> },
     ChangeStatus { conversation: ConversationId, change: Change },
     HandOver { conversation: ConversationId, department: Option<DepartmentId>, agent: Option<AgentId> },
+    Merge { conversation: ConversationId, into: ConversationId },
     Read { conversation: ConversationId, message: MessageId },
 }
 
@@ -173,7 +174,8 @@ pub fn agent(tx: &mut Tx<'_>, cx: &mut Context, agent: AgentId, key: Option<&str
             AgentCommand::Transfer { chat, target } => chats::transfer::transfer(tx, cx, agent, *chat, *target),
             AgentCommand::Invite { chat, agent: other } => chats::transfer::invite(tx, cx, agent, *chat, *other),
             AgentCommand::Send { conversation, writing, text, file } => {
-                let written = Written { writing: *writing, text, file: file.as_deref(), key, authority: Authority::Participant };
+                let files = file.as_deref();
+                let written = Written { writing: *writing, text, files: files.as_slice(), key, authority: Authority::Participant };
                 conversations::write(tx, cx, by, *conversation, written)
             }
             AgentCommand::Tags { conversation, tags } => conversations::set_tags(tx, cx, by, *conversation, tags),
@@ -181,6 +183,7 @@ pub fn agent(tx: &mut Tx<'_>, cx: &mut Context, agent: AgentId, key: Option<&str
             AgentCommand::HandOver { conversation, department, agent } => {
                 conversations::hand_over(tx, cx, by, *conversation, *department, *agent)
             }
+            AgentCommand::Merge { conversation, into } => conversations::merge::merge(tx, cx, by, *conversation, *into),
             AgentCommand::Read { conversation, message } => conversations::mark_read(tx, cx, by, *conversation, *message),
         }
     })

@@ -1,11 +1,17 @@
-//! Conversations outside live chat: starting one, answers, notes, tags, status, assignment, offline messages, read marks.
+//! Conversations outside live chat: starting one, answers, notes, tags, status, assignment, offline messages, read marks. What the holder
+//! of a key of the API does is in [`by_key`], what the holder of a public code does in [`by_customer`], merging in [`merge`].
 
+pub mod by_customer;
 pub mod by_key;
+pub mod merge;
+#[cfg(test)]
+pub(crate) mod stage;
 
+use deskbell_domain::chat::Chat;
 use deskbell_domain::conversation::{Channel, Conversation, Status, Step, Turn};
 use deskbell_domain::customer::Customer;
 use deskbell_domain::event::Event;
-use deskbell_domain::ids::{AgentId, ConversationId, DepartmentId, MessageId};
+use deskbell_domain::ids::{AgentId, ConversationId, DepartmentId, MessageId, WidgetId};
 use deskbell_domain::message::{Actor, GroupKind, MessageKind};
 use deskbell_domain::visit::Visit;
 use deskbell_store::{Tx, tables};
@@ -16,11 +22,14 @@ use crate::context::Context;
 use crate::customers::{self, Introduction};
 use crate::error::AppError;
 use crate::messages::{self, Added, Into, NewMessage};
+use crate::{tags, widgets};
 
 /// Tags on one conversation, at most.
 pub const TAGS_MAX: usize = 50;
-/// Characters of one tag.
-pub const TAG_CHARS_MAX: usize = 64;
+/// Characters of a subject.
+pub const SUBJECT_CHARS_MAX: usize = 255;
+/// Characters of a mail's id: a line of a mail.
+const MAIL_ID_CHARS_MAX: usize = 998;
 /// How often a code is drawn again when it is taken.
 const CODE_TRIES_MAX: usize = 5;
 
@@ -30,6 +39,8 @@ pub struct Start<'a> {
     /// The customer's name as his own side sees it.
     pub shown_name: &'a str,
     pub visit: Option<&'a Visit>,
+    /// What it begins through; one that is gone counts as none.
+    pub widget: Option<WidgetId>,
     pub department: DepartmentId,
     pub channel: Channel,
     pub status: Status,
@@ -65,6 +76,9 @@ pub fn start(tx: &mut Tx<'_>, cx: &mut Context, start: Start<'_>) -> Result<Conv
         tags: Vec::new(),
     };
     tables::conversations::insert(tx, &conversation)?;
+    if let Some(widget) = start.widget {
+        widgets::begun(tx, widget, conversation.id)?;
+    }
     tx.append(
         cx.now,
         Event::ConversationStarted {
@@ -94,9 +108,31 @@ pub fn start(tx: &mut Tx<'_>, cx: &mut Context, start: Start<'_>) -> Result<Conv
     Ok(conversation)
 }
 
-/// A conversation by id, or a clear refusal.
+/// A conversation by id, or a clear refusal. The id of one that was merged leads to where it went.
 pub fn get(tx: &mut Tx<'_>, conversation: ConversationId) -> Result<Conversation, AppError> {
-    tables::conversations::get(tx, conversation)?.ok_or_else(|| AppError::not_found("no such conversation"))
+    let found = match tables::conversations::current(tx, conversation)? {
+        Some(current) => tables::conversations::get(tx, current)?,
+        None => None,
+    };
+    found.ok_or_else(|| AppError::not_found("no such conversation"))
+}
+
+/// The id of a mail as answers to it spell it, without the brackets around it.
+pub fn mail_id(text: &str) -> Result<Option<String>, AppError> {
+    let id = text.trim();
+    let id = id.strip_prefix('<').and_then(|id| id.strip_suffix('>')).unwrap_or(id).trim();
+    if id.chars().count() > MAIL_ID_CHARS_MAX || id.chars().any(char::is_control) {
+        return Err(AppError::invalid(format!("the id of a mail has at most {MAIL_ID_CHARS_MAX} characters and no control characters")));
+    }
+    Ok(Some(id).filter(|id| !id.is_empty()).map(str::to_owned))
+}
+
+/// The conversation that answers to a mail belong to.
+pub fn by_mail_id(tx: &mut Tx<'_>, text: &str) -> Result<Option<ConversationId>, AppError> {
+    match mail_id(text)? {
+        Some(id) => Ok(tables::mail_ids::conversation(tx, &id)?),
+        None => Ok(None),
+    }
 }
 
 /// Writes a status that the rules allow, and tells the journal.
@@ -159,16 +195,20 @@ pub fn hand_over(
     if matches!(conversation.status, Status::Chatting | Status::Calling) {
         return Err(AppError::conflict("the conversation is in a live chat: transfer the chat"));
     }
-    if let Some(agent) = agent {
-        enabled_agent(tx, agent)?;
-    }
+    let agent = agent.map(|agent| enabled_agent(tx, agent)).transpose()?;
     let department = department.unwrap_or(conversation.department);
     let found = tables::departments::get(tx, department)?.ok_or_else(|| AppError::not_found("no such department"))?;
+    if conversation.department == department && conversation.assigned == agent.as_ref().map(|agent| agent.id) {
+        return Ok(Done::conversation(conversation.id, tx.head()?));
+    }
     let name = actor_name(tx, by)?;
-    let text = format!("Transferred to {}", found.name);
+    let text = match &agent {
+        Some(agent) => format!("Transferred to {} ({})", agent.display_name(), found.name),
+        None => format!("Transferred to {}", found.name),
+    };
     let message = NewMessage::text(MessageKind::Transfer, by, &name, &text);
     messages::add(tx, cx, &mut conversation, None, Into::NewGroup(GroupKind::Transfer), message)?;
-    assign(tx, cx, &mut conversation, department, agent, by)?;
+    assign(tx, cx, &mut conversation, department, agent.map(|agent| agent.id), by)?;
     Ok(Done::conversation(conversation.id, tx.head()?))
 }
 
@@ -204,7 +244,8 @@ pub enum Authority {
 pub struct Written<'a> {
     pub writing: Writing,
     pub text: &'a str,
-    pub file: Option<&'a str>,
+    /// The first one stands beside the text, each other one is a message of its own in the same turn.
+    pub files: &'a [&'a str],
     /// The sender's key, kept beside the message.
     pub key: Option<&'a str>,
     pub authority: Authority,
@@ -213,30 +254,28 @@ pub struct Written<'a> {
 /// An agent (or the system) writes. Into a live chat a message needs the agent in the chat, unless it is written with the desk's
 /// authority; outside it answers the conversation.
 pub fn write(tx: &mut Tx<'_>, cx: &mut Context, by: Actor, conversation: ConversationId, written: Written<'_>) -> Result<Done, AppError> {
-    let Written { writing, text, file, key, authority } = written;
+    let Written { writing, text, files, key, authority } = written;
     messages::check_text(text)?;
     let mut conversation = get(tx, conversation)?;
-    let attachment = match (file, by) {
-        (None, _) if text.trim().is_empty() => return Err(AppError::missing("text or file is missing")),
-        (None, _) => None,
-        (Some(file), Actor::Agent(_)) => Some(crate::files::usable_by_agent(tx, file)?),
-        (Some(_), Actor::Customer(_) | Actor::System) => return Err(AppError::invalid("only an agent sends a file here")),
-    };
-    let name = actor_name(tx, by)?;
-    let file = attachment.is_some();
-    let message = |kind| NewMessage { attachment: attachment.clone(), key, ..NewMessage::text(kind, by, &name, text) };
+    if files.is_empty() && text.trim().is_empty() {
+        return Err(AppError::missing("text or file is missing"));
+    }
+    if !files.is_empty() && matches!(by, Actor::Customer(_)) {
+        return Err(AppError::invalid("only an agent sends a file here"));
+    }
+    let said = Said { by, name: &actor_name(tx, by)?, text, files, key };
     let mut chat = tables::chats::live_of_conversation(tx, conversation.id)?;
     if writing == Writing::Note {
-        let kind = if file { MessageKind::NoteFile } else { MessageKind::Note };
-        let added = messages::add(tx, cx, &mut conversation, chat.as_mut(), Into::NewGroup(GroupKind::Internal), message(kind))?;
+        let place = Into::NewGroup(GroupKind::Internal);
+        let added = say(tx, cx, &mut conversation, chat.as_mut(), place, [MessageKind::Note, MessageKind::NoteFile], &said)?;
         return Ok(Done::message(conversation.id, added));
     }
-    let kind = if file { MessageKind::File } else { MessageKind::Message };
+    let kinds = [MessageKind::Message, MessageKind::File];
     if let Some(chat) = &mut chat {
         if let (Actor::Agent(agent), Authority::Participant) = (by, authority) {
             crate::chats::own_engagement(tx, chat, agent).map_err(|_| AppError::forbidden("join the chat before you write into it"))?;
         }
-        let added = messages::add(tx, cx, &mut conversation, Some(chat), Into::Chat, message(kind))?;
+        let added = say(tx, cx, &mut conversation, Some(chat), Into::Chat, kinds, &said)?;
         return Ok(Done::message(conversation.id, added));
     }
     turn(tx, cx, &mut conversation, Turn::AgentAnswers, by)?;
@@ -244,8 +283,62 @@ pub fn write(tx: &mut Tx<'_>, cx: &mut Context, by: Actor, conversation: Convers
         let department = conversation.department;
         assign(tx, cx, &mut conversation, department, Some(agent), by)?;
     }
-    let added = messages::add(tx, cx, &mut conversation, None, Into::NewGroup(GroupKind::OutgoingEmail), message(kind))?;
+    let place = Into::NewGroup(answer_group(conversation.channel));
+    let added = say(tx, cx, &mut conversation, None, place, kinds, &said)?;
     Ok(Done::message(conversation.id, added))
+}
+
+/// The kind of group that an agent's answer makes. Answers to topics and suggestions stand below these, for everybody.
+fn answer_group(channel: Channel) -> GroupKind {
+    match channel {
+        Channel::Forum | Channel::Suggestion => GroupKind::Knowledgebase,
+        Channel::Email
+        | Channel::Button
+        | Channel::Form
+        | Channel::Invitation
+        | Channel::Call
+        | Channel::CallButton
+        | Channel::Facebook
+        | Channel::FacebookMessage
+        | Channel::Twitter => GroupKind::OutgoingEmail,
+    }
+}
+
+/// One turn of an author: a text, files that agents or keys of the API have put there, or both.
+pub(crate) struct Said<'a> {
+    pub(crate) by: Actor,
+    pub(crate) name: &'a str,
+    pub(crate) text: &'a str,
+    pub(crate) files: &'a [&'a str],
+    pub(crate) key: Option<&'a str>,
+}
+
+/// Adds what was said as messages of one turn: of the first kind, or of the second with a file. Answers the first of them, at the place of
+/// the last.
+pub(crate) fn say(
+    tx: &mut Tx<'_>,
+    cx: &Context,
+    conversation: &mut Conversation,
+    mut chat: Option<&mut Chat>,
+    place: Into,
+    [plain, with_file]: [MessageKind; 2],
+    said: &Said<'_>,
+) -> Result<Added, AppError> {
+    let message = |kind, text| NewMessage::text(kind, said.by, said.name, text);
+    let attachment = said.files.first().map(|file| crate::files::usable_by_agent(tx, file)).transpose()?;
+    let kind = if attachment.is_some() { with_file } else { plain };
+    let first = NewMessage { attachment, key: said.key, ..message(kind, said.text) };
+    let mut added = messages::add(tx, cx, conversation, chat.as_deref_mut(), place, first)?;
+    for file in said.files.iter().skip(1) {
+        let attachment = Some(crate::files::usable_by_agent(tx, file)?);
+        let place = match place {
+            Into::Chat => Into::Chat,
+            Into::NewGroup(kind) | Into::Group(_, kind) => Into::Group(added.group, kind),
+        };
+        let other = NewMessage { attachment, ..message(with_file, "") };
+        added.number = messages::add(tx, cx, conversation, chat.as_deref_mut(), place, other)?.number;
+    }
+    Ok(added)
 }
 
 /// A visitor leaves a message: a new conversation, status New.
@@ -265,23 +358,26 @@ pub fn leave_message(
     if introduction.email.is_none() {
         return Err(AppError::missing("email is missing"));
     }
-    let department = department.unwrap_or(DepartmentId::DEFAULT);
+    let department = customers::claims::department(tx, department, introduction)?;
     tables::departments::get(tx, department)?.ok_or_else(|| AppError::not_found("no such department"))?;
-    let customers::Introduced { customer, shown_name: name } = customers::introduce(tx, cx, visit, introduction)?;
+    let introduced = customers::introduce(tx, cx, visit, introduction)?;
+    let (customer, name) = (&introduced.customer, &introduced.shown_name);
     let mut conversation = start(
         tx,
         cx,
         Start {
-            customer: &customer,
-            shown_name: &name,
+            customer,
+            shown_name: name,
             visit: Some(visit),
+            widget: introduction.widget,
             department,
             channel: Channel::Form,
             status: Status::New,
             subject: "",
         },
     )?;
-    let message = NewMessage { key, ..NewMessage::text(MessageKind::Message, Actor::Customer(customer.id), &name, text) };
+    customers::claims::keep(tx, cx, &introduced, &introduction.claims, conversation.id)?;
+    let message = NewMessage { key, ..NewMessage::text(MessageKind::Message, Actor::Customer(customer.id), name, text) };
     let added = messages::add(tx, cx, &mut conversation, None, Into::NewGroup(GroupKind::Offline), message)?;
     Ok(Done::message(conversation.id, added))
 }
@@ -290,14 +386,10 @@ pub fn leave_message(
 fn tidy(tags: &[String]) -> Result<Vec<String>, AppError> {
     let mut tidy: Vec<String> = Vec::new();
     for tag in tags {
-        let tag = tag.trim();
-        if tag.is_empty() || tidy.iter().any(|other| other == tag) {
-            continue;
+        match tags::tidy_name(tag)? {
+            Some(name) if !tidy.iter().any(|other| other == name) => tidy.push(name.to_owned()),
+            Some(_) | None => {}
         }
-        if tag.chars().count() > TAG_CHARS_MAX || tag.chars().any(char::is_control) || tag.contains(',') {
-            return Err(AppError::invalid("a tag has at most 64 characters, no comma and no control characters"));
-        }
-        tidy.push(tag.to_owned());
     }
     if tidy.len() > TAGS_MAX {
         return Err(AppError::too_large("at most 50 tags on a conversation"));
@@ -313,7 +405,8 @@ pub fn set_tags(tx: &mut Tx<'_>, cx: &Context, by: Actor, conversation: Conversa
     if before == after {
         return Ok(Done::conversation(conversation.id, tx.head()?));
     }
-    tables::tags::set(tx, conversation.id, &after, cx.now)?;
+    let ids = tags::ensure(tx, cx, &after)?;
+    tables::tags::set(tx, conversation.id, &ids)?;
     let mut chat = match tables::chats::live_of_conversation(tx, conversation.id)? {
         Some(chat) => Some(chat),
         None => tables::chats::of_conversation(tx, conversation.id)?.pop(),
@@ -360,6 +453,7 @@ pub fn change_status(tx: &mut Tx<'_>, cx: &Context, by: Actor, conversation: Con
 
 /// One side has read up to a message of the conversation.
 pub fn mark_read(tx: &mut Tx<'_>, cx: &Context, by: Actor, conversation: ConversationId, message: MessageId) -> Result<Done, AppError> {
+    let conversation = get(tx, conversation)?.id;
     let place = tables::messages::place(tx, message)?;
     let Some((_, number)) = place.filter(|(at, _)| *at == conversation) else {
         return Err(AppError::not_found("no such message in this conversation"));

@@ -13,6 +13,7 @@ use deskbell_store::{Tx, tables};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
+pub use crate::auth_tokens::{AuthOwner, agent_token, customer_token, resolve_auth_token};
 use crate::context::Context;
 use crate::error::AppError;
 use crate::rights::{Principal, Scopes};
@@ -78,6 +79,14 @@ pub fn open_session(tx: &mut Tx<'_>, cx: &mut Context, agent: AgentId, hash: &st
         return Err(AppError::bad_credential("e-mail or password is wrong"));
     }
     issue(tx, cx, CredentialKind::Session, name, Some(agent), Scopes::default())
+}
+
+/// Signs the agent in whose token another system's page posted. A customer's token opens no console.
+pub fn open_session_by_token(tx: &mut Tx<'_>, cx: &mut Context, token: &str, name: &str) -> Result<Issued, AppError> {
+    match resolve_auth_token(tx, token)? {
+        Some(AuthOwner::Agent(agent)) => issue(tx, cx, CredentialKind::Session, name, Some(agent), Scopes::default()),
+        Some(AuthOwner::Customer(_)) | None => Err(AppError::forbidden("this token signs no agent in")),
+    }
 }
 
 /// Revokes a key or token.

@@ -8,7 +8,7 @@ use deskbell_domain::agent::{Agent, Role};
 use deskbell_domain::credential::CredentialKind;
 use deskbell_domain::department::{Department, OFFER_SECONDS_DEFAULT, QUEUE_CHATS_MAX_DEFAULT, Strategy};
 use deskbell_domain::event::{Event, Recorded};
-use deskbell_domain::ids::{AgentId, DepartmentId, VisitId, VisitorId};
+use deskbell_domain::ids::{AgentId, DepartmentId, KnowledgeEntryId, VisitId, VisitorId, WidgetId};
 use deskbell_domain::time::Timestamp;
 use deskbell_store::{Db, Location, Options, Tx, tables};
 
@@ -20,13 +20,19 @@ use crate::context::Context;
 use crate::credentials::{self, Cache, Issued, Known, VisitorTokens};
 use crate::documents::{Reader, Renderer};
 use crate::error::AppError;
+use crate::fetch::{Asked, Fetch, Fetched};
 use crate::figures::Figures;
+use crate::files::downloads::Downloads;
 use crate::follow::{Follower, Listener, Pipe};
+use crate::hashing::Hashing;
+use crate::knowledge::views::Views;
+use crate::paging::Paging;
 use crate::presence::Presence;
 use crate::rights::Scopes;
 use crate::search::KnowledgeSearch;
 use crate::settings::Settings;
-use crate::timers;
+use crate::widgets::impressions::Impressions;
+use crate::{knowledge, timers, updates};
 
 /// How a desk is opened.
 pub struct DeskOptions {
@@ -55,9 +61,16 @@ struct Inner {
     /// The number that the figures are true at, to be read without their lock.
     figures_number: AtomicI64,
     presence: Presence,
+    paging: Paging,
+    hashing: Hashing,
+    downloads: Downloads,
+    impressions: Impressions,
     credentials: Cache,
     follower: Follower,
     knowledge_search: OnceLock<Arc<dyn KnowledgeSearch>>,
+    knowledge_views: Views,
+    fetch: OnceLock<Arc<dyn Fetch>>,
+    fetched: Asked,
 }
 
 /// A first owner and the credentials made with him.
@@ -105,6 +118,7 @@ impl Desk {
                 enabled: true,
             };
             accounts::put_department(tx, &mut cx, &department, None)?;
+            updates::note(tx, now)?;
             let draft = AgentDraft {
                 email,
                 first_name: "Desk".to_owned(),
@@ -133,15 +147,19 @@ impl Desk {
             let figures = Figures::load(tx, now)?;
             let expected = timers::expected(tx, now)?;
             let latest = deskbell_store::journal::latest_moment(tx)?;
-            Ok((desk, settings, figures, expected, latest, tx.epoch()))
+            Ok((desk, settings, figures, expected, latest, tx.epoch(), updates::is_noted(tx)?))
         });
-        let (desk, settings, figures, expected, latest, epoch) = match start {
+        let (desk, settings, figures, expected, latest, epoch, is_noted) = match start {
             Ok(start) => start,
             Err(error) => {
                 db.close();
                 return Err(error);
             }
         };
+        // A full disk must not keep a desk from opening.
+        if !is_noted && let Err(error) = db.write_blocking(move |tx| updates::note(tx, now)) {
+            tracing::warn!(error = %error, "the program's version was not noted");
+        }
         let presence = Presence::default();
         for agent in expected.agents {
             presence.expect_agent(agent, now);
@@ -163,9 +181,16 @@ impl Desk {
             figures_number: AtomicI64::new(figures.number()),
             figures: RwLock::new(figures),
             presence,
+            paging: Paging::default(),
+            hashing: Hashing::default(),
+            downloads: Downloads::default(),
+            impressions: Impressions::default(),
             credentials: Cache::default(),
             follower,
             knowledge_search: OnceLock::new(),
+            knowledge_views: Views::default(),
+            fetch: OnceLock::new(),
+            fetched: Asked::default(),
         }));
         desk.0.follower.add(Box::new(Memory(Arc::downgrade(&desk.0))));
         Ok(desk)
@@ -192,6 +217,38 @@ impl Desk {
     /// The search over knowledge bases; refused on a desk that has none.
     pub fn knowledge_search(&self) -> Result<Arc<dyn KnowledgeSearch>, AppError> {
         self.0.knowledge_search.get().cloned().ok_or_else(|| AppError::unavailable("search is not ready"))
+    }
+
+    /// Gives the desk its way out; only the first one counts.
+    pub fn fetch_with(&self, fetch: Arc<dyn Fetch>) {
+        drop(self.0.fetch.set(fetch));
+    }
+
+    /// Fetches what a caller names by URL, not too often from one domain; refused on a desk that has no way out.
+    pub async fn fetch(&self, url: String, bytes_max: usize) -> Result<Fetched, AppError> {
+        let fetch = self.0.fetch.get().cloned().ok_or_else(|| AppError::unavailable("nothing can be downloaded from here"))?;
+        self.0.fetched.count(&fetch.domain(&url)?, self.now())?;
+        fetch.fetch(url, bytes_max).await
+    }
+
+    /// Somebody looked at an entry that exists. Counted in memory; see [`Desk::write_views`].
+    pub fn note_view(&self, entry: KnowledgeEntryId) {
+        self.0.knowledge_views.note(entry);
+    }
+
+    /// Writes the views counted so far. What cannot be written waits for the next time.
+    pub async fn write_views(&self) -> Result<(), AppError> {
+        loop {
+            let batch = self.0.knowledge_views.take();
+            if batch.is_empty() {
+                return Ok(());
+            }
+            let waiting = batch.clone();
+            if let Err(error) = self.write(move |tx, _| knowledge::views::write(tx, &batch)).await {
+                self.0.knowledge_views.give_back(waiting);
+                return Err(error);
+            }
+        }
     }
 
     /// Ends the threads and closes the store.
@@ -226,11 +283,36 @@ impl Desk {
         &self.0.presence
     }
 
+    /// Where pages of lists ended.
+    pub fn paging(&self) -> &Paging {
+        &self.0.paging
+    }
+
+    /// Hashes a password that is set for somebody; waits for its turn.
+    pub async fn hash_password(&self, password: String) -> Result<String, AppError> {
+        self.0.hashing.hash(password).await
+    }
+
     pub fn blobs(&self) -> Arc<dyn Blobs> {
         Arc::clone(&self.0.blobs)
     }
 
-    /// A new name for a blob: 128 random bits in hex.
+    /// Downloads of files that are counted and not written yet.
+    pub fn downloads(&self) -> &Downloads {
+        &self.0.downloads
+    }
+
+    /// Impressions of widgets that are counted and not written yet.
+    pub fn impressions(&self) -> &Impressions {
+        &self.0.impressions
+    }
+
+    /// A page showed a widget.
+    pub fn widget_impression(&self, widget: WidgetId, url: &str) {
+        self.0.impressions.count(widget, url, self.now());
+    }
+
+    /// A new id for a file: 128 random bits in hex.
     pub fn draw_file_name(&self) -> String {
         self.context().hex(16)
     }

@@ -110,17 +110,17 @@ enum Touched {
 /// Whose document an event may change.
 fn touches(event: &Event) -> Option<Touched> {
     match event {
-        Event::ChatEnded { chat, .. } | Event::ChatRated { chat, .. } | Event::TagsChanged { chat: Some(chat), .. } => {
-            Some(Touched::Chat(*chat))
-        }
-        Event::CustomerChanged { customer, .. } => Some(Touched::Customer(*customer)),
+        Event::ChatEnded { chat, .. } | Event::ChatRated { chat, .. } => Some(Touched::Chat(*chat)),
+        // A conversation has several chats when others went into it; the documents of all show its tags and its number.
+        Event::TagsChanged { conversation, .. } => Some(Touched::Conversation(*conversation)),
+        Event::ConversationMerged { into, .. } => Some(Touched::Conversation(*into)),
+        Event::CustomerChanged { customer, .. } | Event::CustomerRemoved { customer } => Some(Touched::Customer(*customer)),
         // A document says whether its conversation is deleted.
         Event::StatusChanged { conversation, from, to, .. } if *from == Status::Deleted || *to == Status::Deleted => {
             Some(Touched::Conversation(*conversation))
         }
         // What is said in a live chat is in the document once the chat has ended; what is added later comes with a rating or tags.
         Event::MessageAdded { .. }
-        | Event::TagsChanged { chat: None, .. }
         | Event::AgentChanged { .. }
         | Event::AgentStatusChanged { .. }
         | Event::DepartmentChanged { .. }
@@ -139,15 +139,13 @@ fn touches(event: &Event) -> Option<Touched> {
         | Event::ChatLeft { .. }
         | Event::ChatTransferred { .. }
         | Event::SettingsChanged
-        | Event::CustomerRemoved { .. }
         | Event::TagChanged { .. }
         | Event::CustomerGroupChanged { .. }
         | Event::CompanyChanged { .. }
         | Event::KnowledgeBaseChanged { .. }
         | Event::KnowledgeEntryChanged { .. }
         | Event::WidgetChanged { .. }
-        | Event::FieldsChanged { .. }
-        | Event::ConversationMerged { .. } => None,
+        | Event::FieldsChanged { .. } => None,
     }
 }
 

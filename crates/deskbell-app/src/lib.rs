@@ -4,30 +4,44 @@
 //! tells the readers of the journal what happened.
 
 pub mod accounts;
+pub mod auth_tokens;
 pub mod bans;
 pub mod blobs;
 pub mod chats;
 pub mod clock;
 pub mod commands;
+pub mod companies;
 pub mod context;
 pub mod conversations;
 pub mod credentials;
+pub mod customer_sessions;
 pub mod customers;
 pub mod desk;
 pub mod documents;
 pub mod error;
+pub mod fetch;
+pub mod fields;
 pub mod figures;
 pub mod files;
 pub mod follow;
+pub mod groups;
+pub mod hashing;
+pub mod knowledge;
 pub mod messages;
+pub mod paging;
+pub mod posters;
 pub mod presence;
+pub mod public_tickets;
 pub mod rights;
 pub mod routing;
 pub mod search;
 pub mod settings;
+pub mod tags;
 pub mod timers;
+pub mod updates;
 pub mod views;
 pub mod visits;
+pub mod widgets;
 
 pub use desk::Desk;
 pub use error::{AppError, Kind};

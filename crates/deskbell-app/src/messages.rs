@@ -43,6 +43,8 @@ pub enum Into {
     Chat,
     /// Into a group of its own.
     NewGroup(GroupKind),
+    /// Beside what was added just before it: the same turn goes on.
+    Group(GroupId, GroupKind),
 }
 
 /// What was added.
@@ -102,6 +104,7 @@ pub fn add(
     let (group, group_kind) = match (place, &chat) {
         (Into::Chat, Some(chat)) => (chat.group, GroupKind::Chat),
         (Into::NewGroup(kind), _) => (open_group(tx, cx, conversation, chat.as_deref(), kind, new.author)?, kind),
+        (Into::Group(group, kind), _) => (group, kind),
         (Into::Chat, None) => return Err(StoreError::Sql("a message into a chat needs the chat".to_owned())),
     };
     let message = Message {
@@ -137,7 +140,7 @@ pub fn add(
     if let Some(attachment) = &message.attachment {
         tables::files::attach(tx, &attachment.file, conversation.id)?;
     }
-    if matches!(place, Into::Chat) {
+    if matches!(place, Into::Chat | Into::Group(..)) {
         tables::messages::touch_group(tx, group, cx.now)?;
     }
     let speaks = message.kind.speaks() && message.kind.audience() == Audience::Public;

@@ -4,7 +4,7 @@ use deskbell_domain::agent::Role;
 use deskbell_domain::ids::{AgentId, CredentialId, VisitId, VisitorId};
 
 /// The one who asks, once the credential has been checked.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Principal {
     /// No credential.
     Nobody,
@@ -19,7 +19,7 @@ pub enum Principal {
 }
 
 /// Scopes of a bearer token (`read write chat`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct Scopes {
     pub read: bool,
     pub write: bool,

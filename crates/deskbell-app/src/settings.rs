@@ -5,10 +5,13 @@ use deskbell_domain::event::Event;
 use deskbell_store::{StoreError, Tx, tables};
 
 use crate::context::Context;
+use crate::customers::check_email;
 use crate::error::AppError;
 
 /// Characters of a name or a greeting, at most.
 const TEXT_CHARS_MAX: usize = 500;
+/// Addresses of the desk's own, at most.
+const MAIL_ADDRESSES_MAX: usize = 100;
 /// Domains that may embed the widget, at most.
 const WIDGET_DOMAINS_MAX: usize = 100;
 
@@ -25,6 +28,8 @@ pub struct Settings {
     pub ask_email: bool,
     /// Origins (`https://shop.example`) whose pages may embed the widget beside the desk's own.
     pub widget_domains: Vec<String>,
+    /// E-mail addresses of the desk's own, in lower case: where customers write to. None: any address is taken for one.
+    pub mail_addresses: Vec<String>,
     /// Seconds an agent stays online after his last console went.
     pub agent_grace_seconds: u32,
     /// Seconds after which a visitor who is gone has left his chat.
@@ -46,6 +51,7 @@ impl Default for Settings {
             greeting: "Hello! How can we help?".to_owned(),
             ask_email: true,
             widget_domains: Vec::new(),
+            mail_addresses: Vec::new(),
             agent_grace_seconds: 20,
             visitor_grace_seconds: 60,
             inactivity_seconds: 900,
@@ -73,6 +79,7 @@ impl Settings {
             "greeting" => self.greeting = value,
             "ask_email" => self.ask_email = value == "1",
             "widget_domains" => self.widget_domains = value.split_whitespace().map(str::to_owned).collect(),
+            "mail_addresses" => self.mail_addresses = value.split_whitespace().map(str::to_owned).collect(),
             "agent_grace_seconds" => self.agent_grace_seconds = number(self.agent_grace_seconds),
             "visitor_grace_seconds" => self.visitor_grace_seconds = number(self.visitor_grace_seconds),
             "inactivity_seconds" => self.inactivity_seconds = number(self.inactivity_seconds),
@@ -84,7 +91,7 @@ impl Settings {
         }
     }
 
-    fn rows(&self) -> [(&'static str, String); 11] {
+    fn rows(&self) -> [(&'static str, String); 12] {
         let flag = |on: bool| if on { "1" } else { "0" }.to_owned();
         [
             ("name", self.name.clone()),
@@ -92,6 +99,7 @@ impl Settings {
             ("greeting", self.greeting.clone()),
             ("ask_email", flag(self.ask_email)),
             ("widget_domains", self.widget_domains.join(" ")),
+            ("mail_addresses", self.mail_addresses.join(" ")),
             ("agent_grace_seconds", self.agent_grace_seconds.to_string()),
             ("visitor_grace_seconds", self.visitor_grace_seconds.to_string()),
             ("inactivity_seconds", self.inactivity_seconds.to_string()),
@@ -99,6 +107,12 @@ impl Settings {
             ("resolve_after_chat", flag(self.resolve_after_chat)),
             ("time_zone", self.time_zone.clone()),
         ]
+    }
+
+    /// Whether an e-mail address is one of the desk's own.
+    pub fn is_mail_address(&self, address: &str) -> bool {
+        let address = address.trim().to_lowercase();
+        self.mail_addresses.contains(&address)
     }
 
     fn check(&self) -> Result<(), AppError> {
@@ -119,6 +133,14 @@ impl Settings {
             });
             if !good {
                 return Err(AppError::invalid("a widget domain is an origin like https://shop.example"));
+            }
+        }
+        if self.mail_addresses.len() > MAIL_ADDRESSES_MAX {
+            return Err(AppError::too_large(format!("at most {MAIL_ADDRESSES_MAX} mail addresses")));
+        }
+        for address in &self.mail_addresses {
+            if check_email(address).is_ok_and(|tidy| tidy != *address) || check_email(address).is_err() {
+                return Err(AppError::invalid("a mail address is written in lower case, like help@shop.example"));
             }
         }
         if jiff::tz::TimeZone::get(&self.time_zone).is_err() {

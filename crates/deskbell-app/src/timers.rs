@@ -10,8 +10,8 @@ use crate::commands::KEY_SECONDS_MIN;
 use crate::context::Context;
 use crate::desk::Desk;
 use crate::error::AppError;
-use crate::files::UNUSED_SECONDS_MAX;
-use crate::{accounts, chats, routing};
+use crate::tags::{self, Swept};
+use crate::{accounts, chats, files, routing, widgets};
 
 /// Things done in one job, so that no job takes long.
 const BITE: i64 = 50;
@@ -28,11 +28,13 @@ pub struct Timers {
     idle: Timestamp,
     visits: Timestamp,
     forgotten: Timestamp,
+    /// Whether conversations are left that have to be told of a changed tag.
+    tags: Swept,
 }
 
 impl Timers {
     pub fn new(now: Timestamp) -> Self {
-        Timers { idle: now, visits: now, forgotten: now }
+        Timers { idle: now, visits: now, forgotten: now, tags: Swept::Some }
     }
 
     /// Looks once at everything that is due. Called a few times a second.
@@ -44,7 +46,12 @@ impl Timers {
         let absences = note_absences(desk, now).await;
         if now.seconds_since(self.idle) >= LOOK_AT_IDLE_SECONDS {
             self.idle = now;
+            // What cannot be written counts on; nobody waits for it.
+            if let Err(error) = write_counts(desk).await {
+                tracing::debug!(error = %error, "counts could not be written");
+            }
             desk.write(end_idle).await?;
+            self.tags = desk.read(tags::left).await?;
             for department in desk.figures(|figures| figures.departments_with_queue()) {
                 desk.write(move |tx, cx| routing::route(tx, cx, department)).await?;
             }
@@ -61,8 +68,18 @@ impl Timers {
             self.forgotten = now;
             forget(desk).await?;
         }
+        if self.tags == Swept::Some {
+            self.tags = desk.write(|tx, cx| tags::sweep(tx, cx)).await?;
+        }
         absences
     }
+}
+
+/// Writes what was counted in memory. Called once more before the program ends.
+pub async fn write_counts(desk: &Desk) -> Result<(), AppError> {
+    desk.write_views().await?;
+    files::downloads::write(desk).await?;
+    widgets::impressions::write(desk).await
 }
 
 /// Writes what follows from absences. One that cannot be written is looked at again.
@@ -138,26 +155,7 @@ async fn forget(desk: &Desk) -> Result<(), AppError> {
     };
     while desk.write(trim).await? > 0 {}
     desk.write(|tx, cx| Ok(tables::credentials::forget_sessions_before(tx, cx.now)?)).await?;
-    loop {
-        let unused = desk
-            .write(|tx, cx| {
-                let unused = tables::files::unused_before(tx, cx.now.plus_seconds(-UNUSED_SECONDS_MAX), BITE)?;
-                for file in &unused {
-                    tables::files::remove(tx, file)?;
-                }
-                Ok(unused)
-            })
-            .await?;
-        if unused.is_empty() {
-            return Ok(());
-        }
-        let blobs = desk.blobs();
-        for file in unused {
-            if let Err(error) = blobs.remove(&file) {
-                tracing::warn!(error = %error, "a file nobody uses could not be deleted");
-            }
-        }
-    }
+    files::keeping::clean_up(desk).await
 }
 
 /// Agents who were online before a restart and visitors with a live chat: their grace time runs anew.

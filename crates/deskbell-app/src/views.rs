@@ -1,6 +1,8 @@
-//! What a console or a widget shows when it starts: whole states, read in one snapshot. Lists of conversations are in [`listing`].
+//! What a console or a widget shows when it starts: whole states, read in one snapshot. Lists of conversations are in [`listing`], departments
+//! with their agents in [`teams`].
 
 pub mod listing;
+pub mod teams;
 
 use std::collections::HashMap;
 
@@ -9,7 +11,7 @@ use deskbell_domain::chat::{Chat, ChatState, Offer};
 use deskbell_domain::conversation::Conversation;
 use deskbell_domain::customer::Customer;
 use deskbell_domain::department::{Department, Membership};
-use deskbell_domain::ids::{AgentId, ChatId, ConversationId, CustomerId, DepartmentId, MessageId, VisitId, VisitorId};
+use deskbell_domain::ids::{AgentId, ChatId, ConversationId, DepartmentId, MessageId, VisitId, VisitorId};
 use deskbell_domain::message::Audience;
 use deskbell_domain::time::Timestamp;
 use deskbell_domain::visit::{Page, VISIT_PRESENT_SECONDS, Visit};
@@ -106,7 +108,7 @@ pub fn visitor(tx: &mut Tx<'_>, visitor: VisitorId) -> Result<VisitorState, AppE
     };
     let Some(conversation) = tables::conversations::latest_of_visitor(tx, visitor)? else { return Ok(state) };
     state.conversation = Some(conversation.id);
-    state.chat = tables::chats::of_conversation(tx, conversation.id)?.pop();
+    state.chat = tables::chats::latest_of_visitor(tx, conversation.id, visitor)?;
     if let Some(chat) = state.chat.as_ref().filter(|chat| chat.state != ChatState::Ended) {
         for engagement in tables::engagements::open(tx, chat.id)? {
             let name = tables::agents::get(tx, engagement.agent)?.map(|agent| agent.display_name()).unwrap_or_default();
@@ -190,20 +192,6 @@ pub fn agent(tx: &mut Tx<'_>, identifier: &str) -> Result<Option<Agent>, AppErro
     }
 }
 
-/// A customer by e-mail address or id.
-pub fn customer(tx: &mut Tx<'_>, identifier: &str) -> Result<Option<Customer>, AppError> {
-    if identifier.contains('\0') {
-        return Ok(None);
-    }
-    if identifier.contains('@') {
-        return Ok(tables::customers::by_email(tx, identifier)?);
-    }
-    match CustomerId::parse(identifier) {
-        Some(id) => Ok(tables::customers::get(tx, id)?),
-        None => Ok(None),
-    }
-}
-
 /// All agents, by name, those who are switched off too.
 pub fn agents(tx: &mut Tx<'_>) -> Result<Vec<Agent>, AppError> {
     Ok(tables::agents::all(tx)?)
@@ -215,14 +203,4 @@ pub fn department(tx: &mut Tx<'_>, identifier: &str) -> Result<Option<Department
         Some(id) => Ok(tables::departments::get(tx, id)?),
         None => Ok(None),
     }
-}
-
-/// A word for an agent that only this desk can make: 32 hex digits, always the same for him. It opens nothing.
-pub fn agent_token(tx: &mut Tx<'_>, agent: AgentId) -> Result<String, AppError> {
-    let desk = tables::desk::get(tx)?.ok_or_else(|| AppError::internal("an open desk has no row"))?;
-    let secret: String = desk.secret.iter().map(|byte| format!("{byte:02x}")).collect();
-    // Half of a SHA-256 leaves nothing to extend.
-    let mut token = crate::credentials::hash_secret(&format!("deskbell agent 1:{secret}:{agent}"));
-    token.truncate(32);
-    Ok(token)
 }

@@ -52,6 +52,7 @@ pub fn arrive(tx: &mut Tx<'_>, cx: &Context, earlier: Option<VisitId>, arrival: 
         language: cut(&arrival.language),
     };
     tables::visits::insert(tx, &visit)?;
+    customers::seen(tx, customer, &visit.address, &visit.language)?;
     tx.append(cx.now, Event::VisitStarted { visit: visit.id, customer })?;
     if !arrival.url.is_empty() {
         view(tx, cx, &visit, &arrival.url, &arrival.title)?;

@@ -72,6 +72,18 @@ impl AgentStatus {
         self.has(AgentStatus::CHAT) && !self.has(AgentStatus::HIDDEN)
     }
 
+    /// What either has on.
+    #[must_use]
+    pub const fn with(self, other: AgentStatus) -> AgentStatus {
+        AgentStatus(self.0 | other.0)
+    }
+
+    /// What others may count on: no chat from one who hides.
+    #[must_use]
+    pub const fn shown(self) -> AgentStatus {
+        if self.has(AgentStatus::HIDDEN) { AgentStatus(self.0 & !(AgentStatus::CHAT.0 | AgentStatus::HIDDEN.0)) } else { self }
+    }
+
     /// LiveAgent's letters: M tickets, P phone, R reading, T chat, `F` alone for offline.
     pub fn letters(self) -> String {
         if self.is_offline() {
@@ -153,6 +165,10 @@ mod tests {
             assert_eq!(status.word(), word);
             assert_eq!(status.takes_chats(), takes);
         }
+        let hidden = AgentStatus::from_bits(4 | 8 | 16);
+        assert_eq!(hidden.shown().letters(), "R");
+        assert_eq!(AgentStatus::OFFLINE.with(AgentStatus::PHONE).with(hidden.shown()).letters(), "PR");
+        assert_eq!(AgentStatus::ONLINE.shown(), AgentStatus::ONLINE);
         for word in ["online", "away", "invisible", "offline"] {
             assert_eq!(AgentStatus::from_word(word).map(AgentStatus::word), Some(word));
         }

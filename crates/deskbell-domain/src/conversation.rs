@@ -69,6 +69,10 @@ pub enum Turn {
     CallStarts,
     CallEndsAnswered,
     CallEndsMissed,
+    /// Another conversation, which was in this status, goes into it.
+    Merges {
+        other: Status,
+    },
 }
 
 /// What a turn does to a status.
@@ -153,6 +157,23 @@ impl Status {
             Turn::CallEndsAnswered if self == Calling => Ok(Step::To(Answered)),
             Turn::CallEndsMissed if self == Calling => Ok(Step::To(New)),
             Turn::CallEndsAnswered | Turn::CallEndsMissed => refused,
+            Turn::Merges { other } => match self {
+                Chatting | Calling | Deleted | Spam => refused,
+                Init | New | Open | Answered | Resolved | Postponed if matches!(other, Chatting | Calling) => refused,
+                // A question that waits for an answer is not settled by going into a conversation that waits for none.
+                Answered | Resolved | Postponed if matches!(other, Init | New | Open) => Ok(Step::To(Open)),
+                Init | New | Open | Answered | Resolved | Postponed => Ok(Step::Stay),
+            },
+        }
+    }
+
+    /// What a status that somebody gives a conversation he starts in an agent's name comes to. Nothing is initialised any more when its
+    /// first message is there, and no chat or call goes on in it: it is as after one.
+    pub fn at_start(self) -> Status {
+        match self {
+            Status::Init => Status::New,
+            Status::Chatting | Status::Calling => Status::Answered,
+            Status::New | Status::Open | Status::Answered | Status::Resolved | Status::Postponed | Status::Deleted | Status::Spam => self,
         }
     }
 }
@@ -212,6 +233,12 @@ mod tests {
             (Calling, Turn::CallEndsMissed, Step::To(New)),
             (Deleted, Turn::CustomerReplies, Step::StartAnother),
             (Spam, Turn::ChatStarts, Step::StartAnother),
+            (Resolved, Turn::Merges { other: New }, Step::To(Open)),
+            (Postponed, Turn::Merges { other: Open }, Step::To(Open)),
+            (Answered, Turn::Merges { other: Init }, Step::To(Open)),
+            (Resolved, Turn::Merges { other: Answered }, Step::Stay),
+            (New, Turn::Merges { other: Open }, Step::Stay),
+            (Open, Turn::Merges { other: Deleted }, Step::Stay),
         ] {
             assert_eq!(from.step(turn, on), Ok(to), "{from:?} {turn:?}");
         }
@@ -229,9 +256,20 @@ mod tests {
             (Answered, Turn::ChatEndsAnswered { resolve: false }),
             (Chatting, Turn::MarkOpen),
             (New, Turn::Started),
+            (New, Turn::Merges { other: Chatting }),
+            (Open, Turn::Merges { other: Calling }),
+            (Chatting, Turn::Merges { other: New }),
+            (Deleted, Turn::Merges { other: New }),
+            (Spam, Turn::Merges { other: Spam }),
         ] {
             assert_eq!(from.step(turn, Reopening::On), Err(Refused { status: from, turn }));
         }
+    }
+
+    #[test]
+    fn statuses_at_the_start() {
+        let letters = |statuses: &[Status]| statuses.iter().map(|status| status.at_start().text()).collect::<String>();
+        assert_eq!(letters(&[Init, New, Open, Answered, Resolved, Postponed, Chatting, Calling, Deleted, Spam]), "NNCARWAAXB");
     }
 
     #[test]

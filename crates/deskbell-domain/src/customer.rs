@@ -1,5 +1,7 @@
 //! Customers: the persons who ask.
 
+use std::borrow::Cow;
+
 use crate::ids::{BanId, CompanyId, CustomerId};
 use crate::spelled;
 use crate::time::Timestamp;
@@ -72,13 +74,16 @@ impl Customer {
 
     /// The name, or the e-mail, or `Visitor` with the id's tail.
     pub fn display_name(&self) -> String {
-        if !self.name.is_empty() {
-            return self.name.clone();
-        }
-        match &self.email {
-            Some(email) => email.clone(),
-            None => format!("Visitor {}", &self.id.to_string()[4..]),
-        }
+        display_name(self.id, &self.name, self.email.as_deref()).into_owned()
+    }
+}
+
+/// What a customer is called, made of what lists know of him.
+pub fn display_name<'a>(id: CustomerId, name: &'a str, email: Option<&'a str>) -> Cow<'a, str> {
+    match email {
+        _ if !name.is_empty() => Cow::Borrowed(name),
+        Some(email) => Cow::Borrowed(email),
+        None => Cow::Owned(format!("Visitor {}", &id.to_string()[4..])),
     }
 }
 

@@ -13,18 +13,26 @@ pub const TAG_MIN: i64 = 46_656;
 /// One past the last tag id: 36^4.
 pub const TAG_END: i64 = 1_679_616;
 
+/// Digits of the largest integer in base 36.
+const BASE36_DIGITS_MAX: usize = 13;
+
 /// Writes a non-negative integer in lower-case base 36.
-pub fn to_base36(mut value: i64) -> String {
+pub fn to_base36(value: i64) -> String {
+    spell(value, &mut [0; BASE36_DIGITS_MAX]).to_owned()
+}
+
+/// The same without memory of its own.
+fn spell(value: i64, room: &mut [u8; BASE36_DIGITS_MAX]) -> &str {
     const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
-    if value <= 0 {
-        return "0".to_owned();
+    let (mut rest, mut at) = (value.max(0), room.len());
+    loop {
+        at -= 1;
+        room[at] = DIGITS[(rest % 36) as usize];
+        rest /= 36;
+        if rest == 0 {
+            return std::str::from_utf8(&room[at..]).expect("digits are ASCII");
+        }
     }
-    let mut reversed = Vec::with_capacity(8);
-    while value > 0 {
-        reversed.push(char::from(DIGITS[(value % 36) as usize]));
-        value /= 36;
-    }
-    reversed.iter().rev().collect()
 }
 
 /// Reads lower-case base 36 (at most eight characters).
@@ -67,7 +75,7 @@ macro_rules! ids {
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&to_base36(self.0))
+                f.write_str(spell(self.0, &mut [0; BASE36_DIGITS_MAX]))
             }
         }
     )+};
@@ -124,7 +132,11 @@ impl KnowledgeBaseId {
 
 impl fmt::Display for KnowledgeBaseId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if *self == KnowledgeBaseId::DEFAULT { f.write_str(KnowledgeBaseId::DEFAULT_TEXT) } else { f.write_str(&to_base36(self.0)) }
+        if *self == KnowledgeBaseId::DEFAULT {
+            f.write_str(KnowledgeBaseId::DEFAULT_TEXT)
+        } else {
+            f.write_str(spell(self.0, &mut [0; BASE36_DIGITS_MAX]))
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod agent;
 pub mod chat;
+pub mod color;
 pub mod company;
 pub mod conversation;
 pub mod credential;

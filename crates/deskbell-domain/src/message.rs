@@ -101,6 +101,41 @@ pub enum Audience {
     Internal,
 }
 
+impl GroupKind {
+    /// Who may see what is said in groups of this kind, whatever kind of message it is.
+    pub fn audience(self) -> Audience {
+        match self {
+            GroupKind::Call
+            | GroupKind::OutgoingCall
+            | GroupKind::Chat
+            | GroupKind::Facebook
+            | GroupKind::Knowledgebase
+            | GroupKind::KnowledgebaseStart
+            | GroupKind::Offline
+            | GroupKind::OfflineLegacy
+            | GroupKind::Retweet
+            | GroupKind::Twitter
+            | GroupKind::IncomingEmail
+            | GroupKind::OutgoingEmail => Audience::Public,
+            GroupKind::InternalCall
+            | GroupKind::Delete
+            | GroupKind::Internal
+            | GroupKind::InternalCollapsed
+            | GroupKind::InternalOffline
+            | GroupKind::Resolve
+            | GroupKind::StartInfo
+            | GroupKind::Tag
+            | GroupKind::Transfer
+            | GroupKind::Forwarded
+            | GroupKind::ReplyToForward
+            | GroupKind::Postpone
+            | GroupKind::Spam
+            | GroupKind::Split
+            | GroupKind::Merged => Audience::Internal,
+        }
+    }
+}
+
 impl MessageKind {
     /// Who may see messages of this kind.
     pub fn audience(self) -> Audience {
@@ -193,6 +228,16 @@ pub struct Message {
     pub attachment: Option<Attachment>,
     /// Tags before and after, for [`MessageKind::Tag`].
     pub tags: Option<(Vec<String>, Vec<String>)>,
+}
+
+impl Message {
+    /// Who may see it: what is internal by its kind or by its group is internal.
+    pub fn audience(&self) -> Audience {
+        match (self.kind.audience(), self.group_kind.audience()) {
+            (Audience::Public, Audience::Public) => Audience::Public,
+            (Audience::Internal, _) | (_, Audience::Internal) => Audience::Internal,
+        }
+    }
 }
 
 /// The start of a text, on one line.

@@ -4,6 +4,8 @@ use axum::body::Body;
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Response};
 
+use crate::format::Tree;
+
 /// An answer: status, extra headers and content. Made by one of the constructors, adjusted by [`Answer::status`] and [`Answer::header`].
 #[derive(Debug)]
 pub struct Answer {
@@ -15,9 +17,9 @@ pub struct Answer {
 /// The content of an [`Answer`].
 pub enum Content {
     /// A tree of the surface's own serde types, written in the format of the request, inside the surface's envelope.
-    Tree(Box<dyn erased_serde::Serialize + Send>),
+    Tree(Box<dyn Tree>),
     /// The same without the envelope.
-    BareTree(Box<dyn erased_serde::Serialize + Send>),
+    BareTree(Box<dyn Tree>),
     /// Ready-made JSON, served as it is in every format.
     Json(Bytes),
     /// Anything else that is ready.

@@ -8,8 +8,20 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use crate::json::{self, JsonStyle};
 use crate::{xml, yaml};
 
-/// A tree that a format writes.
-pub type Tree<'a> = dyn erased_serde::Serialize + Send + 'a;
+/// A tree that a format writes: anything that serde can. As JSON it is written by its own type, since a list of thousands of values would
+/// pay for each that is erased.
+pub trait Tree: erased_serde::Serialize + Send {
+    fn write_json(&self, envelope: Option<&'static str>, style: JsonStyle, out: &mut Vec<u8>) -> Result<(), AppError>;
+}
+
+impl<T: Serialize + Send> Tree for T {
+    fn write_json(&self, envelope: Option<&'static str>, style: JsonStyle, out: &mut Vec<u8>) -> Result<(), AppError> {
+        match envelope {
+            None => json::write(style, self, out),
+            Some(name) => json::write(style, &Enveloped { name, tree: self }, out),
+        }
+    }
+}
 
 /// The XML root of a tree without an envelope.
 const XML_ROOT: &str = "response";
@@ -60,26 +72,26 @@ impl Format {
     }
 
     /// Writes a tree. With an envelope, JSON and YAML get `{"<envelope>": tree}` and XML gets that root element.
-    pub fn write(self, tree: &Tree<'_>, envelope: Option<&'static str>, style: JsonStyle) -> Result<Bytes, AppError> {
+    pub fn write(self, tree: &dyn Tree, envelope: Option<&'static str>, style: JsonStyle) -> Result<Bytes, AppError> {
         let mut out = Vec::with_capacity(WRITE_BYTES_FIRST);
+        let erased: &dyn erased_serde::Serialize = tree;
         match (self, envelope) {
-            (Format::Json, None) => json::write(style, tree, &mut out)?,
-            (Format::Json, Some(name)) => json::write(style, &Enveloped { name, tree }, &mut out)?,
-            (Format::Xml, name) => xml::write(name.unwrap_or(XML_ROOT), tree, &mut out)?,
-            (Format::Yaml, None) => yaml::write(tree, &mut out)?,
-            (Format::Yaml, Some(name)) => yaml::write(&Enveloped { name, tree }, &mut out)?,
+            (Format::Json, envelope) => tree.write_json(envelope, style, &mut out)?,
+            (Format::Xml, name) => xml::write(name.unwrap_or(XML_ROOT), erased, &mut out)?,
+            (Format::Yaml, None) => yaml::write(erased, &mut out)?,
+            (Format::Yaml, Some(name)) => yaml::write(&Enveloped { name, tree: erased }, &mut out)?,
         }
         Ok(out.into())
     }
 }
 
 /// `{"<name>": tree}`.
-struct Enveloped<'a> {
+struct Enveloped<'a, T: ?Sized> {
     name: &'static str,
-    tree: &'a Tree<'a>,
+    tree: &'a T,
 }
 
-impl Serialize for Enveloped<'_> {
+impl<T: Serialize + ?Sized> Serialize for Enveloped<'_, T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(Some(1))?;
         map.serialize_entry(self.name, self.tree)?;

@@ -5,6 +5,9 @@ use std::net::IpAddr;
 use http::request::Parts;
 use http::{HeaderMap, Method, Uri};
 
+/// The cookie of a signed-in agent. Every surface that lets sessions in looks here.
+pub const SESSION_COOKIE: &str = "deskbell_session";
+
 /// Method, URI, headers and peer of a request.
 #[derive(Debug)]
 pub struct RequestHead {

@@ -176,6 +176,20 @@ impl Input {
         &self.body
     }
 
+    /// What a call with this query and this body is given: the kit's own reading, without a kit.
+    pub fn read(
+        query: &str,
+        content_type: Option<&str>,
+        body: Bytes,
+        reading: BodyReading,
+        aliases: &'static [(&'static str, &'static str)],
+    ) -> Result<Input, AppError> {
+        let mut input = Input::default();
+        decode::urlencoded(query, Place::Query, aliases, &mut input.pairs)?;
+        input.merge_body(body, content_type, reading, aliases)?;
+        Ok(input)
+    }
+
     /// Adds what a body holds. A body without a content type is a JSON object if it begins like one, else a form.
     pub(crate) fn merge_body(
         &mut self,

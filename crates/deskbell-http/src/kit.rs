@@ -5,6 +5,7 @@ pub(crate) mod body;
 mod cors;
 mod meters;
 mod resolve;
+mod strangers;
 
 use std::any::Any;
 use std::net::{IpAddr, SocketAddr};
@@ -35,6 +36,7 @@ pub use body::REQUEST_BODY_SECONDS_MAX;
 
 use meters::Meters;
 use resolve::{Found, PathEntry};
+use strangers::Strangers;
 
 /// How long an `Idempotency-Key` may be.
 pub const IDEMPOTENCY_KEY_BYTES_MAX: usize = 200;
@@ -55,6 +57,7 @@ pub struct Kit<S> {
     nowhere: Meters,
     limiter: Option<Limiter>,
     requests: AtomicU64,
+    strangers: Strangers,
     body_time_max: Duration,
 }
 
@@ -77,6 +80,7 @@ impl<S: Clone + Send + Sync + 'static> Kit<S> {
             nowhere: Meters::new(surface.name, "none", "none"),
             limiter: surface.rate_limit.map(Limiter::new),
             requests: AtomicU64::new(1),
+            strangers: Strangers::default(),
             body_time_max: Duration::from_secs(REQUEST_BODY_SECONDS_MAX),
             surface,
             state,
@@ -150,6 +154,12 @@ impl<S: Clone + Send + Sync + 'static> Kit<S> {
                 admitted
             }
             Credential::InBody => {
+                // Held until it is known who calls.
+                let _room = if Strangers::is_large(meta, &body) {
+                    self.strangers.admit(meta, &(self.surface.authenticate)(&self.state, &head, &input).await)?
+                } else {
+                    None
+                };
                 self.read_body(meta, &head, body, &mut input).await?;
                 self.admit(meta, &head, &input).await?
             }
@@ -201,7 +211,7 @@ impl<S: Clone + Send + Sync + 'static> Kit<S> {
     }
 
     async fn read_body(&self, meta: &Meta, head: &RequestHead, body: Body, input: &mut Input) -> Result<(), AppError> {
-        let bytes = body::read(body, meta.body_bytes_max, self.body_time_max).await?;
+        let bytes = body::read(body, meta.body_bytes_max, body::time_max(self.body_time_max, meta.body_bytes_max)).await?;
         if bytes.is_empty() {
             return Ok(());
         }

@@ -2,12 +2,16 @@
 //! authenticates, how it spells errors and which formats it speaks. The kit owns routing, parameters, JSON, XML and YAML writing, limits,
 //! CORS, panics, the log line and the metrics of a request, and the WebSocket actor of the live protocols.
 //!
+//! It also owns the one way out: [`Outbound`] fetches what a caller names by URL.
+//!
 //! It knows no surface, no SQL and no use case.
 
 pub mod answer;
 mod cdata;
 pub mod compat;
+pub mod download;
 pub mod endpoint;
+mod fetching;
 pub mod fields;
 pub mod format;
 pub mod front;
@@ -17,8 +21,13 @@ pub mod json;
 pub mod kit;
 mod limit;
 pub mod origin;
+pub mod outbound;
+pub mod passwords;
+#[cfg(any(test, feature = "testing"))]
+pub mod properties;
 pub mod socket;
 pub mod surface;
+pub mod tries;
 pub mod xml;
 pub mod yaml;
 
@@ -32,4 +41,5 @@ pub use input::{Input, Pair, Upload};
 pub use json::JsonStyle;
 pub use kit::Kit;
 pub use origin::{Connection, Origin};
+pub use outbound::{Fetched, Outbound, OutboundPolicy};
 pub use surface::{BodyReading, Cors, Credential, Fault, FaultCause, RateLimit, Surface};

@@ -2,9 +2,11 @@
 
 use deskbell_app::figures::{AgentFigures, ChatFigures};
 use deskbell_app::rights::Right;
-use deskbell_app::{AppError, Desk, views};
+use deskbell_app::{AppError, Desk};
 use deskbell_http::{Answer, Cx, Endpoint, Input, Meta, Param, Place};
 use serde::Serialize;
+
+use crate::departments;
 
 pub(crate) struct GetChatsOverview;
 
@@ -22,13 +24,7 @@ impl Endpoint<Desk> for GetChatsOverview {
         ]);
 
     async fn run(cx: Cx<Desk>, input: Input) -> Result<Answer, AppError> {
-        let department = match input.filled_opt("department").map(str::to_owned) {
-            Some(identifier) => {
-                let found = cx.state.read(move |tx| views::department(tx, &identifier)).await?;
-                Some(found.ok_or_else(|| AppError::not_found("department with this id not found"))?.id)
-            }
-            None => None,
-        };
+        let department = departments::asked(&cx, &input).await?;
         let now = cx.state.now();
         let figures = cx.state.figures(|figures| (figures.chats(department, now), figures.agents(department)));
         let visitors = cx.state.presence().visitors_present(now);

@@ -1,14 +1,24 @@
-//! Conversations: the list, one, its messages, and writing into it. Here is what these share.
+//! Conversations: the list, one, its messages, and what is done with them. Here is what these share.
 
+pub(crate) mod attendants;
+pub(crate) mod delete;
+pub(crate) mod fields;
 pub(crate) mod info;
 pub(crate) mod list;
 pub(crate) mod messages;
+pub(crate) mod start;
+pub(crate) mod status;
+pub(crate) mod tags;
 pub(crate) mod write;
 
-use deskbell_app::AppError;
-use deskbell_domain::ids::TagId;
+use std::fmt::Write as _;
+
+use deskbell_app::conversations::by_key::Signed;
+use deskbell_app::views::listing;
+use deskbell_app::{AppError, Desk};
+use deskbell_domain::ids::{ConversationId, TagId};
 use deskbell_domain::message::Actor;
-use deskbell_http::Param;
+use deskbell_http::{Cx, Input, Param};
 
 /// The path's parameter of every call on one conversation. Source: the reference; all three spellings are taken everywhere.
 const CONVERSATION: Param = Param::path("conversationid").about("id, code (`ABC-DEFGH-123`) or public URL code");
@@ -18,10 +28,26 @@ fn unknown() -> AppError {
     AppError::invalid("unable to load conversation")
 }
 
+/// The conversation in the path.
+async fn in_path(cx: &Cx<Desk>, input: &Input) -> Result<ConversationId, AppError> {
+    let spelling = input.path("conversationid")?.to_owned();
+    cx.state.read(move |tx| listing::conversation_id(tx, &spelling)).await?.ok_or_else(unknown)
+}
+
+/// In whose name, with what note.
+fn signed(input: &Input) -> Signed {
+    let given = |name| input.filled_opt(name).map(|text: &str| text.trim().to_owned());
+    Signed { agent: given("useridentifier"), note: given("note") }
+}
+
 /// Ids of tags, as JSON sample of the reference joins them.
 fn tag_ids(tags: impl Iterator<Item = TagId>) -> String {
-    let ids: Vec<String> = tags.map(|tag| tag.to_string()).collect();
-    ids.join(", ")
+    let mut ids = String::new();
+    for tag in tags {
+        let between = if ids.is_empty() { "" } else { ", " };
+        let _ = write!(ids, "{between}{tag}");
+    }
+    ids
 }
 
 /// Agents by their user id, customers by their contact id; the system has none.

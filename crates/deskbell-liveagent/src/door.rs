@@ -21,6 +21,11 @@ pub(crate) fn authenticate<'a>(desk: &'a Desk, head: &'a RequestHead, input: &'a
     })
 }
 
+/// Whether this one may be given tokens that sign others in: they open more than a key that only reads.
+pub(crate) fn signs_in(principal: &Principal) -> bool {
+    matches!(principal, Principal::ApiKey { may_write: true, .. })
+}
+
 /// One client sends a key of another version of the API as header beside the right one in the query, so the header comes last. An empty
 /// key counts as none.
 fn key_in(input: &Input, place: Place) -> Option<&str> {

@@ -1,6 +1,8 @@
 //! A real desk on a temporary database with the surface in front of it, and the few use cases that tests begin with. The clock stands at
 //! 2012-04-03 12:21:21 GMT until it is moved.
 
+mod rows;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +12,8 @@ use deskbell_app::clock::{Clock, FakeClock};
 use deskbell_app::commands::{AgentCommand, Done, VisitorCommand};
 use deskbell_app::customers::{self, Changes, Introduction};
 use deskbell_app::desk::DeskOptions;
+use deskbell_app::files::{self, NewFile};
+use deskbell_app::rights::Principal;
 use deskbell_app::settings::{self, Settings};
 use deskbell_app::visits::{self, Arrival};
 use deskbell_app::{AppError, Desk, conversations};
@@ -85,6 +89,7 @@ impl Fixture {
         };
         let first = Desk::init(&setup, "owner@desk.test", "correct horse").expect("a desk");
         let desk = Desk::open(&setup).expect("opens");
+        deskbell_search::KnowledgeIndex::open(&desk, &directory.path().join("search")).expect("an index");
         Fixture {
             kit: kit(desk.clone(), options),
             desk,
@@ -125,8 +130,28 @@ impl Fixture {
 
     /// A form, with the key in the query.
     pub(crate) async fn post(&self, path: &str, body: &str) -> Reply {
+        self.form("POST", path, body).await
+    }
+
+    /// The same by any verb.
+    pub(crate) async fn form(&self, verb: &str, path: &str, body: &str) -> Reply {
         let form = [("content-type", "application/x-www-form-urlencoded")];
-        self.call("POST", &self.keyed(path), &form, body.to_owned()).await
+        self.call(verb, &self.keyed(path), &form, body.to_owned()).await
+    }
+
+    /// A form of these parameters, with the key in the query.
+    pub(crate) async fn send(&self, method: &str, path: &str, parameters: &[(&str, &str)]) -> Reply {
+        let encoded = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
+        let pairs: Vec<String> = parameters.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
+        let form = [("content-type", "application/x-www-form-urlencoded")];
+        self.call(method, &self.keyed(path), &form, pairs.join("&")).await
+    }
+
+    /// The same, which must succeed.
+    pub(crate) async fn send_ok(&self, method: &str, path: &str, parameters: &[(&str, &str)]) -> Value {
+        let reply = self.send(method, path, parameters).await;
+        assert_eq!(reply.status, 200, "{method} {path}: {}", reply.text);
+        reply.value()["response"].clone()
     }
 
     pub(crate) fn keyed(&self, path: &str) -> String {
@@ -196,14 +221,30 @@ impl Fixture {
     }
 
     pub(crate) async fn time_zone(&self, name: &str) {
-        let wanted = Settings { time_zone: name.to_owned(), ..Settings::default() };
-        self.desk.write(move |tx, cx| settings::put(tx, cx, &wanted)).await.expect("settings");
+        self.settings(Settings { time_zone: name.to_owned(), ..Settings::default() }).await;
+    }
+
+    pub(crate) async fn settings(&self, wanted: Settings) {
+        let put = wanted.clone();
+        self.desk.write(move |tx, cx| settings::put(tx, cx, &put)).await.expect("settings");
         let reached = async {
-            while self.desk.settings().time_zone != name {
+            while *self.desk.settings() != wanted {
                 tokio::time::sleep(Duration::from_millis(2)).await;
             }
         };
         tokio::time::timeout(Duration::from_secs(SETTLE_SECONDS_MAX), reached).await.expect("the settings follow");
+    }
+
+    /// `letter:letter author text` of every message in order, but for where the conversation came from.
+    pub(crate) async fn exchange(&self, conversation: impl std::fmt::Display) -> Vec<String> {
+        let response = self.get_ok(&format!("/api/conversations/{conversation}/messages")).await;
+        let groups = response["groups"].as_array().expect("groups").clone();
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let lines = groups.iter().filter(|group| group["rtype"] != "S").flat_map(|group| {
+            let messages = group["messages"].as_array().expect("messages").iter();
+            messages.map(move |one| [text(&group["rtype"]), text(&one["rtype"]), text(&one["userid"]), text(&one["message"])])
+        });
+        lines.map(|[group, kind, author, text]| format!("{group}:{kind} {author} {text}")).collect()
     }
 
     async fn visit(&self) -> Visit {
@@ -254,13 +295,11 @@ impl Fixture {
         changed.map(|_| ()).expect("a note");
     }
 
-    /// A file that an agent has put there.
-    pub(crate) async fn file(&self, id: &str, name: &str) {
-        let (id, name, agent) = (id.to_owned(), name.to_owned(), self.owner.clone());
-        let put = self.desk.write(move |tx, cx| {
-            let who = deskbell_app::rights::Principal::Agent { agent: agent.id, role: agent.role };
-            deskbell_app::files::register(tx, cx, &id, &who, &name, "text/plain", 3).map(|_| ())
-        });
-        put.await.map_err(|error: AppError| error.to_string()).expect("a file");
+    /// A file that an agent has put there; returns its id.
+    pub(crate) async fn file(&self, name: &str) -> String {
+        let who = Principal::Agent { agent: self.owner.id, role: self.owner.role };
+        let new = NewFile { name: name.to_owned(), declared_type: "text/plain".to_owned(), bytes: "abc".into() };
+        let kept = files::keep(&self.desk, who, new).await;
+        kept.map_err(|error: AppError| error.to_string()).expect("a file").attachment.file
     }
 }

@@ -4,15 +4,33 @@
 //! It knows no SQL and no rules: endpoints parse, call one use case, and map the outcome.
 
 mod agents;
+mod application;
+mod calls_overview;
 mod chats_overview;
+mod companies;
 mod conversations;
+mod customers;
+mod customers_groups;
+mod departments;
 mod done;
 mod door;
+mod field_values;
+mod files;
+mod knowledgebase;
+mod link;
 mod markup;
 mod moment;
 mod online_agents;
+mod online_departments;
 mod operator;
 mod pattern;
+mod reports;
+pub mod scripts;
+mod short;
+mod suggestion_categories;
+mod suggestions;
+mod tags;
+mod widgets;
 
 #[cfg(test)]
 mod fixture;
@@ -68,12 +86,89 @@ fn endpoints() -> Vec<Route<Desk>> {
     routes![
         Desk;
         agents::GetAgent,
+        application::GetApplicationStatus,
+        companies::ListCompanies,
+        companies::GetCompany,
+        conversations::attendants::TransferConversation,
+        conversations::delete::DeleteConversation,
+        conversations::fields::RemoveConversationFields,
+        conversations::fields::AddConversationFields,
         conversations::list::ListConversations,
+        conversations::start::StartConversation,
         conversations::info::GetConversation,
         conversations::messages::ListMessages,
         conversations::write::PostMessage,
+        conversations::status::ChangeStatus,
+        conversations::tags::RemoveTag,
+        conversations::tags::ListTags,
+        conversations::tags::AddTag,
+        customers::list::ListCustomers,
+        customers::write::RegisterCustomer,
+        customers::fields::RemoveCustomerFields,
+        customers::fields::ListCustomerFields,
+        customers::fields::AddCustomerFields,
+        customers::info::GetCustomer,
+        customers::write::ChangeCustomer,
+        customers::remove::RemoveCustomer,
+        customers::groups::RemoveCustomerFromGroup,
+        customers::groups::ListGroupsOfCustomer,
+        customers::groups::AddCustomerToGroup,
+        customers_groups::RemoveGroup,
+        customers_groups::GetGroup,
+        customers_groups::ListGroups,
+        customers_groups::AddGroup,
+        customers_groups::ChangeGroup,
+        departments::ListDepartments,
+        departments::GetDepartment,
+        departments::ListAgentsOfDepartment,
+        files::GetFile,
+        files::PostFile,
+        files::DeleteFile,
+        knowledgebase::entries::ListArticles,
+        knowledgebase::articles::AddArticle,
+        knowledgebase::articles::ChangeArticle,
+        knowledgebase::categories::AddCategory,
+        knowledgebase::categories::ChangeCategory,
+        knowledgebase::entries::DeleteEntry,
+        knowledgebase::entries::ListEntries,
+        knowledgebase::bases::ListKnowledgeBases,
+        knowledgebase::search::SearchEntries,
         online_agents::ListOnlineAgents,
+        online_departments::ListOnlineDepartments,
+        reports::Agents,
+        reports::Channels,
+        reports::Departments,
+        reports::Performance,
+        reports::Tags,
+        reports::TicketAgents,
+        reports::TicketLoad,
+        reports::TicketCompliance,
+        reports::TicketLog,
+        reports::ChatAgents,
+        reports::ChatAvailability,
+        reports::ChatLoad,
+        reports::ChatCompliance,
+        reports::ChatLog,
+        reports::CallAgents,
+        reports::CallAvailability,
+        reports::CallLoad,
+        reports::CallCompliance,
+        reports::CallLog,
+        reports::Ranking,
+        suggestion_categories::ListSuggestionCategories,
+        suggestions::PostSuggestion,
+        tags::RemoveTag,
+        tags::ListTags,
+        tags::GetTag,
+        tags::AddTag,
+        tags::ChangeTag,
+        widgets::list::ListWidgets,
+        widgets::info::GetWidget,
+        widgets::write::PostWidget,
+        widgets::write::PutWidget,
+        widgets::write::DeleteWidget,
         chats_overview::GetChatsOverview,
+        calls_overview::GetCallsOverview,
     ]
 }
 
@@ -108,7 +203,7 @@ request in the log):
 |---|---|
 | 400 | there is no key: `Api key is not found in request` |
 | 401 | the key is wrong: `ApiKey not found` |
-| 404 | no such path, agent, department or file |
+| 404 | no such path, agent, customer, department, tag or file |
 | 405 | the path has other verbs, named in `Allow` |
 | 413 | the body or the message is too large |
 | 429 | too many requests; `Retry-After` says when to go on |

@@ -8,6 +8,8 @@ use deskbell_http::Input;
 use jiff::civil;
 use jiff::tz::TimeZone;
 
+use crate::short::Short;
+
 const FORMAT: &str = "%Y-%m-%d %H:%M:%S";
 const DATE: &str = "%Y-%m-%d";
 
@@ -33,8 +35,28 @@ impl Zone {
     }
 
     pub(crate) fn text(&self, at: Timestamp) -> String {
+        self.short(at).as_str().to_owned()
+    }
+
+    /// The same for lists.
+    pub(crate) fn short(&self, at: Timestamp) -> Short {
         let at = jiff::Timestamp::from_second(at.seconds()).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-        at.to_zoned(self.0.clone()).strftime(FORMAT).to_string()
+        let local = self.0.to_datetime(at);
+        if !(0..=9_999).contains(&local.year()) {
+            return Short::new(local.strftime(FORMAT));
+        }
+        // By hand: a page is full of times.
+        let mut text = *b"0000-00-00 00:00:00";
+        let mut two = |place: usize, number: i16| {
+            text[place] += (number / 10) as u8;
+            text[place + 1] += (number % 10) as u8;
+        };
+        two(0, local.year() / 100);
+        two(2, local.year() % 100);
+        for (place, number) in [(5, local.month()), (8, local.day()), (11, local.hour()), (14, local.minute()), (17, local.second())] {
+            two(place, number.into());
+        }
+        Short::new(std::str::from_utf8(&text).expect("digits are ASCII"))
     }
 
     /// The moment of a local time. Of an hour that comes twice the first, of one that is left out the moment it would have been; what lies
@@ -101,6 +123,16 @@ mod tests {
             let at = Timestamp::from_seconds(seconds);
             assert_eq!(zone(name).text(at.plus_micros(999_999)), wanted, "fractions are cut off");
             assert_eq!(zone(name).span("x", wanted).unwrap(), Span { start: at, end: at.plus_seconds(1) });
+        }
+    }
+
+    #[test]
+    fn written_by_hand_and_by_jiff() {
+        let zone = zone("Europe/Bratislava");
+        for step in -2_000..2_000 {
+            let at = Timestamp::from_seconds(step * 123_456_789);
+            let local = zone.0.to_datetime(jiff::Timestamp::from_second(at.seconds()).unwrap_or(jiff::Timestamp::UNIX_EPOCH));
+            assert_eq!(zone.text(at), local.strftime(FORMAT).to_string());
         }
     }
 

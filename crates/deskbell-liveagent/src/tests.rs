@@ -3,7 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-use deskbell_app::rights::Right;
+use deskbell_app::credentials;
+use deskbell_app::rights::{Right, Scopes};
+use deskbell_domain::credential::CredentialKind;
 use deskbell_http::Verb;
 use deskbell_http::compat::sample_path;
 
@@ -115,7 +117,7 @@ async fn errors_in_all_formats() {
         }
     }
     let reply = desk.call("DELETE", &desk.keyed("/api/conversations"), &[], "").await;
-    assert_eq!(reply.header("allow"), Some("GET, HEAD"));
+    assert_eq!(reply.header("allow"), Some("GET, HEAD, POST"));
 }
 
 #[tokio::test]
@@ -130,6 +132,22 @@ async fn nobody_gets_through_anywhere() {
             assert_eq!(reply.status, status, "{} {path}{query}", meta.verb.text());
         }
     }
+}
+
+#[tokio::test]
+async fn a_key_that_only_reads() {
+    let desk = Fixture::new();
+    let scopes = Scopes { read: true, ..Scopes::default() };
+    let issued = desk.desk.write(move |tx, cx| credentials::issue(tx, cx, CredentialKind::ApiKey, "reads", None, scopes)).await;
+    let key = issued.expect("a key").secret;
+    for meta in metas() {
+        let path = sample_path(meta.path, "zzzzzzzz");
+        let reply = desk.call(meta.verb.text(), &format!("/api/{path}?apikey={key}"), &[], "").await;
+        let refused = reply.status == 403 && reply.errormessage() == "the credential lacks the right for this call";
+        assert_eq!(refused, meta.verb != Verb::Get, "{} {path}: {}", meta.verb.text(), reply.text);
+    }
+    let agent = desk.call("GET", &format!("/api/agents/{}?apikey={key}", desk.owner.email), &[], "").await.value();
+    assert_eq!(agent["response"]["authtoken"], "", "it would sign in to more than the key may do");
 }
 
 #[tokio::test]

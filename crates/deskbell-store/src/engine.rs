@@ -20,7 +20,7 @@ use crate::error::StoreError;
 use crossbeam_channel::{Receiver, Sender, TrySendError};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
@@ -115,6 +115,8 @@ struct Inner {
     places: Arc<Semaphore>,
     readers: Sender<readers::Message>,
     threads: Mutex<Option<Threads>>,
+    /// Held while a read is sent: none comes behind the messages that end the readers, where nobody would answer it.
+    closed: RwLock<bool>,
 }
 
 struct Threads {
@@ -140,7 +142,17 @@ impl Db {
             threads.readers.push(start_reader(location, number, &shared, &reader_queue)?);
         }
         let places = Arc::new(Semaphore::new(WRITER_JOBS_MAX));
-        Ok(Db { inner: Arc::new(Inner { engine, shared, writer, places, readers, threads: Mutex::new(Some(threads)) }) })
+        Ok(Db {
+            inner: Arc::new(Inner {
+                engine,
+                shared,
+                writer,
+                places,
+                readers,
+                threads: Mutex::new(Some(threads)),
+                closed: RwLock::new(false),
+            }),
+        })
     }
 
     /// Runs a job in a transaction, and answers once it is durable. `Err` undoes this job alone. Many jobs share one commit.
@@ -233,6 +245,7 @@ impl Db {
         // A closed channel means that its thread is gone already.
         drop(self.inner.writer.send(writer::Message::Close));
         let remains = threads.writer.join();
+        *self.inner.closed.write().unwrap_or_else(PoisonError::into_inner) = true;
         for _ in &threads.readers {
             drop(self.inner.readers.send(readers::Message::Close));
         }
@@ -288,6 +301,10 @@ impl Db {
     {
         let (answer, receiver) = oneshot::channel();
         let message = readers::Message::Job(Box::new(readers::Read { job, view, answer }));
+        let closed = self.inner.closed.read().unwrap_or_else(PoisonError::into_inner);
+        if *closed {
+            return Err(StoreError::Closed);
+        }
         self.inner.readers.try_send(message).map_err(refused)?;
         Ok(receiver)
     }

@@ -19,6 +19,16 @@ pub fn remember(tx: &mut Tx<'_>, scope: &str, key: &str, at: Timestamp, outcome:
     Ok(())
 }
 
+/// Keys of one scope count in another one, too: what was sent there before is not done again. The other scope's own keys stay as they are.
+pub fn carry_over(tx: &mut Tx<'_>, from: &str, into: &str) -> Result<(), StoreError> {
+    tx.exec(
+        "INSERT INTO idempotency (scope, key, at, outcome) SELECT $2, key, at, outcome FROM idempotency WHERE scope = $1 \
+         ON CONFLICT (scope, key) DO NOTHING",
+        &[&from, &into],
+    )?;
+    Ok(())
+}
+
 /// Forgets keys older than a moment, at most [`FORGET_KEYS_MAX`]; returns how many, so that the caller repeats it in another write while
 /// it gets the most.
 pub fn forget_before(tx: &mut Tx<'_>, moment: Timestamp) -> Result<u64, StoreError> {

@@ -1,7 +1,14 @@
 //! What both engines must do alike: a list of cases, each run on a fresh database of either.
 
+mod contacts;
+mod files;
 mod journal;
+mod knowledge;
+mod lists;
+mod portal;
 mod reads;
+mod ticket_writes;
+mod widgets;
 mod writes;
 
 use crate::engine::{Db, EngineKind, Location, Options, Sink, Tx};
@@ -33,12 +40,23 @@ cases! {
     writes: waiting_writes_share_a_commit, refused_job_is_undone_alone, first_job_refused_others_kept, panic_is_undone_alone,
         failed_statement_ends_the_job, numbers_are_gapless_under_concurrent_writers, ids_are_distinct_and_come_back,
         unique_and_foreign_keys_are_conflicts, a_write_nobody_waits_for_stands, full_queues_say_busy, closing_runs_what_waits,
-        writes_work_inside_a_runtime;
+        reads_end_when_it_closes, writes_work_inside_a_runtime;
     reads: a_snapshot_does_not_move, snapshots_agree_with_the_head, reads_cannot_write, values_come_back, wrong_values_are_refused,
         texts_sort_by_bytes_and_nulls_as_told, dynamic_statements;
     journal: the_journal_reads_back, trimming_keeps_what_is_needed, starting_over_changes_the_epoch, holes_are_found,
         own_events_are_visible, idempotency_keys, reader_cursors, reopening_keeps_everything, newer_databases_are_refused,
         edited_migrations_are_refused;
+    knowledge: bases_come_back, entries_come_back, children_in_their_order, entries_by_every_filter,
+        subtrees_move_inherit_and_go, votes_views_and_suggestion_categories;
+    lists: every_filter_in_every_order, rows_show_their_customer_department_and_tags,
+        spellings_lead_to_what_a_conversation_was_merged_into;
+    contacts: customers_by_filter, bites_of_customers, customers_are_found_by_index, customers_come_back, fields_of_all_kinds_of_owners,
+        groups_and_companies, traces_are_forgotten;
+    ticket_writes: tags_come_back_change_and_hide, sweeps_go_by_conversation_in_order, all_of_a_conversation_moves,
+        merged_conversations_lead_on, read_marks_unite, mails_and_keys_lead_on;
+    portal: passwords_of_customers, public_codes_lead_to_the_row_itself, voters_and_what_is_read_most;
+    files: files_come_back_and_move, files_that_stand_nowhere, contents_are_shared_and_marked;
+    widgets: widgets_by_every_filter, widgets_come_back_change_and_go, widgets_are_counted;
 }
 
 /// Where a case's database is. Nothing has opened it yet.

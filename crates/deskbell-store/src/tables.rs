@@ -3,6 +3,7 @@
 pub mod agents;
 pub mod bans;
 pub mod chats;
+pub mod companies;
 pub mod conversations;
 pub mod credentials;
 pub mod customers;
@@ -10,11 +11,17 @@ pub mod departments;
 pub mod desk;
 pub mod documents;
 pub mod engagements;
+pub mod fields;
 pub mod files;
+pub mod groups;
+pub mod knowledge;
+pub mod mail_ids;
+pub mod merging;
 pub mod messages;
 pub mod offers;
 pub mod tags;
 pub mod visits;
+pub mod widgets;
 
 use deskbell_domain::ids::{AgentId, CustomerId};
 use deskbell_domain::message::Actor;

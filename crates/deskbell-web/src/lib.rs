@@ -87,7 +87,7 @@ mod tests {
 
     #[test]
     fn every_page_is_there() {
-        for path in ["/widget.js", "/widget/frame", "/console/", "/console", "/demo"] {
+        for path in ["/widget.js", "/scripts/track.js", "/widget/frame", "/console/", "/console", "/demo"] {
             let asset = asset(path, "").unwrap_or_else(|| panic!("{path} is missing"));
             assert!(!asset.bytes.is_empty(), "{path}");
             assert_eq!(asset.encoding, None, "{path}");

@@ -5,7 +5,10 @@ mod calendar;
 mod chat;
 mod dialogues;
 mod engine;
+mod library;
 mod people;
+mod premises;
+mod sidelines;
 mod staff;
 #[cfg(test)]
 mod tests;
@@ -27,6 +30,7 @@ use deskbell_domain::time::Timestamp;
 use deskbell_store::{Db, journal, tables};
 
 use engine::Engine;
+use premises::{Leaflet, Premises};
 
 /// Days and conversations at most.
 const DAYS_MAX: u32 = 330;
@@ -96,16 +100,21 @@ pub(crate) struct Counts {
     /// Conversations that began with a message left.
     pub tickets: u64,
     pub messages: u64,
+    pub calls: u64,
+    /// Topics and suggestions in the knowledge base.
+    pub posts: u64,
 }
 
 impl fmt::Display for DemoReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Counts { visits, chats, missed, dropped, transferred, rated_good, rated_bad, tickets, messages } = self.counts;
+        let Counts { visits, chats, missed, dropped, transferred, rated_good, rated_bad, tickets, messages, calls, posts } = self.counts;
         writeln!(f, "visits          {visits}")?;
         writeln!(f, "chats           {chats} ({missed} missed, {dropped} dropped, {transferred} transferred)")?;
         writeln!(f, "ratings         {rated_good} good, {rated_bad} bad")?;
         writeln!(f, "messages left   {tickets}")?;
         writeln!(f, "messages        {messages}")?;
+        writeln!(f, "calls           {calls}")?;
+        writeln!(f, "posts           {posts}")?;
         writeln!(f, "documents       {}", self.documents)?;
         writeln!(f, "journal entries {}", self.events)?;
         if let Some(owner) = &self.owner {
@@ -174,14 +183,17 @@ fn fill(
     let cx = Context::seeded(start, Arc::clone(&settings), account_key, scale.seed);
     let slots = staff::slots(scale);
     let ranks = staff::ranks(db, &hash, staff::count(scale.seed))?;
-    let (mut cx, staff) = db.write_blocking(move |tx| {
+    let (leaflet, words) = (Leaflet::print(desk)?, dialogues::tags()?);
+    let (mut cx, staff, premises) = db.write_blocking(move |tx| {
         let mut cx = cx;
         settings::put(tx, &mut cx, &settings)?;
-        staff::hire(tx, cx, &ranks, &hash, slots)
+        let (mut cx, staff) = staff::hire(tx, cx, &ranks, &hash, slots)?;
+        let premises = Premises::furnish(tx, &mut cx, &words, leaflet)?;
+        Ok::<_, AppError>((cx, staff, premises))
     })?;
     cx.now = start;
     let agents = staff.emails();
-    let mut engine = Engine::new(cx, staff, scale, start, until)?;
+    let mut engine = Engine::new(cx, (staff, premises), scale, (start, until))?;
     while !engine.is_over() {
         engine = db.write_blocking(move |tx| -> Result<Engine, AppError> {
             engine.run(tx, STEPS_PER_WRITE)?;

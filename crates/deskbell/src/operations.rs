@@ -41,6 +41,7 @@ impl Operations {
         let now = self.desk.now();
         let (chats, agents, number) = self.desk.figures(|figures| (figures.chats(None, now), figures.agents(None), figures.number()));
         let (visitors, consoles) = self.live.connections();
+        let search = self.desk.knowledge_search().map(|search| search.progress()).ok();
         for (name, value) in [
             ("deskbell_chats_incoming", chats.incoming),
             ("deskbell_chats_assigned", chats.assigned),
@@ -51,6 +52,8 @@ impl Operations {
             ("deskbell_live_visitor_connections", visitors as i64),
             ("deskbell_live_agent_connections", consoles as i64),
             ("deskbell_store_healthy", i64::from(self.desk.is_healthy())),
+            ("deskbell_search_ready", i64::from(search.is_some_and(|progress| progress.complete))),
+            ("deskbell_search_events_behind", search.map_or(0, |progress| progress.events_behind)),
         ] {
             metrics::gauge!(name).set(value as f64);
         }

@@ -1,4 +1,4 @@
-//! The embedded web pages and their headers: what may run in them, and who may embed them.
+//! The embedded web pages and their headers: what may run in them, and who may embed them. Old pages ask for some of them by other names.
 
 use axum::body::Body;
 use deskbell_app::Desk;
@@ -20,9 +20,20 @@ impl Served for Pages {
     }
 }
 
+/// A picture of one clear point: old embed codes begin when it is loaded.
+const POINT: &[u8] = &[
+    b'G', b'I', b'F', b'8', b'9', b'a', 1, 0, 1, 0, 0x80, 0, 0, 0, 0, 0, 0xff, 0xff, 0xff, 0x21, 0xf9, 4, 1, 0, 0, 0, 0, 0x2c, 0, 0, 0, 0,
+    1, 0, 1, 0, 0, 2, 2, 0x44, 1, 0, 0x3b,
+];
+const POINT_PATH: &str = "/scripts/pix.gif";
+/// The chat as a page of its own; its query says which widget it is of.
+const INLINE_CHAT: &str = "/scripts/inline_chat.php";
+
 /// What a path stands for.
 fn file_of(path: &str) -> Option<String> {
     match path {
+        INLINE_CHAT => Some("widget/frame/index.html".to_owned()),
+        "/scripts/trackjs.php" => Some("scripts/track.js".to_owned()),
         "/console/" => Some("console/index.html".to_owned()),
         "/demo" | "/demo/" => Some("demo/index.html".to_owned()),
         "/widget/frame" | "/widget/frame/" => Some("widget/frame/index.html".to_owned()),
@@ -40,6 +51,9 @@ impl Pages {
             let mut response = plain(StatusCode::FOUND, "");
             response.headers_mut().insert(header::LOCATION, HeaderValue::from_static("/console/"));
             return response;
+        }
+        if path == POINT_PATH {
+            return self.point(*request.method() == Method::HEAD);
         }
         let accepted = text(request.headers(), &header::ACCEPT_ENCODING).unwrap_or_default();
         let asset = file_of(path).and_then(|file| {
@@ -72,10 +86,20 @@ impl Pages {
         response
     }
 
+    fn point(&self, is_head: bool) -> Response<Body> {
+        let mut response = Response::new(if is_head { Body::empty() } else { Body::from(POINT) });
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("image/gif"));
+        headers.insert(header::CONTENT_LENGTH, POINT.len().into());
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=86400"));
+        self.guard(POINT_PATH, headers);
+        response
+    }
+
     /// Nothing foreign runs in our pages. The widget's frame may be embedded by the desk itself and by the domains that the settings
     /// name; the script it is loaded by may be fetched from anywhere; all else is embedded nowhere.
     fn guard(&self, path: &str, headers: &mut HeaderMap) {
-        let ancestors = if path.starts_with("/widget/") {
+        let ancestors = if path.starts_with("/widget/") || path == INLINE_CHAT {
             let settings = self.0.settings();
             std::iter::once("'self'").chain(settings.widget_domains.iter().map(String::as_str)).collect::<Vec<_>>().join(" ")
         } else {
@@ -103,4 +127,31 @@ fn plain(status: StatusCode, body: &'static str) -> Response<Body> {
     *response.status_mut() = status;
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn old_names_of_files() {
+        for (path, wanted) in [
+            ("/scripts/track.js", Some("scripts/track.js")),
+            ("/scripts/trackjs.php", Some("scripts/track.js")),
+            ("/scripts/inline_chat.php", Some("widget/frame/index.html")),
+            ("/widget/frame", Some("widget/frame/index.html")),
+            ("/console/", Some("console/index.html")),
+            ("/../Cargo.toml", None),
+            ("/", None),
+        ] {
+            assert_eq!(file_of(path).as_deref(), wanted, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_picture_of_one_point() {
+        let size = |at: usize| u16::from_le_bytes([POINT[at], POINT[at + 1]]);
+        assert!(POINT.starts_with(b"GIF89a") && POINT.ends_with(&[0x3b]));
+        assert_eq!((size(6), size(8)), (1, 1));
+    }
 }

@@ -12,6 +12,8 @@ use crate::arguments::PlaceOptions;
 
 /// The database's name within a desk's directory.
 const DATABASE_FILE: &str = "desk.db";
+/// The index's name there.
+const SEARCH_DIRECTORY: &str = "search";
 /// Where files go when only a database URL was given.
 const DIRECTORY_DEFAULT: &str = "deskbell-data";
 
@@ -24,6 +26,11 @@ pub(crate) enum Presence {
 
 fn directory(place: &PlaceOptions) -> PathBuf {
     place.data.clone().unwrap_or_else(|| PathBuf::from(DIRECTORY_DEFAULT))
+}
+
+/// Where this node keeps its index of the knowledge bases.
+pub(crate) fn search_directory(place: &PlaceOptions) -> PathBuf {
+    directory(place).join(SEARCH_DIRECTORY)
 }
 
 fn make_private(directory: &Path) -> anyhow::Result<()> {

@@ -10,8 +10,10 @@ use anyhow::{Context as _, anyhow};
 use axum::body::Body;
 use deskbell_api::live::Live;
 use deskbell_app::Desk;
-use deskbell_app::timers::Timers;
-use deskbell_http::{Connection, Front};
+use deskbell_app::timers::{self, Timers};
+use deskbell_http::{Connection, Front, Outbound, OutboundPolicy};
+use deskbell_liveagent::scripts::FileDownloads;
+use deskbell_search::KnowledgeIndex;
 use deskbell_store::Options;
 use futures_util::future::poll_fn;
 use http::{Request, Response};
@@ -25,7 +27,7 @@ use tokio::task::JoinSet;
 use crate::arguments::{RateLimit, ServeOptions};
 use crate::operations::{self, Operations};
 use crate::pages::Pages;
-use crate::place::{Presence, desk_options};
+use crate::place::{Presence, desk_options, search_directory};
 
 /// How often timers look.
 const TICK_MILLIS: u64 = 250;
@@ -45,6 +47,10 @@ pub(crate) fn run(options: &ServeOptions) -> anyhow::Result<ExitCode> {
     let metrics = operations::start_metrics()?;
     let desk = Desk::open(&place).map_err(|error| anyhow!("{}", error.internal.as_deref().unwrap_or(&error.public).to_owned()))?;
     desk.render_documents(Arc::new(deskbell_zendesk::ChatDocuments)).map_err(|error| anyhow!("{error}"))?;
+    desk.fetch_with(Arc::new(Outbound::new(OutboundPolicy::default())));
+    if let Err(error) = KnowledgeIndex::open(&desk, &search_directory(&options.place)) {
+        tracing::warn!(error = %error, "knowledge bases cannot be searched");
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("deskbell").build()?;
     let served = runtime.block_on(serve(options, &desk, metrics));
     runtime.shutdown_timeout(Duration::from_secs(1));
@@ -95,6 +101,7 @@ fn doors(options: &ServeOptions, desk: &Desk, live: &Live, operations: Operation
         }
         surface
     };
+    let portal = deskbell_portal::Options { public_url: public_url.clone(), behind_proxy: options.behind_proxy };
     let native = deskbell_api::native::Options { public_url, behind_proxy: options.behind_proxy };
     let front = Front::new()
         .with(operations)
@@ -104,6 +111,8 @@ fn doors(options: &ServeOptions, desk: &Desk, live: &Live, operations: Operation
         .with(deskbell_api::openapi::openapi_kit())
         .with(deskbell_zendesk::export_kit(desk.clone(), &zendesk))
         .with(deskbell_liveagent::kit(desk.clone(), liveagent))
+        .with(FileDownloads::new(desk.clone(), options.behind_proxy))
+        .with(deskbell_portal::Portal::new(desk.clone(), portal))
         .otherwise(Pages(desk.clone()));
     Doors { sockets: live.sockets(), front }
 }
@@ -149,7 +158,7 @@ async fn keep_time(desk: Desk, live: Live, metrics: metrics_exporter_prometheus:
     loop {
         tokio::select! {
             _ = ticks.tick() => {}
-            () = async { drop(stopped.wait_for(|stopped| *stopped).await) } => return,
+            () = async { drop(stopped.wait_for(|stopped| *stopped).await) } => break,
         }
         count += 1;
         let ticked = timers.tick(&desk).await;
@@ -167,6 +176,9 @@ async fn keep_time(desk: Desk, live: Live, metrics: metrics_exporter_prometheus:
         if count.is_multiple_of(20_000 / TICK_MILLIS) {
             metrics.run_upkeep();
         }
+    }
+    if let Err(error) = timers::write_counts(&desk).await {
+        tracing::warn!(error = %error, "the latest views and downloads were not counted");
     }
 }
 

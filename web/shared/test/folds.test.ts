@@ -176,6 +176,15 @@ test('desk: agents, departments and customers change in place; unknown ones are 
   assert.deepEqual(desk.chats[0]?.customer, { customer: 'u', name: 'Vera V.', email: 'v@example.com' });
 });
 
+test('desk: a merged conversation is in no list', () => {
+  const before = foldDesk(foldDesk(DESK, STORY[1]!), at(3, 'chat.requested', { ...chat, chat: 'h2', conversation: 'c2' }));
+  const after = foldDesk(before, at(4, 'conversation.merged', { conversation: 'c1', into: 'c2' }));
+  assert.deepEqual(
+    after.chats.map(({ conversation }) => conversation),
+    ['c2'],
+  );
+});
+
 test('desk: an event leaves what it does not touch as it is', () => {
   const before = foldDesk(
     foldDesk(DESK, STORY[1]!),

@@ -32,7 +32,8 @@ export class Form {
       testid: 'form-email',
     });
     this.#text = h('textarea', { value: draft.text, rows: 4, required: true, testid: 'form-text' });
-    const departments = model.visit!.departments.filter(({ online }) => online || offline);
+    // A widget leads to its own department.
+    const departments = model.handed.widget ? [] : model.visit!.departments.filter(({ online }) => online || offline);
     this.#department = h(
       'select',
       { testid: 'form-department' },
@@ -41,7 +42,7 @@ export class Form {
     this.element = h(
       'form',
       { className: 'form', noValidate: true, testid: offline ? 'offline-form' : 'start-form' },
-      h('p', { className: 'greeting' }, offline ? t('offline_intro') : settings.greeting || t('greeting')),
+      h('p', { className: 'greeting' }, offline && !model.form ? t('offline_intro') : settings.greeting || t('greeting')),
       this.#label('name', this.#name, true),
       (offline || settings.ask_email) && this.#label('email', this.#email, !offline),
       departments.length > 1 && this.#label('department', this.#department),
@@ -85,8 +86,7 @@ export class Form {
       wrong.focus();
       return;
     }
-    if (this.kind === 'offline') this.model.leaveMessage();
-    else this.model.startChat();
+    this.model.ask(this.kind === 'offline' ? 'offline' : 'chat');
   }
 
   focus(): void {
@@ -101,6 +101,6 @@ export class Form {
       [this.#name, draft.name],
       [this.#email, draft.email],
     ] as const)
-      if (!field.value && document.activeElement !== field) field.value = value;
+      if ((!field.value || !value) && document.activeElement !== field) field.value = value;
   }
 }

@@ -25,10 +25,7 @@ let heard: (message: ToFrame) => void;
 /** The loader's first word, which carries the page. What it says until the chat is built waits in `early`. */
 const early: ToFrame[] = [];
 const handshake = new Promise<ToFrame & { deskbell: 'start' }>((resolve) => {
-  if (!embedded) {
-    const page = { url: location.href, title: document.title, referrer: document.referrer };
-    return resolve({ deskbell: 'start', page, identity: null, open: true });
-  }
+  if (!embedded) return resolve(import('./alone.ts').then(({ alone }) => alone(query)));
   heard = (message) => (message.deskbell === 'start' ? resolve(message) : early.push(message));
   addEventListener('message', ({ data, origin, source }: MessageEvent<ToFrame>) => {
     if (source === window.parent && origin === hostOrigin && typeof data?.deskbell === 'string') heard(data);
@@ -44,10 +41,10 @@ async function run(): Promise<void> {
   root.dir = direction(language);
 
   let due = false;
-  const model = new Model({
+  const options = {
     page: start.page,
     language,
-    transport: query.get('transport') === 'poll' ? 'poll' : 'auto',
+    transport: query.get('transport') === 'poll' ? ('poll' as const) : ('auto' as const),
     changed() {
       // Not by animation frames: those stand still while the iframe is hidden.
       if (due) return;
@@ -57,8 +54,9 @@ async function run(): Promise<void> {
         view.update();
       });
     },
-  });
-  const view = new View(model, texts(catalogue.default), chooseFormats(language, navigator.languages), tell, embedded);
+  };
+  const model = new Model(options, query.has('form'));
+  const view = new View(model, texts(catalogue.default), chooseFormats(language, navigator.languages), tell, embedded && !model.form);
 
   heard = (message) => {
     if (message.deskbell === 'open') {
@@ -66,14 +64,14 @@ async function run(): Promise<void> {
       view.focus();
     } else if (message.deskbell === 'closed') model.setOpen(false);
     else if (message.deskbell === 'page') model.setPage(message.page);
-    else if (message.deskbell === 'identify') model.identify(message.identity);
+    else if (message.deskbell === 'identify') model.identify(message.identity, message.handed);
   };
 
   model.open = start.open;
-  if (start.identity) model.identify(start.identity);
+  model.identify(start.identity ?? {}, start.handed);
   early.forEach(heard);
   view.update();
-  await model.begin();
+  await model.connect();
 }
 
 // Not awaited at the top: chunks that are loaded later import this module, and would wait for it for ever.

@@ -5,7 +5,7 @@ import { LiveClient, type Link } from '../../shared/live.ts';
 import { newKey, Outbox } from '../../shared/outbox.ts';
 import type { DeskEvent, FileInfo, Id, Message, Rating, Visit, VisitorCommand, VisitorState } from '../../shared/protocol.ts';
 import { foldVisitor } from '../../shared/visitor.ts';
-import type { HostPage, Identity } from '../messages.ts';
+import type { Handed, HostPage, Identity } from '../messages.ts';
 
 /** Loaded when the first file comes by: many chats have none. */
 const files = () => import('../../shared/files.ts');
@@ -34,6 +34,8 @@ export class Model {
   typing: string | null = null;
   transfers: Transfer[] = [];
   draft = { name: '', email: '', department: '', text: '' };
+  /** What the page says of its visitor, beside what he types himself. */
+  handed: Handed = {};
   problem: string | null = null;
   open = false;
   /** Set when the reader wants another chat after an ended one. */
@@ -55,8 +57,16 @@ export class Model {
   #peekTimer = 0;
   #peekText = '';
   #peekSent = '';
+  #phone = '';
+  #asked = false;
+  /** The page took back who its visitor is: the desk's own memory of this browser is not shown either. */
+  #forgotten = false;
 
-  constructor(private readonly options: { page: HostPage; language: string; transport: 'auto' | 'poll'; changed: () => void }) {
+  /** `form`: only messages are left here, whoever is online. */
+  constructor(
+    private readonly options: { page: HostPage; language: string; transport: 'auto' | 'poll'; changed: () => void },
+    readonly form: boolean,
+  ) {
     this.#page = options.page;
     this.#client = new LiveClient<VisitorState, VisitorCommand>({
       role: 'visitor',
@@ -95,7 +105,7 @@ export class Model {
           this.#markRead();
           this.#changed();
         },
-        refused: () => void wait(REFUSED_WAIT_MS).then(() => this.begin()),
+        refused: () => void wait(REFUSED_WAIT_MS).then(() => this.connect()),
       },
     });
   }
@@ -105,7 +115,7 @@ export class Model {
   }
 
   /** Gets a token, then connects. Goes on until the desk answers. */
-  async begin(): Promise<void> {
+  async connect(): Promise<void> {
     for (let attempt = 0; ; attempt++) {
       const answer = await this.#askVisit().catch(() => null);
       if (answer === 'blocked') {
@@ -133,14 +143,18 @@ export class Model {
     this.visit = visit;
     this.#visited = Date.now();
     this.#token = visit.token;
-    this.#unavailable = !visit.online;
+    // Somebody of the widget's own department must be there.
+    const own = visit.departments.find(({ id }) => id === this.handed.department);
+    this.#unavailable = this.form || !(own ?? visit).online;
     try {
       localStorage.setItem(TOKEN, visit.token);
     } catch {
       // Without storage the visitor is new on every page.
     }
-    this.draft.name ||= visit.customer.name;
-    this.draft.email ||= visit.customer.email ?? '';
+    if (!this.#forgotten) {
+      this.draft.name ||= visit.customer.name;
+      this.draft.email ||= visit.customer.email ?? '';
+    }
     this.#changed();
     return visit;
   }
@@ -150,6 +164,7 @@ export class Model {
   get screen(): Screen {
     if (this.#blocked) return 'blocked';
     if (!this.visit || !this.state) return 'loading';
+    if (this.form && !this.#asked) return 'offline';
     if (this.starting || this.live) return 'thread';
     if (this.state.conversation && this.state.messages.length && !this.again) return 'thread';
     if (this.outbox.entries.some(({ frame, refused }) => frame.t === 'offline' && !refused)) return 'thread';
@@ -201,9 +216,12 @@ export class Model {
 
   // -------------------------------------------------------------- what the reader does
 
-  identify({ name, email }: Identity): void {
-    if (name) this.draft.name = name;
-    if (email) this.draft.email = email;
+  identify({ name, email, phone }: Identity, handed = this.handed): void {
+    this.#forgotten ||= name === '';
+    this.draft.name = name ?? this.draft.name;
+    this.draft.email = email ?? this.draft.email;
+    this.#phone = phone ?? this.#phone;
+    this.handed = handed;
     this.#changed();
   }
 
@@ -219,26 +237,20 @@ export class Model {
     this.#client.whisper({ t: 'page', url: page.url, title: page.title });
   }
 
-  startChat(): void {
+  /** Asks for a chat, or leaves a message. */
+  ask(t: 'chat' | 'offline'): void {
     const { name, email, department, text } = this.draft;
     this.#client.send({
-      t: 'chat',
+      ...this.handed,
+      t,
       key: newKey(),
       ...(name && { name }),
       ...(email && { email }),
       ...(department && { department }),
+      ...(this.#phone && { phone: this.#phone }),
       text,
-    });
-    this.#written();
-  }
-
-  leaveMessage(): void {
-    const { name, email, department, text } = this.draft;
-    this.#client.send({ t: 'offline', key: newKey(), ...(name && { name }), email, text, ...(department && { department }) });
-    this.#written();
-  }
-
-  #written(): void {
+    } as VisitorCommand);
+    this.#asked = true;
     this.draft.text = '';
     this.problem = null;
     this.again = false;
@@ -291,6 +303,7 @@ export class Model {
 
   startAgain(): void {
     this.again = true;
+    this.#asked = false;
     void this.#askVisit().catch(() => {});
     this.#changed();
   }

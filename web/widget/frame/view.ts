@@ -121,6 +121,7 @@ export class View {
       return t(chat!.agents.length > 1 ? 'served_many' : 'served', {
         names: chat!.agents.map(({ name }) => name).join(', '),
       });
+    if (model.form) return '';
     if (model.screen === 'form') return t('online');
     return model.screen === 'offline' ? t('offline') : '';
   }

@@ -2,6 +2,7 @@
 
 use deskbell_app::commands::Done;
 use deskbell_app::{AppError, Kind};
+use deskbell_domain::field::FieldValue;
 use deskbell_domain::ids::{AgentId, ChatId, ConversationId, DepartmentId, MessageId};
 use serde::{Deserialize, Deserializer};
 
@@ -15,6 +16,10 @@ pub(crate) struct Incoming {
     pub(crate) epoch: Option<i64>,
     pub(crate) number: Option<i64>,
     pub(crate) department: Option<String>,
+    pub(crate) widget: Option<String>,
+    pub(crate) phone: Option<String>,
+    pub(crate) fields: Vec<IncomingField>,
+    pub(crate) ticket_fields: Vec<IncomingField>,
     pub(crate) name: Option<String>,
     pub(crate) email: Option<String>,
     pub(crate) text: Option<String>,
@@ -34,6 +39,20 @@ pub(crate) struct Incoming {
     pub(crate) tags: Option<Vec<String>>,
     pub(crate) agent: Option<String>,
     pub(crate) typing: Option<bool>,
+}
+
+/// A value of an added field that a page hands over.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct IncomingField {
+    code: String,
+    value: String,
+}
+
+impl From<&IncomingField> for FieldValue {
+    fn from(field: &IncomingField) -> FieldValue {
+        FieldValue { code: field.code.clone(), value: field.value.clone() }
+    }
 }
 
 fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
@@ -197,6 +216,17 @@ mod tests {
         assert_eq!(frame.rating, Some(None));
         assert_eq!(Incoming::parse(r#"{"t":"rate"}"#).unwrap().rating, None);
         for wrong in ["", "{}", "[]", "7", r#"{"t":7}"#, r#"{"t":"send","text":{}}"#, r#"{"t":"x""#] {
+            assert_eq!(Incoming::parse(wrong).unwrap_err().kind, Kind::Invalid, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn fields_are_codes_and_values() {
+        let frame = Incoming::parse(r#"{"t":"chat","fields":[{"code":"a","value":"1","more":2},{}],"phone":"+1"}"#).unwrap();
+        let fields: Vec<FieldValue> = frame.fields.iter().map(FieldValue::from).collect();
+        assert_eq!(fields[0], FieldValue { code: "a".to_owned(), value: "1".to_owned() });
+        assert_eq!((fields.len(), frame.ticket_fields.len(), frame.phone.as_deref()), (2, 0, Some("+1")));
+        for wrong in [r#"{"t":"chat","fields":{}}"#, r#"{"t":"chat","fields":[1]}"#, r#"{"t":"chat","fields":[{"code":1}]}"#] {
             assert_eq!(Incoming::parse(wrong).unwrap_err().kind, Kind::Invalid, "{wrong}");
         }
     }

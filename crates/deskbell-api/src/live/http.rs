@@ -2,10 +2,11 @@
 
 use axum::response::{IntoResponse, Response};
 use deskbell_app::AppError;
-use deskbell_app::files::{self, FILE_BYTES_MAX};
+use deskbell_app::files::{self, FILE_BYTES_MAX, NewFile};
 use deskbell_app::rights::{Principal, Right};
 use deskbell_app::visits::{self, Arrival};
 use deskbell_domain::ids::AgentId;
+use deskbell_http::download::{Download as Delivered, Openness, Presented};
 use deskbell_http::{Answer, BodyReading, BoxFuture, Cx, Endpoint, Input, Kit, Meta, Param, RequestHead, Surface, routes};
 use deskbell_store::tables;
 use http::HeaderMap;
@@ -17,9 +18,9 @@ use super::{FRAME_BYTES_MAX, Live, agent, poll, visitor};
 use crate::native::http_status;
 use crate::wire::FileView;
 
+pub(crate) use deskbell_http::head::SESSION_COOKIE;
+
 const SOURCE: &str = "docs/live-protocol.md";
-/// The cookie of a signed-in console.
-pub(crate) const SESSION_COOKIE: &str = "deskbell_session";
 
 pub(crate) fn kit(live: &Live) -> Kit<Live> {
     let mut surface = Surface::new("live", &["/live"], authenticate, crate::native::render);
@@ -260,28 +261,13 @@ impl Endpoint<Live> for Upload {
         .body_bytes_max(FILE_BYTES_MAX);
 
     async fn run(cx: Cx<Live>, input: Input) -> Result<Answer, AppError> {
-        let desk = cx.state.0.desk.clone();
-        let name = input.text_opt("name").unwrap_or_default().to_owned();
-        let content_type = cx.head.header("content-type").unwrap_or_default().to_owned();
-        let bytes = input.body().clone();
-        if bytes.is_empty() {
-            return Err(AppError::missing("the file is empty"));
-        }
-        let length = bytes.len() as u64;
-        let blobs = desk.blobs();
-        let id = desk.draw_file_name();
-        let kept = id.clone();
-        tokio::task::spawn_blocking(move || blobs.put(&kept, &bytes)).await.map_err(|error| AppError::internal(error.to_string()))??;
-        let who = cx.principal.clone();
-        let attachment = desk
-            .write(move |tx, cx| {
-                if let Principal::Visitor { visit, .. } = &who {
-                    visits::present(tx, *visit)?;
-                }
-                files::register(tx, cx, &id, &who, &name, &content_type, length)
-            })
-            .await?;
-        Ok(Answer::tree(FileView::from(&attachment)).status(201))
+        let new = NewFile {
+            name: input.text_opt("name").unwrap_or_default().to_owned(),
+            declared_type: cx.head.header("content-type").unwrap_or_default().to_owned(),
+            bytes: input.body().clone(),
+        };
+        let file = files::keep(&cx.state.0.desk, cx.principal, new).await?;
+        Ok(Answer::tree(FileView::from(&file.attachment)).status(201))
     }
 }
 
@@ -293,29 +279,15 @@ impl Endpoint<Live> for Download {
         Meta::get("files/{file}", Right::Participant).summary("A file's bytes").params(&[Param::path("file")]).source(SOURCE);
 
     async fn run(cx: Cx<Live>, input: Input) -> Result<Answer, AppError> {
-        let desk = cx.state.0.desk.clone();
-        let file = input.path("file")?.to_owned();
-        let who = cx.principal.clone();
-        let wanted = file.clone();
-        let attachment = desk.read(move |tx| files::visible(tx, &wanted, &who)).await?;
-        let blobs = desk.blobs();
-        let bytes = tokio::task::spawn_blocking(move || blobs.get(&file))
-            .await
-            .map_err(|error| AppError::internal(error.to_string()))??
-            .ok_or_else(|| AppError::not_found("the file is gone"))?;
-        // What a browser would run must not run in the desk's own origin.
-        let inline = matches!(attachment.content_type.as_str(), "image/png" | "image/jpeg" | "image/gif" | "image/webp");
-        let plain: String = attachment
-            .name
-            .chars()
-            .map(|letter| if letter.is_ascii_alphanumeric() || ".-_ ".contains(letter) { letter } else { '_' })
-            .collect();
-        let shown = if inline { "inline" } else { "attachment" };
-        let content_type = if inline { attachment.content_type.as_str() } else { "application/octet-stream" };
-        let content_type = http::HeaderValue::from_str(content_type).unwrap_or(http::HeaderValue::from_static("application/octet-stream"));
-        Ok(Answer::bytes_of(content_type, bytes)
-            .header_text(http::header::CONTENT_DISPOSITION, &format!("{shown}; filename=\"{plain}\""))
-            .header(http::header::X_CONTENT_TYPE_OPTIONS, http::HeaderValue::from_static("nosniff"))
-            .header(http::header::CACHE_CONTROL, http::HeaderValue::from_static("private, max-age=3600")))
+        let (desk, who) = (&cx.state.0.desk, cx.principal.clone());
+        let wanted = input.path("file")?.to_owned();
+        let (file, sight) = desk.read(move |tx| files::visible(tx, &wanted, &who)).await?;
+        let contents = files::open(desk, &file).await?;
+        let download = Delivered { contents, presented: Presented::Inline, openness: Openness::of(sight, &cx.principal) };
+        let delivery = download.deliver(&cx.head).await?;
+        if delivery.begins {
+            desk.downloads().count(&file.attachment.file);
+        }
+        Ok(delivery.answer)
     }
 }

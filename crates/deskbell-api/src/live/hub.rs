@@ -334,6 +334,9 @@ impl Hub {
                 let text = Frame::from(frame(recorded, Audience::Agent));
                 for_agents.push(ForAgents { number: recorded.number, conversation: conversation.filter(|_| !reach.desk), text });
             }
+            if let Event::ConversationMerged { conversation, .. } = &recorded.event {
+                state.start_over(*conversation);
+            }
             if reach.visitor {
                 state.tell_visitor(recorded);
             }
@@ -409,6 +412,14 @@ impl State {
         let text = Frame::from(frame(recorded, Audience::Visitor));
         for connection in &visitor.connections {
             connection.gate.lock().unwrap_or_else(PoisonError::into_inner).deliver(&connection.sink, recorded.number, &text);
+        }
+    }
+
+    /// What the browser of a merged conversation knows is not continued by events: it connects again and is told afresh.
+    fn start_over(&self, conversation: ConversationId) {
+        let visitor = self.owners.get(&conversation).and_then(|visitor| self.visitors.get(visitor));
+        for connection in visitor.into_iter().flat_map(|visitor| &visitor.connections) {
+            connection.sink.close(Close::StartOver);
         }
     }
 
@@ -508,6 +519,26 @@ mod tests {
         let number =
             |frame: &Frame| frame.split("\"n\":").nth(1).map_or(frame.to_string(), |rest| rest.split(',').next().unwrap().to_owned());
         basket.take().0.iter().map(number).collect()
+    }
+
+    #[test]
+    fn the_browser_of_a_merged_conversation_starts_over() {
+        let hub = Hub::default();
+        let (from, into) = (ConversationId::from_i64(383_486_450_414), ConversationId::from_i64(383_486_450_415));
+        let (own, other) = (Arc::new(Basket::default()), Arc::new(Basket::default()));
+        let connected = [(1, from, &own), (2, into, &other)].map(|(visitor, conversation, basket)| {
+            let visitor = VisitorId::from_i64(visitor);
+            let connection = hub.add_visitor(visitor, Sink::Poll(Arc::clone(basket)));
+            hub.own(visitor, conversation);
+            connection.open(0);
+            connection
+        });
+        let event = Event::ConversationMerged { conversation: from, into, by: Actor::System };
+        hub.dispatch(&[Arc::new(Recorded { number: 1, at: Timestamp::EPOCH, event })]);
+        assert_eq!((own.take().1, other.take().1), (Some(Close::StartOver), None));
+        for connection in &connected {
+            hub.remove_visitor(connection);
+        }
     }
 
     #[test]

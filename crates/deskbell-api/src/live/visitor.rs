@@ -7,17 +7,18 @@ use axum::extract::ws::WebSocketUpgrade;
 use axum::response::{IntoResponse, Response};
 use deskbell_app::AppError;
 use deskbell_app::commands::VisitorCommand;
-use deskbell_app::customers::Introduction;
+use deskbell_app::customers::{Claims, Introduction};
 use deskbell_app::views::{self, VisitorState};
 use deskbell_domain::chat::{ChatState, Rating};
-use deskbell_domain::event::Recorded;
-use deskbell_domain::ids::{VisitId, VisitorId};
+use deskbell_domain::event::{Event, Recorded};
+use deskbell_domain::field::FieldValue;
+use deskbell_domain::ids::{VisitId, VisitorId, WidgetId};
 use deskbell_http::socket::{self, Close, End, Frame, Outbox, SocketHandler};
 use deskbell_store::{journal, tables};
 
 use super::door::Door;
 use super::events::{Audience, frame, reach};
-use super::frames::{self, Incoming, Pace};
+use super::frames::{self, Incoming, IncomingField, Pace};
 use super::hub::{Sink, VisitorConnection};
 use super::{FRAME_BYTES_MAX, Inner, Live, RESUME_BYTES_MAX, RESUME_EVENTS_MAX};
 use crate::wire::MessageView;
@@ -173,7 +174,9 @@ impl Session {
             })
             .await?;
         let Some((head, events, chat)) = missed else { return Ok(false) };
-        if events.len() > RESUME_EVENTS_MAX {
+        // What a merge brings is told by no event of its own.
+        let merged = events.iter().any(|recorded| matches!(recorded.event, Event::ConversationMerged { .. }));
+        if merged || events.len() > RESUME_EVENTS_MAX {
             return Ok(false);
         }
         let events: Vec<String> =
@@ -290,7 +293,13 @@ pub(crate) async fn command(live: &Arc<Inner>, visitor: VisitorId, visit: VisitI
 }
 
 fn parse(frame: &Incoming) -> Result<VisitorCommand, AppError> {
-    let introduction = || Introduction::new(frame.name.as_deref(), frame.email.as_deref());
+    let introduction = || {
+        let said = Introduction::new(frame.name.as_deref(), frame.email.as_deref())?;
+        let values = |fields: &[IncomingField]| fields.iter().map(FieldValue::from).collect();
+        let claims = Claims::new(frame.phone.as_deref(), values(&frame.fields), values(&frame.ticket_fields))?;
+        // A page may name a widget that is gone: that is no reason to turn the visitor away.
+        Ok::<_, AppError>(Introduction { widget: frame.widget.as_deref().and_then(WidgetId::parse), claims, ..said })
+    };
     Ok(match frame.t.as_str() {
         "chat" => VisitorCommand::Chat { department: frame.department()?, introduction: introduction()?, text: frame.text.clone() },
         "send" => VisitorCommand::Send { text: frame.text.clone().unwrap_or_default(), file: frame.file.clone() },

@@ -123,7 +123,7 @@ fn filter(input: &Input, me: AgentId) -> Result<Filter, AppError> {
         },
         customer: given_id_opt(input.filled_opt("customer"), CustomerId::parse, "customer")?,
         search,
-        before: page::read_moment_cursor(input, ConversationId::parse)?,
+        beyond: page::read_moment_cursor(input, ConversationId::parse)?,
         ..Filter::default()
     })
 }

@@ -80,7 +80,7 @@ pub(crate) fn limit(input: &Input, default: i64, max: i64) -> Result<i64, AppErr
     input.int_clamped("limit", default, 1..=max)
 }
 
-fn gone() -> AppError {
+pub(crate) fn gone() -> AppError {
     AppError::invalid("after is not a cursor of this list; start over")
 }
 

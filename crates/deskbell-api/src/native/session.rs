@@ -16,7 +16,7 @@ use super::{Native, me};
 use crate::wire::AgentView;
 
 /// The cookie that holds a session's secret.
-pub(crate) const COOKIE: &str = "deskbell_session";
+pub(crate) const COOKIE: &str = deskbell_http::head::SESSION_COOKIE;
 /// Bytes of a request to sign in: a password has 200 characters at most.
 const SIGN_IN_BYTES_MAX: usize = 4 * 1024;
 

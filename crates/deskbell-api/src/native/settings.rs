@@ -20,6 +20,8 @@ pub(crate) struct SettingsView {
     ask_email: bool,
     /// Origins like `https://shop.example`.
     widget_domains: Vec<String>,
+    /// The desk's own e-mail addresses, where customers write to; empty: any address is taken for one.
+    mail_addresses: Vec<String>,
     agent_grace_seconds: u32,
     visitor_grace_seconds: u32,
     inactivity_seconds: u32,
@@ -39,6 +41,7 @@ impl From<Settings> for SettingsView {
             greeting: settings.greeting,
             ask_email: settings.ask_email,
             widget_domains: settings.widget_domains,
+            mail_addresses: settings.mail_addresses,
             agent_grace_seconds: settings.agent_grace_seconds,
             visitor_grace_seconds: settings.visitor_grace_seconds,
             inactivity_seconds: settings.inactivity_seconds,
@@ -73,6 +76,7 @@ pub(crate) struct SettingsBody {
     greeting: Option<String>,
     ask_email: Option<bool>,
     widget_domains: Option<Vec<String>>,
+    mail_addresses: Option<Vec<String>>,
     agent_grace_seconds: Option<u32>,
     visitor_grace_seconds: Option<u32>,
     inactivity_seconds: Option<u32>,
@@ -90,6 +94,7 @@ impl SettingsBody {
             greeting: self.greeting.unwrap_or(was.greeting),
             ask_email: self.ask_email.unwrap_or(was.ask_email),
             widget_domains: self.widget_domains.unwrap_or(was.widget_domains),
+            mail_addresses: self.mail_addresses.unwrap_or(was.mail_addresses),
             agent_grace_seconds: self.agent_grace_seconds.unwrap_or(was.agent_grace_seconds),
             visitor_grace_seconds: self.visitor_grace_seconds.unwrap_or(was.visitor_grace_seconds),
             inactivity_seconds: self.inactivity_seconds.unwrap_or(was.inactivity_seconds),
@@ -131,7 +136,8 @@ mod tests {
         let desk = start().await;
         let mut settings = desk.agent.get("settings").await.expect(200);
         assert_eq!((&settings["name"], &settings["reopening"], &settings["time_zone"]), (&json!("Support"), &json!(true), &json!("GMT")));
-        let change = json!({"name": "Acme", "reopening": false, "widget_domains": ["https://shop.test"], "inactivity_seconds": 60});
+        let change = json!({"name": "Acme", "reopening": false, "widget_domains": ["https://shop.test"],
+            "mail_addresses": ["help@shop.test"], "inactivity_seconds": 60});
         let changed = desk.admin.put("settings", change.clone()).await.expect(200);
         for (name, value) in change.as_object().unwrap() {
             settings[name] = value.clone();
@@ -140,6 +146,9 @@ mod tests {
         assert_eq!(desk.agent.get("settings").await.expect(200), settings);
         desk.admin.put("settings", json!({"accent": "blue"})).await.refused(400, "invalid");
         desk.admin.put("settings", json!({"greeting": "\u{0}"})).await.refused(400, "invalid");
+        for wrong in [json!(["Help@Shop.test"]), json!(["nobody"]), json!(["a b@shop.test"]), json!(["help@shop.test\u{0}"])] {
+            desk.admin.put("settings", json!({ "mail_addresses": wrong })).await.refused(400, "invalid");
+        }
         desk.agent.put("settings", json!({"name": "Mine"})).await.refused(403, "forbidden");
     }
 }

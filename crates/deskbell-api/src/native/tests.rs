@@ -28,9 +28,19 @@ fn sample(meta: &Meta) -> Option<Value> {
         (Verb::Put, "conversations/{id}/tags") => json!({"tags": ["vip"]}),
         (Verb::Put, "conversations/{id}/status") => json!({"status": "R"}),
         (Verb::Put, "conversations/{id}/assignment") => json!({"agent": null}),
+        (Verb::Post, "conversations/{id}/merge") => json!({"into": UNKNOWN}),
         (Verb::Post, "chats/{id}/transfer") => json!({"department": "default"}),
         (Verb::Post, "chats/{id}/invite") => json!({"agent": UNKNOWN}),
         (Verb::Put, "customers/{id}") => json!({"name": "Cleo"}),
+        (Verb::Post, "groups") => json!({"name": "VIP"}),
+        (Verb::Put, "groups/{id}") => json!({"name": "VIP"}),
+        (Verb::Post, "companies") => json!({"name": "Acme"}),
+        (Verb::Put, "companies/{id}") => json!({"name": "Acme"}),
+        (Verb::Post, "knowledge/bases") => json!({"name": "Help"}),
+        (Verb::Patch, "knowledge/bases/{id}") => json!({"name": "Help"}),
+        (Verb::Post, "knowledge/entries") => json!({"kind": "article", "title": "How"}),
+        (Verb::Patch, "knowledge/entries/{id}") => json!({"title": "How"}),
+        (Verb::Post, "knowledge/topics") => json!({"parent": "1", "title": "Why?", "text": "Because"}),
         (Verb::Post, "bans") => json!({"address": "10.0.0.9"}),
         (Verb::Put, "settings") => json!({"name": "Acme"}),
         (Verb::Post, "credentials") => json!({"kind": "apikey", "name": "key"}),
@@ -87,7 +97,7 @@ async fn an_agent_does_not_administer() {
             call(&desk.agent, meta, UNKNOWN, &[PROOF], body_of(meta)).await.refused(403, "forbidden");
         }
     }
-    assert_eq!(administrative, 8, "agents, departments, settings and credentials");
+    assert_eq!(administrative, 18, "agents, customers, groups, companies, departments, knowledge bases, settings and credentials");
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use deskbell_domain::agent::Agent;
 use deskbell_domain::chat::{Chat, ChatState, OfferOutcome};
+use deskbell_domain::department::Department;
 use deskbell_domain::event::Event;
 use deskbell_domain::ids::{AgentId, ChatId, DepartmentId};
 use deskbell_domain::message::{Actor, GroupKind, MessageKind};
@@ -23,54 +24,72 @@ pub enum Target {
     Agent(AgentId),
     /// To a department's queue.
     Department(DepartmentId),
+    /// To one agent, in this department of his.
+    Member(AgentId, DepartmentId),
 }
 
 /// Hands a chat over: the agent leaves, and it rings at the target. To a department all agents leave; to an agent the others stay.
 /// An administrator may hand over a chat that he is not in.
 pub fn transfer(tx: &mut Tx<'_>, cx: &mut Context, by: AgentId, chat: ChatId, target: Target) -> Result<Done, AppError> {
-    let mut chat = live(tx, chat)?;
+    let chat = live(tx, chat)?;
     let by = enabled_agent(tx, by)?;
-    let engagements = tables::engagements::open(tx, chat.id)?;
     if !by.role.administers() {
         own_engagement(tx, &chat, by.id)?;
     }
+    hand(tx, cx, Actor::Agent(by.id), chat, target, Leaving::Giver)
+}
+
+/// The same with the whole desk's authority, in an agent's name or in none. If the one who hands it over is not in the chat, all leave.
+pub fn transfer_by_desk(tx: &mut Tx<'_>, cx: &mut Context, by: Actor, chat: ChatId, target: Target) -> Result<Done, AppError> {
+    let chat = live(tx, chat)?;
+    let present = tables::engagements::open(tx, chat.id)?.iter().any(|engagement| Actor::Agent(engagement.agent) == by);
+    hand(tx, cx, by, chat, target, if present { Leaving::Giver } else { Leaving::All })
+}
+
+/// Who leaves a chat that is handed to an agent. One that is handed to a department is left by all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Leaving {
+    Giver,
+    All,
+}
+
+fn hand(tx: &mut Tx<'_>, cx: &mut Context, by: Actor, mut chat: Chat, target: Target, leaving: Leaving) -> Result<Done, AppError> {
+    let engagements = tables::engagements::open(tx, chat.id)?;
     let from = chat.department;
     let (to, name) = match target {
         Target::Agent(agent) => (Some(reachable(tx, &chat, agent)?), None),
         Target::Department(department) => {
-            let department = tables::departments::get(tx, department)?
-                .filter(|department| department.enabled)
-                .ok_or_else(|| AppError::not_found("no such department"))?;
+            let department = open_department(tx, department)?;
             if tables::agents::candidates(tx, department.id)?.is_empty() {
                 return Err(AppError::conflict("nobody of that department takes chats now"));
             }
             chat.department = department.id;
             (None, Some(department.name))
         }
+        Target::Member(agent, department) => {
+            let (agent, department) = (reachable(tx, &chat, agent)?, open_department(tx, department)?);
+            if !tables::departments::is_member(tx, department.id, agent.id)? {
+                return Err(AppError::conflict("that agent is not in that department"));
+            }
+            chat.department = department.id;
+            (Some(agent), None)
+        }
     };
-    if let Some(agent) = &to
-        && !tables::departments::is_member(tx, chat.department, agent.id)?
-    {
-        // He answers in a department of his own.
-        let open: Vec<DepartmentId> =
-            tables::departments::all(tx)?.into_iter().filter(|department| department.enabled).map(|department| department.id).collect();
-        let own = tables::departments::memberships(tx)?
-            .into_iter()
-            .find(|membership| membership.agent == agent.id && open.contains(&membership.department))
-            .ok_or_else(|| AppError::conflict("that agent is in no department that takes chats"))?;
-        chat.department = own.department;
+    if let Some(agent) = &to {
+        chat.department = department_of(tx, &chat, agent)?;
     }
     let mut conversation = conversation_of(tx, chat.conversation)?;
     let text = format!("Transferred to {}", to.as_ref().map(Agent::display_name).or(name).unwrap_or_default());
-    let message = NewMessage::text(MessageKind::Transfer, Actor::Agent(by.id), "", &text);
-    let message = NewMessage { author_name: &by.display_name(), ..message };
+    let author = conversations::actor_name(tx, by)?;
+    let message = NewMessage::text(MessageKind::Transfer, by, &author, &text);
     messages::add(tx, cx, &mut conversation, Some(&mut chat), Into::NewGroup(GroupKind::Transfer), message)?;
     let mut freed = Vec::new();
     for offer in tables::offers::ringing(tx, chat.id)? {
         routing::close_offer(tx, cx, &mut chat, &offer, OfferOutcome::Withdrawn)?;
         freed.push(offer.agent);
     }
-    for engagement in engagements.iter().filter(|engagement| to.is_none() || engagement.agent == by.id) {
+    let leaves = |agent: AgentId| to.is_none() || leaving == Leaving::All || Actor::Agent(agent) == by;
+    for engagement in engagements.iter().filter(|engagement| leaves(engagement.agent)) {
         close_engagement(tx, cx, &mut chat, engagement)?;
         freed.push(engagement.agent);
     }
@@ -85,14 +104,14 @@ pub fn transfer(tx: &mut Tx<'_>, cx: &mut Context, by: AgentId, chat: ChatId, ta
             from,
             department: chat.department,
             agent: to.as_ref().map(|agent| agent.id),
-            by: Actor::Agent(by.id),
+            by,
             state: chat.state,
         },
     )?;
     if conversation.department != chat.department {
         let mut conversation = conversation_of(tx, chat.conversation)?;
         let assigned = conversation.assigned;
-        conversations::assign(tx, cx, &mut conversation, chat.department, assigned, Actor::Agent(by.id))?;
+        conversations::assign(tx, cx, &mut conversation, chat.department, assigned, by)?;
     }
     match &to {
         Some(agent) if chat.state == ChatState::Served => ring(tx, cx, &mut chat, agent)?,
@@ -103,6 +122,25 @@ pub fn transfer(tx: &mut Tx<'_>, cx: &mut Context, by: AgentId, chat: ChatId, ta
     }
     let chat = reload(tx, chat.id)?;
     Ok(Done::chat(&chat, tx.head()?))
+}
+
+fn open_department(tx: &mut Tx<'_>, department: DepartmentId) -> Result<Department, AppError> {
+    let found = tables::departments::get(tx, department)?.filter(|department| department.enabled);
+    found.ok_or_else(|| AppError::not_found("no such department"))
+}
+
+/// The department that an agent answers a chat in: the chat's, else one of his own.
+fn department_of(tx: &mut Tx<'_>, chat: &Chat, agent: &Agent) -> Result<DepartmentId, AppError> {
+    if tables::departments::is_member(tx, chat.department, agent.id)? {
+        return Ok(chat.department);
+    }
+    let open: Vec<DepartmentId> =
+        tables::departments::all(tx)?.into_iter().filter(|department| department.enabled).map(|department| department.id).collect();
+    tables::departments::memberships(tx)?
+        .into_iter()
+        .find(|membership| membership.agent == agent.id && open.contains(&membership.department))
+        .map(|membership| membership.department)
+        .ok_or_else(|| AppError::conflict("that agent is in no department that takes chats"))
 }
 
 /// Asks another agent to join; the one who asks stays.

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use deskbell_domain::conversation::Conversation;
 use deskbell_domain::customer::Customer;
+use deskbell_domain::field::{FieldOwner, FieldValue};
 use deskbell_domain::ids::{ConversationId, GroupId, TagId};
 use deskbell_domain::message::{Message, MessageGroup};
 use deskbell_domain::time::Timestamp;
@@ -12,6 +13,7 @@ use deskbell_store::{Tx, tables};
 pub use deskbell_store::tables::conversations::{Changed, Filter, Listed, Order};
 
 use crate::error::AppError;
+use crate::paging::{Cursor, PageStart};
 
 /// Conversations of one page, at most.
 pub const PAGE_ROWS_MAX: i64 = 1_000;
@@ -25,7 +27,7 @@ const READ_MESSAGES: i64 = 1_000;
 /// A test that no filter of the store can make.
 pub type Test = Box<dyn Fn(&Conversation) -> bool + Send>;
 
-/// A page of conversations, oldest change first.
+/// What is asked of a list of conversations.
 #[derive(Default)]
 pub struct Query {
     pub filter: Filter,
@@ -36,39 +38,60 @@ pub struct Query {
     pub test: Option<Test>,
     /// At most [`PAGE_ROWS_MAX`].
     pub limit: i64,
-    pub offset: i64,
+    pub start: PageStart,
 }
 
-/// Lists conversations by time of change, then id, ascending: stable for callers who page by offset.
-pub fn conversations(tx: &mut Tx<'_>, query: &Query) -> Result<Vec<Listed>, AppError> {
+/// A page of a list.
+#[derive(Debug, Default)]
+pub struct Page {
+    pub rows: Vec<Listed>,
+    /// Where it ended.
+    pub last: Option<Cursor>,
+}
+
+/// A page of conversations, oldest first: a place that never changes. Only where the time of change has a lower bound it is the order: so
+/// somebody who asks for what is newer than the newest he knows goes on where he stopped.
+pub fn conversations(tx: &mut Tx<'_>, query: &Query) -> Result<Page, AppError> {
     let mut filter = query.filter.clone();
     if filter.subject.as_ref().is_some_and(|subject| subject.contains('\0')) {
-        return Ok(Vec::new());
+        return Ok(Page::default());
     }
     if let Some(identifier) = &query.customer {
-        let Some(customer) = super::customer(tx, identifier)? else { return Ok(Vec::new()) };
+        let Some(customer) = crate::customers::by_identifier(tx, identifier)? else { return Ok(Page::default()) };
         filter.customer = Some(customer.id);
     }
     if let Some(identifier) = &query.agent {
-        let Some(agent) = super::agent(tx, identifier)? else { return Ok(Vec::new()) };
+        let Some(agent) = super::agent(tx, identifier)? else { return Ok(Page::default()) };
         filter.assigned = Some(Some(agent.id));
     }
-    let limit = query.limit.clamp(0, PAGE_ROWS_MAX);
-    match &query.test {
-        None => Ok(tables::conversations::list(tx, &filter, Order::ChangedAscending, limit, query.offset)?),
-        Some(test) => tested(tx, &filter, test, limit, query.offset),
-    }
+    filter.beyond = query.start.after.map(|Cursor(at, id)| (Timestamp::from_micros(at), ConversationId::from_i64(id)));
+    let (limit, skip) = (query.limit.clamp(0, PAGE_ROWS_MAX), query.start.skip);
+    let order = if filter.changed_from().is_some() { Order::ChangedAscending } else { Order::CreatedAscending };
+    let rows = match &query.test {
+        None => tables::conversations::list(tx, &filter, order, limit, skip)?,
+        Some(test) => tested(tx, filter, order, test, limit, skip)?,
+    };
+    let last = rows.last().map(|row| place(row, order)).map(|(at, id)| Cursor(at.micros(), id.get()));
+    Ok(Page { rows, last })
 }
 
-fn tested(tx: &mut Tx<'_>, filter: &Filter, test: &Test, limit: i64, offset: i64) -> Result<Vec<Listed>, AppError> {
+/// Where a row stands in a list.
+fn place(row: &Listed, order: Order) -> (Timestamp, ConversationId) {
+    let at = match order {
+        Order::CreatedAscending => row.conversation.created,
+        Order::ChangedAscending | Order::ChangedDescending => row.conversation.changed,
+    };
+    (at, row.conversation.id)
+}
+
+fn tested(tx: &mut Tx<'_>, mut filter: Filter, order: Order, test: &Test, limit: i64, skip: i64) -> Result<Vec<Listed>, AppError> {
     let (mut found, mut passed) = (Vec::new(), 0);
-    let mut read = 0;
-    while read < TESTED_ROWS_MAX {
-        let rows = tables::conversations::list(tx, filter, Order::ChangedAscending, PAGE_ROWS_MAX, read)?;
-        read += PAGE_ROWS_MAX;
+    for _ in 0..TESTED_ROWS_MAX / PAGE_ROWS_MAX {
+        let rows = tables::conversations::list(tx, &filter, order, PAGE_ROWS_MAX, 0)?;
         let is_last = (rows.len() as i64) < PAGE_ROWS_MAX;
+        filter.beyond = rows.last().map(|row| place(row, order));
         for row in rows.into_iter().filter(|row| test(&row.conversation)) {
-            if passed < offset {
+            if passed < skip {
                 passed += 1;
             } else {
                 found.push(row);
@@ -95,9 +118,10 @@ pub struct Ticket {
     pub customer: Customer,
     pub department_name: String,
     pub tags: Vec<TagId>,
+    pub custom_fields: Vec<FieldValue>,
 }
 
-/// A ticket by any of its spellings.
+/// A ticket by any of its spellings; one that was merged into another leads to that one.
 pub fn ticket(tx: &mut Tx<'_>, spelling: &str) -> Result<Option<Ticket>, AppError> {
     let Some(id) = conversation_id(tx, spelling)? else { return Ok(None) };
     let Some(mut conversation) = tables::conversations::get(tx, id)? else { return Ok(None) };
@@ -108,6 +132,7 @@ pub fn ticket(tx: &mut Tx<'_>, spelling: &str) -> Result<Option<Ticket>, AppErro
         customer: crate::customers::get(tx, conversation.customer)?,
         department_name: tables::departments::get(tx, conversation.department)?.map(|found| found.name).unwrap_or_default(),
         tags,
+        custom_fields: crate::fields::custom(tx, FieldOwner::Conversation(id))?,
         conversation,
     }))
 }

@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 use deskbell_app::AppError;
+use memchr::memmem::find;
 
 use super::{Aliases, Pair, Upload, decode};
 use crate::endpoint::Place;
@@ -87,19 +88,6 @@ fn parameter<'a>(text: &'a str, name: &str) -> Option<&'a str> {
         }
         rest = later;
     }
-}
-
-fn find(text: &[u8], wanted: &[u8]) -> Option<usize> {
-    let first = *wanted.first()?;
-    let mut at = 0;
-    while let Some(step) = text.get(at..)?.iter().position(|byte| *byte == first) {
-        at += step;
-        if text[at..].starts_with(wanted) {
-            return Some(at);
-        }
-        at += 1;
-    }
-    None
 }
 
 fn malformed() -> AppError {

@@ -8,8 +8,18 @@ use bytes::{Bytes, BytesMut};
 use deskbell_app::AppError;
 use http_body_util::BodyExt;
 
-/// How long a body may take to arrive.
+use crate::endpoint::BODY_BYTES_MAX;
+
+/// How long a body may take to arrive, unless it may be large.
 pub const REQUEST_BODY_SECONDS_MAX: u64 = 30;
+/// What is larger than other endpoints take has longer, if it comes at this pace.
+const BYTES_PER_SECOND_MIN: usize = 128 * 1024;
+
+/// How long a body of a limited size may take.
+pub(super) fn time_max(usual: Duration, bytes_max: usize) -> Duration {
+    let more = bytes_max.saturating_sub(BODY_BYTES_MAX) / BYTES_PER_SECOND_MIN;
+    usual + Duration::from_secs(more as u64)
+}
 
 /// The whole body. A length announced beyond the limit is refused before a byte is read.
 pub(super) async fn read(body: Body, bytes_max: usize, time_max: Duration) -> Result<Bytes, AppError> {
@@ -25,10 +35,11 @@ pub(super) async fn read(body: Body, bytes_max: usize, time_max: Duration) -> Re
     }
 }
 
-/// Most bodies come in one frame, which is then not copied.
+/// Most bodies come in one frame, which is then not copied. Those that come in more are copied once if their length was announced.
 async fn collect(mut body: Body, bytes_max: usize) -> Result<Bytes, AppError> {
     let mut first = Bytes::new();
     let mut rest = BytesMut::new();
+    let announced = usize::try_from(body.size_hint().lower()).unwrap_or(bytes_max).min(bytes_max);
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|error| AppError::invalid("the body could not be read").because(error))?;
         let Ok(data) = frame.into_data() else { continue };
@@ -39,6 +50,7 @@ async fn collect(mut body: Body, bytes_max: usize) -> Result<Bytes, AppError> {
             first = data;
         } else {
             if rest.is_empty() {
+                rest.reserve(announced);
                 rest.extend_from_slice(&first);
             }
             rest.extend_from_slice(&data);

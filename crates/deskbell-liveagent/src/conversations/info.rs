@@ -7,6 +7,7 @@ use deskbell_http::{Answer, Cx, Endpoint, Input, Meta};
 use serde::Serialize;
 
 use super::{CONVERSATION, tag_ids, unknown};
+use crate::field_values::{self, FieldValue};
 use crate::moment::Zone;
 
 pub(crate) struct GetConversation;
@@ -20,7 +21,8 @@ impl Endpoint<Desk> for GetConversation {
             "500 `unable to load conversation` if there is no such conversation",
             "`tags` are ids, joined by a comma and a blank",
             "`datedue`, `ownernote` and `assignedto` are null where there is nothing",
-            "`datedue` is always null, `customfields` always empty: there are no SLA levels and custom fields yet",
+            "`datedue` is always null: there are no SLA levels yet",
+            "one that was merged into another shows that one, by all its spellings",
         ]);
 
     async fn run(cx: Cx<Desk>, input: Input) -> Result<Answer, AppError> {
@@ -52,18 +54,12 @@ struct Conversation {
     channel_type: &'static str,
     messagegroupsin: String,
     messagegroupsout: String,
-    customfields: Vec<CustomField>,
-}
-
-#[derive(Serialize)]
-struct CustomField {
-    code: String,
-    value: String,
+    customfields: Vec<FieldValue>,
 }
 
 impl Conversation {
     fn new(ticket: Ticket, zone: &Zone) -> Conversation {
-        let Ticket { conversation, customer, department_name, tags } = ticket;
+        let Ticket { conversation, customer, department_name, tags, custom_fields } = ticket;
         Conversation {
             conversationid: conversation.id.to_string(),
             code: conversation.code,
@@ -84,13 +80,17 @@ impl Conversation {
             channel_type: conversation.channel.text(),
             messagegroupsin: conversation.groups_in.to_string(),
             messagegroupsout: conversation.groups_out.to_string(),
-            customfields: Vec::new(),
+            customfields: field_values::wire(custom_fields),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use deskbell_app::fields;
+    use deskbell_domain::field::{FieldOwner, FieldValue};
+    use deskbell_domain::message::Actor;
+
     use crate::fixture::Fixture;
 
     #[tokio::test]
@@ -135,6 +135,48 @@ mod tests {
         assert_eq!(response["ownernote"], "calls often / pays late");
         assert_eq!(response["assignedto"], desk.owner.id.to_string());
         assert_eq!((&response["status"], &response["messagegroupsout"]), (&"A".into(), &"1".into()));
+    }
+
+    #[tokio::test]
+    async fn added_fields() {
+        let desk = Fixture::new();
+        let ticket = desk.ticket("john@owner.test", "Hello").await;
+        let owner = FieldOwner::Conversation(ticket.id);
+        let values = [("varsymbol", "423874698"), ("other_var", "a / <b>"), ("varsymbol", "")];
+        let fields: Vec<FieldValue> =
+            values.map(|(code, value)| FieldValue { code: code.to_owned(), value: value.to_owned() }).into_iter().collect();
+        let added = desk.desk.write(move |tx, cx| fields::add(tx, cx, Actor::System, owner, &fields)).await;
+        added.expect("fields");
+        let json = desk.get(&format!("/api/conversations/{}", ticket.code)).await.text;
+        let wanted = r#""customfields":[{"code":"varsymbol","value":"423874698"},{"code":"other_var","value":"a \/ <b>"},{"code":"varsymbol","value":""}]}}"#;
+        assert!(json.ends_with(wanted), "{json}");
+        let xml = desk.get(&format!("/api/conversations/{}.xml", ticket.code)).await.text;
+        let wanted =
+            "<customfields><customfield><code>varsymbol</code><value>423874698</value></customfield><customfield><code>other_var</code>";
+        assert!(xml.contains(wanted), "{xml}");
+    }
+
+    #[tokio::test]
+    async fn a_merged_one_leads_to_where_it_went() {
+        let desk = Fixture::new();
+        let mut tickets = Vec::new();
+        for text in ["first", "second", "third"] {
+            tickets.push(desk.ticket("john@owner.test", text).await);
+        }
+        desk.merge(tickets[0].id, tickets[1].id).await;
+        desk.merge(tickets[1].id, tickets[2].id).await;
+        let target = desk.get(&format!("/api/conversations/{}", tickets[2].id)).await.text;
+        assert!(target.contains(&format!(r#""conversationid":"{}""#, tickets[2].id)));
+        for merged in &tickets[..2] {
+            for spelling in [merged.id.to_string(), merged.code.clone(), merged.public_code.clone()] {
+                assert_eq!(desk.get(&format!("/api/conversations/{spelling}")).await.text, target, "{spelling}");
+                let messages = desk.get(&format!("/api/conversations/{spelling}/messages")).await;
+                assert_eq!(messages.text, desk.get(&format!("/api/conversations/{}/messages", tickets[2].id)).await.text);
+                assert!(messages.text.contains("first") && messages.text.contains("third"), "{}", messages.text);
+            }
+        }
+        let listed = desk.get_ok("/api/conversations").await;
+        assert_eq!(listed["conversations"].as_array().map(Vec::len), Some(1), "{listed}");
     }
 
     #[tokio::test]

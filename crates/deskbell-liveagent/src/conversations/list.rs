@@ -1,17 +1,20 @@
 //! `GET conversations`.
 
+use std::borrow::Cow;
+
+use deskbell_app::paging::{ListKey, PageStart};
 use deskbell_app::rights::Right;
 use deskbell_app::views::listing::{self, Filter, Listed, Query, Test};
 use deskbell_app::{AppError, Desk};
 use deskbell_domain::conversation::{Channel, Status};
-use deskbell_domain::customer::Customer;
 use deskbell_domain::ids::DepartmentId;
 use deskbell_http::{Answer, Cx, Endpoint, Input, Meta, Param};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::tag_ids;
 use crate::moment::Zone;
 use crate::operator;
+use crate::short::Short;
 
 const LIMIT_DEFAULT: i64 = 100;
 const OFFSET_MAX: i64 = 1_000_000_000;
@@ -36,7 +39,9 @@ impl Endpoint<Desk> for ListConversations {
         ])
         .source("reference, Conversations: Retrieves all conversations")
         .quirks(&[
-            "oldest change first, then by id: stable for clients that page by offset",
+            "oldest first, then by id: a place that never changes. Where `datechanged` has a lower bound (`gt`, `gte`, `eq`, `btw`, `lk` with a beginning) it is the oldest change first, so that one who asks for what is newer than the newest he knows goes on where he stopped",
+            "a page begins strictly after the row that the same key's page up to this `offset` ended with, whatever came or went meanwhile; `offset=0` begins anew. An `offset` more than 10000 rows beyond every page asked for so far (since the server's start) is refused: page from the start, or narrow the filter",
+            "conversations that were merged into others are left out",
             "`datefrom` and `dateto` mean what their names say, not what the reference's sentences do; the wrong way round they are swapped",
             "a date alone as upper bound means its end; `gt:` a date alone begins after its first second",
             "`lk:` takes `%` and `?`; one that would look through more than 50000 conversations is refused",
@@ -48,11 +53,22 @@ impl Endpoint<Desk> for ListConversations {
 
     async fn run(cx: Cx<Desk>, input: Input) -> Result<Answer, AppError> {
         let zone = Zone::of(&cx.state);
-        let Some(query) = query(&input, &zone)? else { return Ok(Answer::tree(Conversations::default())) };
-        let listed = cx.state.snapshot(move |tx| listing::conversations(tx, &query)).await?;
-        Ok(Answer::tree(Conversations { conversations: listed.into_iter().map(|one| Conversation::new(one, &zone)).collect() }))
+        let Some(mut query) = query(&input, &zone)? else { return Ok(Answer::tree(Conversations::none(zone))) };
+        let offset = input.int_clamped("offset", 0, 0..=OFFSET_MAX)?;
+        let key = ListKey::new(&cx.principal, "conversations", &FILTERS.map(|name| input.filled_opt(name)));
+        query.start = cx.state.paging().start(&key, offset)?;
+        // Not one moment: whatever falls between its statements would be as true a moment later.
+        let page = cx.state.read(move |tx| listing::conversations(tx, &query)).await?;
+        if let Some(last) = page.last {
+            cx.state.paging().ended(&key, offset + page.rows.len() as i64, last);
+        }
+        Ok(Answer::tree(Conversations { conversations: Rows { rows: page.rows, zone } }))
     }
 }
+
+/// The parameters that decide which rows there are.
+const FILTERS: [&str; 9] =
+    ["owneridentifier", "department", "agent", "status", "datefrom", "dateto", "datechanged", "subject", "channel_type"];
 
 /// Reads the filter; `None` if it can hold for no conversation.
 fn query(input: &Input, zone: &Zone) -> Result<Option<Query>, AppError> {
@@ -80,7 +96,7 @@ fn query(input: &Input, zone: &Zone) -> Result<Option<Query>, AppError> {
         agent: input.filled_opt("agent").map(|text| text.trim().to_owned()),
         test: asked.pattern.map(|pattern| -> Test { Box::new(move |one| pattern.matches(&zone.text(one.changed))) }),
         limit: input.int_clamped("limit", LIMIT_DEFAULT, 0..=listing::PAGE_ROWS_MAX)?,
-        offset: input.int_clamped("offset", 0, 0..=OFFSET_MAX)?,
+        start: PageStart::default(),
     }))
 }
 
@@ -95,55 +111,71 @@ fn status(letter: &str) -> Option<Status> {
     Status::parse(if letter == "L" { "R" } else { letter })
 }
 
-#[derive(Serialize, Default)]
+#[derive(Serialize)]
 struct Conversations {
-    conversations: Vec<Conversation>,
+    conversations: Rows,
+}
+
+impl Conversations {
+    fn none(zone: Zone) -> Conversations {
+        Conversations { conversations: Rows { rows: Vec::new(), zone } }
+    }
+}
+
+/// Rows become wire types one by one as they are written: a page of a thousand needs no second copy.
+struct Rows {
+    rows: Vec<Listed>,
+    zone: Zone,
+}
+
+impl Serialize for Rows {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.rows.iter().map(|row| Conversation::new(row, &self.zone)))
+    }
 }
 
 #[derive(Serialize)]
-struct Conversation {
-    conversationid: String,
-    code: String,
-    datecreated: String,
-    datechanged: String,
-    datedue: Option<String>,
-    departmentname: String,
-    departmentid: String,
+struct Conversation<'a> {
+    conversationid: Short,
+    code: &'a str,
+    datecreated: Short,
+    datechanged: Short,
+    datedue: Option<Short>,
+    departmentname: &'a str,
+    departmentid: Short,
     status: &'static str,
-    ownername: String,
-    owneremail: String,
-    subject: String,
-    preview: String,
-    publicurlcode: String,
+    ownername: Cow<'a, str>,
+    owneremail: &'a str,
+    subject: &'a str,
+    preview: &'a str,
+    publicurlcode: &'a str,
     tags: String,
     channel_type: &'static str,
-    messagegroupsin: String,
-    messagegroupsout: String,
+    messagegroupsin: Short,
+    messagegroupsout: Short,
 }
 
-impl Conversation {
-    fn new(listed: Listed, zone: &Zone) -> Conversation {
-        let Listed { conversation, customer_name, customer_email, department_name, tags } = listed;
-        let owner =
-            Customer { email: customer_email, name: customer_name, ..Customer::anonymous(conversation.customer, conversation.created) };
+impl<'a> Conversation<'a> {
+    fn new(listed: &'a Listed, zone: &Zone) -> Conversation<'a> {
+        let conversation = &listed.conversation;
         Conversation {
-            conversationid: conversation.id.to_string(),
-            code: conversation.code,
-            datecreated: zone.text(conversation.created),
-            datechanged: zone.text(conversation.changed),
+            conversationid: Short::new(conversation.id),
+            code: &conversation.code,
+            datecreated: zone.short(conversation.created),
+            datechanged: zone.short(conversation.changed),
             datedue: None,
-            departmentname: department_name,
-            departmentid: conversation.department.to_string(),
+            departmentname: &listed.department_name,
+            departmentid: Short::new(conversation.department),
             status: conversation.status.text(),
-            ownername: owner.display_name(),
-            owneremail: owner.email.unwrap_or_default(),
-            subject: conversation.subject,
-            preview: conversation.preview,
-            publicurlcode: conversation.public_code,
-            tags: tag_ids(tags.into_iter().map(|(tag, _)| tag)),
+            ownername: listed.customer_display_name(),
+            owneremail: listed.customer_email.as_deref().unwrap_or_default(),
+            subject: &conversation.subject,
+            preview: &conversation.preview,
+            publicurlcode: &conversation.public_code,
+            tags: tag_ids(listed.tags.iter().copied()),
             channel_type: conversation.channel.text(),
-            messagegroupsin: conversation.groups_in.to_string(),
-            messagegroupsout: conversation.groups_out.to_string(),
+            messagegroupsin: Short::new(conversation.groups_in),
+            messagegroupsout: Short::new(conversation.groups_out),
         }
     }
 }

@@ -8,6 +8,7 @@ use deskbell_http::{Answer, Cx, Endpoint, Input, Meta, Param};
 use serde::Serialize;
 
 use super::{CONVERSATION, unknown, user_id};
+use crate::link;
 use crate::moment::Zone;
 
 pub(crate) struct ListMessages;
@@ -27,15 +28,15 @@ impl Endpoint<Desk> for ListMessages {
             "with `datefrom` or `dateto` only groups that have a message left; the wrong way round they are swapped",
             "`userid` is an agent's userid, a customer's contactid, or empty for the system",
             "notes and other messages that customers do not see are there, too",
-            "a file without a text shows its name as `message`",
+            "a file shows its text, or its name, and in a line below where it can be fetched with a key: as `downloadUrl` of `GET files/{fileid}`",
         ]);
 
     async fn run(cx: Cx<Desk>, input: Input) -> Result<Answer, AppError> {
         let spelling = input.path("conversationid")?.to_owned();
-        let zone = Zone::of(&cx.state);
+        let (zone, base) = (Zone::of(&cx.state), link::base(&cx.origin));
         let (from, to) = zone.between(&input, "datefrom", "dateto")?;
         let turns = cx.state.snapshot(move |tx| listing::exchange(tx, &spelling, from, to)).await?.ok_or_else(unknown)?;
-        Ok(Answer::tree(Groups { groups: turns.into_iter().map(|turn| Group::new(turn, &zone)).collect() }))
+        Ok(Answer::tree(Groups { groups: turns.into_iter().map(|turn| Group::new(turn, &zone, &base)).collect() }))
     }
 }
 
@@ -65,7 +66,7 @@ struct Message {
 }
 
 impl Group {
-    fn new(turn: Turn, zone: &Zone) -> Group {
+    fn new(turn: Turn, zone: &Zone, base: &str) -> Group {
         Group {
             messagegroupid: turn.group.id.to_string(),
             userid: user_id(turn.group.author),
@@ -73,16 +74,19 @@ impl Group {
             rstatus: turn.group.status.text(),
             datecreated: zone.text(turn.group.created),
             datefinished: zone.text(turn.group.finished),
-            messages: turn.messages.into_iter().map(|message| Message::new(message, zone)).collect(),
+            messages: turn.messages.into_iter().map(|message| Message::new(message, zone, base)).collect(),
         }
     }
 }
 
 impl Message {
-    fn new(message: message::Message, zone: &Zone) -> Message {
+    fn new(message: message::Message, zone: &Zone, base: &str) -> Message {
         let text = match message.attachment {
-            Some(attachment) if message.text.is_empty() => attachment.name,
-            _ => message.text,
+            Some(attachment) => {
+                let words = if message.text.is_empty() { attachment.name } else { message.text };
+                format!("{words}\n{}", link::file(base, &attachment.file))
+            }
+            None => message.text,
         };
         Message {
             messageid: message.id.to_string(),

@@ -1,6 +1,9 @@
 //! What is known of customers beyond name and address: companies, groups, added fields.
 
 /// `owner_kind` is `customer`, `company` or `conversation`. A code may stand more than once; a unique field's value has one owner of a kind.
+///
+/// `known` is 1 for a customer of whom anything is known (an address, a name, a phone number, a field): lists leave the others out, of
+/// whom there are many, since every browser that comes is one.
 pub(super) const CONTACTS: &str = r"
 ALTER TABLE customers ADD COLUMN role {TEXT} NOT NULL DEFAULT 'V';
 ALTER TABLE customers ADD COLUMN gender {TEXT} NOT NULL DEFAULT '';
@@ -10,8 +13,12 @@ ALTER TABLE customers ADD COLUMN language {TEXT} NOT NULL DEFAULT '';
 ALTER TABLE customers ADD COLUMN address {TEXT} NOT NULL DEFAULT '';
 ALTER TABLE customers ADD COLUMN password_hash {TEXT} NOT NULL DEFAULT '';
 ALTER TABLE customers ADD COLUMN removed_at BIGINT;
-CREATE INDEX customers_created ON customers (created_at, id);
-CREATE INDEX customers_company ON customers (company_id) WHERE company_id IS NOT NULL;
+ALTER TABLE customers ADD COLUMN known BIGINT NOT NULL DEFAULT 0;
+UPDATE customers SET known = 1 WHERE email IS NOT NULL OR name <> '' OR phone <> '';
+CREATE INDEX customers_known ON customers (created_at, id) WHERE known = 1;
+CREATE INDEX customers_company ON customers (company_id, created_at, id) WHERE company_id IS NOT NULL;
+CREATE INDEX agents_contact ON agents (contact_id);
+CREATE INDEX visits_customer ON visits (customer_id);
 CREATE TABLE companies (
   id {PK},
   name {TEXT} NOT NULL,
@@ -27,6 +34,7 @@ CREATE TABLE company_contacts (
   value {TEXT} NOT NULL,
   PRIMARY KEY (company_id, kind, ordinal)
 );
+CREATE INDEX company_contacts_value ON company_contacts (kind, value);
 CREATE TABLE customer_groups (
   id {PK},
   name {TEXT} NOT NULL UNIQUE,

@@ -1,13 +1,21 @@
 //! Contact widgets, and what files need to be shared by contents, counted and cleaned up.
 
-/// `files.blob` names the contents: their SHA-256 in hex, or the file's own id for those kept before contents were shared.
+/// `files.blob` names the contents: their SHA-256 in hex, or the file's own id for those kept before contents were shared. A row of
+/// `blob_marks` is there only while contents come (somebody holds the name) or go (somebody removes the bytes).
 pub(super) const WIDGETS: &str = r"
 ALTER TABLE files ADD COLUMN blob {TEXT} NOT NULL DEFAULT '';
 UPDATE files SET blob = id;
 ALTER TABLE files ADD COLUMN downloads BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE files ADD COLUMN by_key BIGINT NOT NULL DEFAULT 0;
 CREATE INDEX files_blob ON files (blob);
-CREATE INDEX files_unused ON files (created_at) WHERE conversation_id IS NULL;
+CREATE INDEX files_unused ON files (created_at, id) WHERE conversation_id IS NULL;
+CREATE INDEX files_conversation ON files (conversation_id) WHERE conversation_id IS NOT NULL;
+CREATE TABLE blob_marks (
+  blob {TEXT} NOT NULL PRIMARY KEY,
+  holds BIGINT NOT NULL,
+  marked_at BIGINT NOT NULL,
+  removing BIGINT NOT NULL
+);
 CREATE TABLE file_uses (
   file_id {TEXT} NOT NULL,
   owner_kind {TEXT} NOT NULL,

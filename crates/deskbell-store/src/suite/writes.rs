@@ -338,6 +338,30 @@ pub(super) fn closing_runs_what_waits(place: &Place) {
     assert_eq!(place.open().see(|tx| tx.head()), 50);
 }
 
+/// A read that comes while the database closes is answered or refused; it does not wait for ever.
+pub(super) fn reads_end_when_it_closes(place: &Place) {
+    for _ in 0..10 {
+        let test = place.open();
+        let readers: Vec<_> = (0..4)
+            .map(|_| {
+                let db = test.db.clone();
+                thread::spawn(move || {
+                    loop {
+                        match db.read_blocking(|tx| tx.head()) {
+                            Ok(_) => {}
+                            refused => return refused,
+                        }
+                    }
+                })
+            })
+            .collect();
+        test.db.close();
+        for reader in readers {
+            assert_eq!(reader.join().expect("a reader ends"), Err(StoreError::Closed));
+        }
+    }
+}
+
 /// Neither opening nor the blocking calls may disturb a runtime they are called on.
 pub(super) fn writes_work_inside_a_runtime(place: &Place) {
     block_on(async {

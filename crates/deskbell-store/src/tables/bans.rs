@@ -41,6 +41,11 @@ pub fn all(tx: &mut Tx<'_>) -> Result<Vec<Ban>, StoreError> {
     tx.all_with("SELECT id, customer_id, address, reason, created_at FROM bans ORDER BY id", &[], row)
 }
 
+/// Whether the customer himself is banned.
+pub fn has_customer(tx: &mut Tx<'_>, customer: CustomerId) -> Result<bool, StoreError> {
+    Ok(tx.opt::<(i64,)>("SELECT id FROM bans WHERE customer_id = $1 LIMIT 1", &[&customer.get()])?.is_some())
+}
+
 /// Whether the customer, the address, or a customer whom this browser has spoken for is banned.
 pub fn hits(tx: &mut Tx<'_>, customer: CustomerId, visitor: VisitorId, address: &str) -> Result<bool, StoreError> {
     let (count,): (i64,) = tx.one(

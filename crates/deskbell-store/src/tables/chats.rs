@@ -1,11 +1,13 @@
 //! Live chats.
 
+use std::collections::HashMap;
+
 use deskbell_domain::chat::{Chat, ChatState, EndReason, Rating, Responses, StartedBy};
 use deskbell_domain::ids::{AgentId, ChatId, ConversationId, CustomerId, DepartmentId, GroupId, VisitId, VisitorId};
 use deskbell_domain::routing::QueuedChat;
 use deskbell_domain::time::Timestamp;
 
-use super::{flag, narrow, time, word};
+use super::{flag, in_list, narrow, time, word};
 use crate::engine::{Row, Tx};
 use crate::error::StoreError;
 
@@ -125,6 +127,35 @@ pub fn of_conversation(tx: &mut Tx<'_>, conversation: ConversationId) -> Result<
         &[&conversation.get()],
         row,
     )
+}
+
+/// The latest chat of a conversation that this browser asked for.
+pub fn latest_of_visitor(tx: &mut Tx<'_>, conversation: ConversationId, visitor: VisitorId) -> Result<Option<Chat>, StoreError> {
+    let list = COLUMNS.split(", ").map(|column| format!("c.{}", column.trim())).collect::<Vec<_>>().join(", ");
+    tx.opt_dynamic_with(
+        &format!(
+            "SELECT {list} FROM chats c JOIN visits v ON v.id = c.visit_id \
+             WHERE c.conversation_id = $1 AND v.visitor_id = $2 ORDER BY c.requested_at DESC, c.id DESC LIMIT 1"
+        ),
+        &[&conversation.get(), &visitor.get()],
+        row,
+    )
+}
+
+/// Of these conversations, the ones with chats, each with its latest.
+pub fn latest_of_conversations(tx: &mut Tx<'_>, conversations: &[ConversationId]) -> Result<HashMap<ConversationId, ChatId>, StoreError> {
+    let mut latest = HashMap::new();
+    let list = in_list(conversations.iter().map(|conversation| conversation.get()));
+    // The live one, if there is one, was asked for last.
+    tx.each_dynamic(
+        &format!("SELECT conversation_id, id FROM chats WHERE conversation_id IN {list} ORDER BY requested_at, id"),
+        &[],
+        |row| {
+            latest.insert(ConversationId::from_i64(row.get(0)?), ChatId::from_i64(row.get(1)?));
+            Ok(())
+        },
+    )?;
+    Ok(latest)
 }
 
 /// The chat of a conversation that has not ended.

@@ -1,12 +1,20 @@
-//! Conversations: one by any of its spellings, lists by filter.
+//! Conversations: one by any of its spellings, and what is written of them. Lists are in [`list`].
+
+mod counts;
+mod list;
 
 use deskbell_domain::conversation::{Channel, Conversation, Status};
 use deskbell_domain::ids::{AgentId, ConversationId, CustomerId, DepartmentId, MessageId, VisitId, VisitorId};
-use deskbell_domain::time::Timestamp;
 
 use super::{narrow, tags, time, word};
-use crate::engine::{Param, Row, Tx};
+use crate::engine::{Row, Tx};
 use crate::error::StoreError;
+
+pub use counts::{Calls, Waiting, calls, waiting};
+pub use list::{Changed, Filter, Listed, Order, list};
+
+/// Steps from a merged conversation to the one that holds it now, at most. A merge leads straight there; more than one step is an import.
+const MERGES_FOLLOWED_MAX: usize = 100;
 
 const COLUMNS: &str = "id, code, public_code, customer_id, visitor_id, visit_id, department_id, assigned_id, status, channel, subject, \
                        preview, created_at, changed_at, groups_in, groups_out";
@@ -94,25 +102,63 @@ pub fn whole(tx: &mut Tx<'_>, conversation: ConversationId) -> Result<Option<Con
     Ok(Some(found))
 }
 
-/// Finds a conversation by id, code (`ABC-DEFGH-123`) or public code.
+/// Finds a conversation by id, code (`ABC-DEFGH-123`) or public code. One that was merged into another leads to that one.
 pub fn resolve(tx: &mut Tx<'_>, spelling: &str) -> Result<Option<ConversationId>, StoreError> {
-    let found: Option<(i64,)> = if spelling.contains('-') {
-        tx.opt("SELECT id FROM conversations WHERE code = $1", &[&spelling.to_uppercase()])?
-    } else if let Some(id) = ConversationId::parse(spelling) {
-        tx.opt("SELECT id FROM conversations WHERE id = $1", &[&id.get()])?
+    if let Some(id) = ConversationId::parse(spelling) {
+        return current(tx, id);
+    }
+    let found = if spelling.contains('-') {
+        tx.opt("SELECT id, merged_into FROM conversations WHERE code = $1", &[&spelling.to_uppercase()])?
     } else {
-        tx.opt("SELECT id FROM conversations WHERE public_code = $1", &[&spelling])?
+        tx.opt("SELECT id, merged_into FROM conversations WHERE public_code = $1", &[&spelling])?
     };
-    Ok(found.map(|(id,)| ConversationId::from_i64(id)))
+    follow(tx, found)
 }
 
-/// The newest conversation started from a browser.
+/// The very conversation with this public code, also if it went into another one.
+pub fn by_public_code(tx: &mut Tx<'_>, public_code: &str) -> Result<Option<Conversation>, StoreError> {
+    tx.opt_dynamic_with(&format!("SELECT {COLUMNS} FROM conversations WHERE public_code = $1"), &[&public_code], row)
+}
+
+/// The conversation itself, or the one that it went into.
+pub fn current(tx: &mut Tx<'_>, conversation: ConversationId) -> Result<Option<ConversationId>, StoreError> {
+    let found = tx.opt("SELECT id, merged_into FROM conversations WHERE id = $1", &[&conversation.get()])?;
+    follow(tx, found)
+}
+
+fn follow(tx: &mut Tx<'_>, mut found: Option<(i64, Option<i64>)>) -> Result<Option<ConversationId>, StoreError> {
+    for _ in 0..MERGES_FOLLOWED_MAX {
+        match found {
+            Some((_, Some(target))) => found = tx.opt("SELECT id, merged_into FROM conversations WHERE id = $1", &[&target])?,
+            Some((id, None)) => return Ok(Some(ConversationId::from_i64(id))),
+            None => return Ok(None),
+        }
+    }
+    Err(StoreError::Corrupt(format!("more than {MERGES_FOLLOWED_MAX} conversations merged one into another")))
+}
+
+/// The newest conversation started from a browser. One that was merged counts as where it went, if that is this browser's too; else the
+/// browser has none: it is not shown what others wrote.
 pub fn latest_of_visitor(tx: &mut Tx<'_>, visitor: VisitorId) -> Result<Option<Conversation>, StoreError> {
-    tx.opt_dynamic_with(
-        &format!("SELECT {COLUMNS} FROM conversations WHERE visitor_id = $1 ORDER BY created_at DESC, id DESC LIMIT 1"),
+    let newest = tx.opt(
+        "SELECT id, merged_into FROM conversations WHERE visitor_id = $1 ORDER BY created_at DESC, id DESC LIMIT 1",
         &[&visitor.get()],
-        row,
-    )
+    )?;
+    match follow(tx, newest)? {
+        Some(id) => Ok(get(tx, id)?.filter(|conversation| conversation.visitor == Some(visitor))),
+        None => Ok(None),
+    }
+}
+
+/// Copies of its mails go there, comma separated.
+pub fn set_cc(tx: &mut Tx<'_>, conversation: ConversationId, cc: &str) -> Result<(), StoreError> {
+    tx.exec("UPDATE conversations SET cc = $2 WHERE id = $1", &[&conversation.get(), &cc])?;
+    Ok(())
+}
+
+pub fn cc(tx: &mut Tx<'_>, conversation: ConversationId) -> Result<String, StoreError> {
+    let found: Option<(String,)> = tx.opt("SELECT cc FROM conversations WHERE id = $1", &[&conversation.get()])?;
+    Ok(found.map(|(cc,)| cc).unwrap_or_default())
 }
 
 /// Whether there is any conversation.
@@ -124,169 +170,6 @@ pub fn any(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
 pub fn ids_of_visitor(tx: &mut Tx<'_>, visitor: VisitorId) -> Result<Vec<ConversationId>, StoreError> {
     let rows: Vec<(i64,)> = tx.all("SELECT id FROM conversations WHERE visitor_id = $1 ORDER BY created_at, id", &[&visitor.get()])?;
     Ok(rows.into_iter().map(|(id,)| ConversationId::from_i64(id)).collect())
-}
-
-/// A comparison of the time of change.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Changed {
-    Equal(Timestamp, Timestamp),
-    NotEqual(Timestamp, Timestamp),
-    Before(Timestamp),
-    From(Timestamp),
-}
-
-/// Words of a search that are looked for; more are passed over.
-const SEARCH_TERMS_MAX: usize = 8;
-
-/// Which conversations to list. Everything given must hold.
-#[derive(Debug, Clone, Default)]
-pub struct Filter {
-    pub customer: Option<CustomerId>,
-    pub department: Option<DepartmentId>,
-    /// `Some(None)`: assigned to nobody.
-    pub assigned: Option<Option<AgentId>>,
-    pub statuses: Vec<Status>,
-    pub channels: Vec<Channel>,
-    /// Created at or after, at or before.
-    pub created_from: Option<Timestamp>,
-    pub created_to: Option<Timestamp>,
-    /// Each must hold. `Equal` and `NotEqual` hold a span: first included, second not.
-    pub changed: Vec<Changed>,
-    pub subject: Option<String>,
-    /// Words looked for in subject, preview, customer's name and e-mail, without regard to case.
-    pub search: Option<String>,
-    /// Only those changed before this one, for paging newest first.
-    pub before: Option<(Timestamp, ConversationId)>,
-}
-
-/// Order of a list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Order {
-    /// Oldest change first: stable for clients that page by offset.
-    ChangedAscending,
-    /// Newest change first.
-    ChangedDescending,
-}
-
-/// A conversation in a list, with what lists show of its customer and department.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Listed {
-    pub conversation: Conversation,
-    pub customer_name: String,
-    pub customer_email: Option<String>,
-    pub department_name: String,
-    /// Tags of the conversation by id and name.
-    pub tags: Vec<(deskbell_domain::ids::TagId, String)>,
-}
-
-/// Lists conversations with their tags.
-pub fn list(tx: &mut Tx<'_>, filter: &Filter, order: Order, limit: i64, offset: i64) -> Result<Vec<Listed>, StoreError> {
-    let mut sql = String::from(
-        "SELECT c.id, c.code, c.public_code, c.customer_id, c.visitor_id, c.visit_id, c.department_id, c.assigned_id, c.status, c.channel, \
-         c.subject, c.preview, c.created_at, c.changed_at, c.groups_in, c.groups_out, u.name, u.email, d.name \
-         FROM conversations c JOIN customers u ON u.id = c.customer_id JOIN departments d ON d.id = c.department_id WHERE 1 = 1",
-    );
-    let mut params: Vec<Box<dyn Param>> = Vec::new();
-    let bind = |params: &mut Vec<Box<dyn Param>>, param: Box<dyn Param>| -> String {
-        params.push(param);
-        format!("${}", params.len())
-    };
-    let and = |sql: &mut String, text: &str| {
-        sql.push_str(" AND ");
-        sql.push_str(text);
-    };
-    if let Some(customer) = filter.customer {
-        let p = bind(&mut params, Box::new(customer.get()));
-        and(&mut sql, &format!("c.customer_id = {p}"));
-    }
-    if let Some(department) = filter.department {
-        let p = bind(&mut params, Box::new(department.get()));
-        and(&mut sql, &format!("c.department_id = {p}"));
-    }
-    match filter.assigned {
-        Some(Some(agent)) => {
-            let p = bind(&mut params, Box::new(agent.get()));
-            and(&mut sql, &format!("c.assigned_id = {p}"));
-        }
-        Some(None) => and(&mut sql, "c.assigned_id IS NULL"),
-        None => {}
-    }
-    // Letters come from our own enums, never from a caller.
-    let letters = |all: Vec<&'static str>| all.iter().map(|letter| format!("'{letter}'")).collect::<Vec<_>>().join(",");
-    if !filter.statuses.is_empty() {
-        and(&mut sql, &format!("c.status IN ({})", letters(filter.statuses.iter().map(|status| status.text()).collect())));
-    }
-    if !filter.channels.is_empty() {
-        and(&mut sql, &format!("c.channel IN ({})", letters(filter.channels.iter().map(|channel| channel.text()).collect())));
-    }
-    if let Some(from) = filter.created_from {
-        let p = bind(&mut params, Box::new(from.micros()));
-        and(&mut sql, &format!("c.created_at >= {p}"));
-    }
-    if let Some(to) = filter.created_to {
-        let p = bind(&mut params, Box::new(to.micros()));
-        and(&mut sql, &format!("c.created_at <= {p}"));
-    }
-    for changed in &filter.changed {
-        match changed {
-            Changed::Equal(from, end) => {
-                let (a, b) = (bind(&mut params, Box::new(from.micros())), bind(&mut params, Box::new(end.micros())));
-                and(&mut sql, &format!("c.changed_at >= {a} AND c.changed_at < {b}"));
-            }
-            Changed::NotEqual(from, end) => {
-                let (a, b) = (bind(&mut params, Box::new(from.micros())), bind(&mut params, Box::new(end.micros())));
-                and(&mut sql, &format!("NOT (c.changed_at >= {a} AND c.changed_at < {b})"));
-            }
-            Changed::Before(end) => {
-                let p = bind(&mut params, Box::new(end.micros()));
-                and(&mut sql, &format!("c.changed_at < {p}"));
-            }
-            Changed::From(from) => {
-                let p = bind(&mut params, Box::new(from.micros()));
-                and(&mut sql, &format!("c.changed_at >= {p}"));
-            }
-        }
-    }
-    if let Some(subject) = &filter.subject {
-        let p = bind(&mut params, Box::new(subject.clone()));
-        and(&mut sql, &format!("c.subject = {p}"));
-    }
-    let escape = |text: &str| text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
-    for term in filter.search.iter().flat_map(|search| search.split_whitespace()).take(SEARCH_TERMS_MAX) {
-        // SQLite folds case for ASCII only: the term is looked for as it was typed, too.
-        let lower = bind(&mut params, Box::new(format!("%{}%", escape(&term.to_lowercase()))));
-        let typed = bind(&mut params, Box::new(format!("%{}%", escape(term))));
-        let columns = ["c.subject", "c.preview", "c.code", "u.name", "COALESCE(u.email, '')"];
-        let either = columns.map(|column| format!("lower({column}) LIKE {lower} ESCAPE '\\' OR {column} LIKE {typed} ESCAPE '\\'"));
-        and(&mut sql, &format!("({})", either.join(" OR ")));
-    }
-    if let Some((changed, id)) = filter.before {
-        let (a, b) = (bind(&mut params, Box::new(changed.micros())), bind(&mut params, Box::new(id.get())));
-        and(&mut sql, &format!("(c.changed_at, c.id) < ({a}, {b})"));
-    }
-    sql.push_str(match order {
-        Order::ChangedAscending => " ORDER BY c.changed_at, c.id",
-        Order::ChangedDescending => " ORDER BY c.changed_at DESC, c.id DESC",
-    });
-    let (l, o) = (bind(&mut params, Box::new(limit)), bind(&mut params, Box::new(offset)));
-    sql.push_str(&format!(" LIMIT {l} OFFSET {o}"));
-    let refs: Vec<&dyn Param> = params.iter().map(|param| &**param).collect();
-    let mut listed = tx.all_dynamic_with(&sql, &refs, |row_| {
-        Ok(Listed {
-            conversation: row(row_)?,
-            customer_name: row_.get(16)?,
-            customer_email: row_.get(17)?,
-            department_name: row_.get(18)?,
-            tags: Vec::new(),
-        })
-    })?;
-    let ids: Vec<ConversationId> = listed.iter().map(|one| one.conversation.id).collect();
-    let mut tags = tags::of_conversations(tx, &ids)?;
-    for one in &mut listed {
-        one.tags = tags.remove(&one.conversation.id).unwrap_or_default();
-        one.conversation.tags = one.tags.iter().map(|(_, name)| name.clone()).collect();
-    }
-    Ok(listed)
 }
 
 /// One side has read up to a message; marks only move forward. Returns whether this one did.

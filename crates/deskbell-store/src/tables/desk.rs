@@ -42,3 +42,17 @@ pub fn set(tx: &mut Tx<'_>, name: &str, value: &str) -> Result<(), StoreError> {
     )?;
     Ok(())
 }
+
+/// The version of the program that was noted last, and when.
+pub fn newest_update(tx: &mut Tx<'_>) -> Result<Option<(String, Timestamp)>, StoreError> {
+    tx.opt("SELECT version, at FROM desk_updates ORDER BY at DESC, version DESC LIMIT 1", &[])
+}
+
+/// Notes a version of the program.
+pub fn note_update(tx: &mut Tx<'_>, version: &str, at: Timestamp) -> Result<(), StoreError> {
+    tx.exec(
+        "INSERT INTO desk_updates (version, at) VALUES ($1, $2) ON CONFLICT (version) DO UPDATE SET at = excluded.at",
+        &[&version, &at.micros()],
+    )?;
+    Ok(())
+}

@@ -1,6 +1,6 @@
 //! Message groups and messages.
 
-use deskbell_domain::ids::{ChatId, ConversationId, GroupId, MessageId};
+use deskbell_domain::ids::{ChatId, ConversationId, CustomerId, GroupId, MessageId};
 use deskbell_domain::message::{Attachment, GroupKind, GroupStatus, Message, MessageGroup, MessageKind};
 use deskbell_domain::time::Timestamp;
 
@@ -150,11 +150,33 @@ pub fn after(tx: &mut Tx<'_>, conversation: ConversationId, after: i64, limit: i
     )
 }
 
-/// The newest messages of a conversation, oldest of them first.
+/// The newest messages of a conversation that its browser may see, oldest of them first: what came with a merge from another browser's
+/// conversation is left out.
 pub fn newest(tx: &mut Tx<'_>, conversation: ConversationId, limit: i64) -> Result<Vec<StoredMessage>, StoreError> {
     let mut all = tx.all_dynamic_with(
-        &format!("{SELECT} WHERE m.conversation_id = $1 ORDER BY m.number DESC LIMIT $2"),
+        &format!("{SELECT} WHERE m.conversation_id = $1 AND m.origin_id IS NULL ORDER BY m.number DESC LIMIT $2"),
         &[&conversation.get(), &limit],
+        row,
+    )?;
+    all.reverse();
+    Ok(all)
+}
+
+/// The newest messages of a conversation that this customer may see, wherever he is, oldest of them first: what came with a merge from
+/// somebody else's conversation is left out.
+pub fn newest_of_customer(
+    tx: &mut Tx<'_>,
+    conversation: ConversationId,
+    customer: CustomerId,
+    limit: i64,
+) -> Result<Vec<StoredMessage>, StoreError> {
+    let mut all = tx.all_dynamic_with(
+        &format!(
+            "{SELECT} WHERE m.conversation_id = $1 AND (m.origin_id IS NULL \
+               OR EXISTS (SELECT 1 FROM conversations origin WHERE origin.id = m.origin_id AND origin.customer_id = $2)) \
+             ORDER BY m.number DESC LIMIT $3"
+        ),
+        &[&conversation.get(), &customer.get(), &limit],
         row,
     )?;
     all.reverse();
@@ -172,10 +194,12 @@ pub fn place(tx: &mut Tx<'_>, message: MessageId) -> Result<Option<(Conversation
     Ok(found.map(|(conversation, number)| (ConversationId::from_i64(conversation), number)))
 }
 
-/// Whether a file was sent in a message of a conversation that its customer sees.
+/// Whether a file was sent in a message of a conversation that its customer sees in the browser it was started from.
 pub fn public_file(tx: &mut Tx<'_>, conversation: ConversationId, file: &str) -> Result<bool, StoreError> {
-    let (count,): (i64,) =
-        tx.one("SELECT COUNT(*) FROM messages WHERE conversation_id = $1 AND file_id = $2 AND kind = 'F'", &[&conversation.get(), &file])?;
+    let (count,): (i64,) = tx.one(
+        "SELECT COUNT(*) FROM messages WHERE conversation_id = $1 AND file_id = $2 AND kind = 'F' AND origin_id IS NULL",
+        &[&conversation.get(), &file],
+    )?;
     Ok(count > 0)
 }
 
@@ -189,11 +213,13 @@ pub fn repeated_keys(tx: &mut Tx<'_>) -> Result<Vec<String>, StoreError> {
     Ok(rows.into_iter().map(|(key,)| key).collect())
 }
 
-/// Messages whose event is not in the journal though the journal still reaches back that far: there should be none.
+/// Messages whose event is not in the journal though the journal still reaches back that far: there should be none. The event of a
+/// message that moved with a merge is that of the conversation it was written in.
 pub fn without_event(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
     let (count,): (i64,) = tx.one(
         "SELECT COUNT(*) FROM messages m WHERE m.number >= (SELECT COALESCE(MIN(number), 0) FROM journal) \
-         AND NOT EXISTS (SELECT 1 FROM journal j WHERE j.number = m.number AND j.conversation_id = m.conversation_id)",
+         AND NOT EXISTS (SELECT 1 FROM journal j WHERE j.number = m.number AND (j.conversation_id = m.conversation_id \
+             OR j.conversation_id IN (SELECT id FROM conversations WHERE merged_into = m.conversation_id)))",
         &[],
     )?;
     Ok(count)

@@ -4,7 +4,7 @@ use deskbell_app::chats::transfer::Target;
 use deskbell_app::commands::{AgentCommand, VisitorCommand};
 use deskbell_app::conversations::Writing;
 use deskbell_app::customers::Introduction;
-use deskbell_app::files;
+use deskbell_app::files::{self, NewFile};
 use deskbell_app::rights::Principal;
 use deskbell_domain::agent::{AgentStatus, Role};
 use deskbell_domain::chat::Rating;
@@ -26,11 +26,15 @@ impl World {
         self.agent(agent, AgentCommand::Send { conversation, writing, text: text.to_owned(), file: None }).await;
     }
 
-    async fn send_file(&self, visit: &Visit, text: &str) {
-        let (file, who) = ("0".repeat(32), Principal::Visitor { visitor: visit.visitor, visit: visit.id });
-        let name = file.clone();
-        self.desk.write(move |tx, cx| files::register(tx, cx, &name, &who, "plan.png", "image/png", 2_048)).await.unwrap();
-        self.visitor(visit, VisitorCommand::Send { text: text.to_owned(), file: Some(file) }).await;
+    /// Returns the file's id.
+    async fn send_file(&self, visit: &Visit, text: &str) -> String {
+        let mut bytes = b"\x89PNG\r\n\x1a\n".to_vec();
+        bytes.resize(2_048, 0);
+        let new = NewFile { name: "plan.png".to_owned(), declared_type: "image/png".to_owned(), bytes: bytes.into() };
+        let who = Principal::Visitor { visitor: visit.visitor, visit: visit.id };
+        let file = files::keep(&self.desk, who, new).await.unwrap().attachment.file;
+        self.visitor(visit, VisitorCommand::Send { text: text.to_owned(), file: Some(file.clone()) }).await;
+        file
     }
 
     /// The only document.
@@ -70,7 +74,7 @@ async fn a_whole_chat() {
     world.at(42_000);
     world.agent(ann, AgentCommand::Tags { conversation, tags: vec!["vip".to_owned(), "cart".to_owned()] }).await;
     world.at(45_678);
-    world.send_file(&visit, "see").await;
+    let file = world.send_file(&visit, "see").await;
     world.at(50_678);
     world.answer(ann, conversation, Writing::Message, "ok").await;
     world.at(60_000);
@@ -126,7 +130,7 @@ async fn a_whole_chat() {
              "timestamp": "2026-11-22T00:00:40Z", "type": "chat.msg"},
             {"channel": channel, "index": 4, "name": "Ann Agent", "new_tags": ["vip", "cart"], "tags": [],
              "timestamp": "2026-11-22T00:00:42Z", "type": "chat.tag"},
-            {"attachment": {"mime_type": "image/png", "name": "plan.png", "size": 2048, "url": format!("/live/files/{}", "0".repeat(32))},
+            {"attachment": {"mime_type": "image/png", "name": "plan.png", "size": 2048, "url": format!("/live/files/{file}")},
              "channel": channel, "index": 5, "msg": "see", "msg_id": "1795305645678", "name": "Vera", "options": "",
              "sender_type": "Visitor", "timestamp": "2026-11-22T00:00:45Z", "type": "chat.file"},
             {"agent_id": agent, "channel": channel, "index": 6, "msg": "ok", "name": "Ann Agent", "options": "", "sender_type": "Agent",

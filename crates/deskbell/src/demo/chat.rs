@@ -194,7 +194,7 @@ impl Engine {
         let (Some(agent), Some(conversation)) = (talk.agent, talk.conversation) else { return Ok(()) };
         let text = talk.fill(template);
         let by = Actor::Agent(self.staff.members[agent].id);
-        let written = Written { writing: Writing::Message, text: &text, file: None, key: None, authority: Authority::Participant };
+        let written = Written { writing: Writing::Message, text: &text, files: &[], key: None, authority: Authority::Participant };
         let done = conversations::write(tx, &mut self.cx, by, conversation, written)?;
         self.counts.messages += 1;
         if let Some(talk) = self.talk(place) {

@@ -48,6 +48,19 @@ pub(crate) struct Dialogue {
     pub(crate) note: Option<&'static str>,
 }
 
+/// All tags that agents use, in the order of the templates.
+pub(crate) fn tags() -> anyhow::Result<Vec<&'static str>> {
+    let mut words: Vec<&'static str> = Vec::new();
+    for dialogue in parse(CHATS)?.into_iter().chain(parse(MESSAGES)?) {
+        for tag in dialogue.tags {
+            if !words.contains(&tag) {
+                words.push(tag);
+            }
+        }
+    }
+    Ok(words)
+}
+
 /// Reads templates: a head `# language section tag, tag`, then lines of the visitor (`>`), of the agent (`<`) and a note (`*`).
 pub(crate) fn parse(text: &'static str) -> anyhow::Result<Vec<Dialogue>> {
     let mut dialogues: Vec<Dialogue> = Vec::new();

@@ -21,6 +21,8 @@ use rand::{RngExt, SeedableRng};
 use super::calendar::{DAY_SECONDS, Weekday, arrivals, midnight, weekday};
 use super::dialogues::{self, Dialogue, PAGES, PRODUCTS};
 use super::people::{Person, per_cent, person, pick, wait_seconds};
+use super::premises::Premises;
+use super::sidelines::Sideline;
 use super::staff::{self, Duty, Shift, Staff};
 use super::{Counts, DemoScale};
 
@@ -33,6 +35,9 @@ const LEAVES_MESSAGE_PER_CENT: u32 = 16;
 const SPAM_PER_CENT: u32 = 3;
 /// For each conversation so many hundredths of a visit come to nothing.
 const BROWSERS_PER_CENT: usize = 25;
+/// For each conversation so many hundredths of each thing that happens beside them, and a few at least.
+const SIDELINES_PER_CENT: usize = 4;
+const SIDELINES_MIN: usize = 6;
 const SHOP: &str = "https://fernhill.example.com";
 /// The history stops this long before its end, so that what is closed last lies within it.
 const CLOSE_SECONDS: i64 = 5;
@@ -82,6 +87,7 @@ enum Step {
     Comes(Purpose),
     Staff(usize, Shift),
     OffersExpire,
+    Aside(Sideline),
     Talk(usize, Act),
     Close,
 }
@@ -187,6 +193,7 @@ pub(super) struct Engine {
     pub(super) cx: Context,
     pub(super) chance: StdRng,
     pub(super) staff: Staff,
+    pub(super) premises: Premises,
     pub(super) counts: Counts,
     /// When each chat's document changed last.
     pub(super) changed: HashMap<ChatId, Timestamp>,
@@ -202,13 +209,19 @@ pub(super) struct Engine {
 }
 
 impl Engine {
-    pub(super) fn new(cx: Context, staff: Staff, scale: &DemoScale, start: Timestamp, until: Timestamp) -> anyhow::Result<Engine> {
+    pub(super) fn new(
+        cx: Context,
+        (staff, premises): (Staff, Premises),
+        scale: &DemoScale,
+        (start, until): (Timestamp, Timestamp),
+    ) -> anyhow::Result<Engine> {
         let read = |text| Ok::<_, anyhow::Error>(dialogues::parse(text)?.into_iter().map(Arc::new).collect());
         let bank = Bank { chats: read(dialogues::CHATS)?, messages: read(dialogues::MESSAGES)?, spam: read(dialogues::SPAM)? };
         let mut engine = Engine {
             cx,
             chance: StdRng::seed_from_u64(scale.seed),
             staff,
+            premises,
             counts: Counts::default(),
             changed: HashMap::new(),
             queue: BinaryHeap::new(),
@@ -235,6 +248,13 @@ impl Engine {
         }
         for at in arrivals(&mut engine.chance, start, close, count * BROWSERS_PER_CENT / 100) {
             engine.at(at, Step::Comes(Purpose::Looks));
+        }
+        if count > 0 {
+            for sideline in Sideline::ALL {
+                for at in arrivals(&mut engine.chance, start, close, SIDELINES_MIN + count * SIDELINES_PER_CENT / 100) {
+                    engine.at(at, Step::Aside(sideline));
+                }
+            }
         }
         Ok(engine)
     }
@@ -277,6 +297,12 @@ impl Engine {
         {
             talk.pending += 1;
         }
+    }
+
+    /// The address of somebody who was here before.
+    pub(super) fn known_address(&mut self) -> Option<String> {
+        let reachable: Vec<&String> = self.known.iter().filter_map(|(_, person)| person.reachable.email.as_ref()).collect();
+        if reachable.is_empty() { None } else { Some((*pick(&mut self.chance, &reachable)).clone()) }
     }
 
     pub(super) fn talk(&mut self, talk: usize) -> Option<&mut Talk> {
@@ -331,6 +357,7 @@ impl Engine {
                     timers::expire_offers(tx, &mut self.cx)?;
                     self.look_around(tx)?;
                 }
+                Step::Aside(sideline) => self.sideline(tx, sideline)?,
                 Step::Talk(talk, act) => self.act(tx, talk, act)?,
                 Step::Close => self.close(tx)?,
             }

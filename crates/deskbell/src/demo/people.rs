@@ -158,10 +158,10 @@ pub(crate) fn person(chance: &mut StdRng, language: Language, number: usize) -> 
     };
     let host = *pick(chance, &["example.com", "example.net", "example.org", "mail.example.com"]);
     let email = format!("{first_plain}.{last_plain}{number}@{host}");
-    let reachable = Introduction { name: Some(name.clone()), email: Some(email) };
+    let reachable = Introduction { name: Some(name.clone()), email: Some(email), ..Introduction::default() };
     let introduction = match chance.random_range(0..100) {
         0..5 => Introduction::default(),
-        5..12 => Introduction { name: Some(first.to_owned()), email: None },
+        5..12 => Introduction { name: Some(first.to_owned()), ..Introduction::default() },
         _ => reachable.clone(),
     };
     let called = match (&introduction.name, language) {

@@ -133,6 +133,7 @@ fn the_history_is_plausible() {
     assert!(counts.missed > 0 && counts.missed < counts.chats / 4, "{counts:?}");
     assert!(counts.dropped > 0 && counts.transferred > 0 && counts.rated_bad > 0, "{counts:?}");
     assert!(counts.rated_good > counts.rated_bad * 2, "{counts:?}");
+    assert!(counts.calls > 0 && counts.posts > 0, "{counts:?}");
     assert_eq!(report.documents as u64, counts.chats);
 
     let options = place.options();

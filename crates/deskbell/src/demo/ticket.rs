@@ -66,7 +66,7 @@ impl Engine {
     }
 
     /// Somebody at work who belongs to a section.
-    fn somebody(&mut self, section: Section) -> Option<usize> {
+    pub(super) fn somebody(&mut self, section: Section) -> Option<usize> {
         let mut there = self.staff.at_work(section);
         if there.is_empty() {
             there = self.staff.at_work(Section::Support);
@@ -138,7 +138,7 @@ impl Engine {
         let Some(talk) = self.talk(place) else { return Ok(()) };
         let answers = talk.matter.lines.iter().filter(|(voice, _)| *voice == Voice::Agent).take(2);
         let text = answers.map(|(_, text)| talk.fill(text)).collect::<Vec<_>>().join("\n\n");
-        let written = Written { writing: Writing::Message, text: &text, file: None, key: None, authority: Authority::Participant };
+        let written = Written { writing: Writing::Message, text: &text, files: &[], key: None, authority: Authority::Participant };
         conversations::write(tx, &mut self.cx, by, conversation, written)?;
         self.counts.messages += 1;
         let seconds = 600.0 + wait_seconds(&mut self.chance, RESOLVED_SECONDS);
@@ -191,7 +191,7 @@ impl Engine {
         let (Some(agent), Some(conversation), Some(note)) = (talk.agent, talk.conversation, talk.matter.note) else { return Ok(()) };
         let text = talk.fill(note);
         let by = Actor::Agent(self.staff.members[agent].id);
-        let written = Written { writing: Writing::Note, text: &text, file: None, key: None, authority: Authority::Participant };
+        let written = Written { writing: Writing::Note, text: &text, files: &[], key: None, authority: Authority::Participant };
         conversations::write(tx, &mut self.cx, by, conversation, written)?;
         Ok(())
     }

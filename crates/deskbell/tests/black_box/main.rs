@@ -5,6 +5,11 @@ mod commands;
 mod conversation;
 mod full_disk;
 mod heavy;
+mod hostile_liveagent;
+mod http_1_0;
+mod liveagent_contract;
+mod merge;
+mod raw;
 mod resume;
 mod slow_client;
 

@@ -11,6 +11,7 @@ import type { AgentCommand, AgentStatus, DeskEvent, DeskState, FileInfo, Id, Liv
 import { Watches } from '../../../shared/watches.ts';
 import { t } from './i18n.ts';
 import { ring } from './ring.svelte.ts';
+import { router } from './route.svelte.ts';
 import { Thread } from './thread.svelte.ts';
 
 /** Events that come within this time are shown together. */
@@ -295,6 +296,9 @@ export class Desk {
     if (!thread) return;
     const number = await thread.load().catch(() => null);
     if (this.threads.get(conversation) !== thread) return;
+    // An old link to one that was merged shows where it went.
+    const shown = thread.detail?.conversation ?? conversation;
+    if (shown !== conversation && this.open === conversation) return router.go(router.route.area, shown);
     if (number !== null) this.#client.watch(conversation, number);
     else setTimeout(() => void this.#load(conversation), OVERVIEW_EVERY_MS);
   }
@@ -342,12 +346,21 @@ export class Desk {
   #notice(event: DeskEvent): void {
     if ((event.e === 'chat.joined' && event.agent === this.me.agent) || event.e === 'chat.ended') this.#joined(event.chat);
     if (event.e === 'settings.changed') void this.#loadSettings();
+    if (event.e === 'conversation.merged') this.#merged(event.conversation, event.into);
     if (event.e === 'customer.changed')
       for (const thread of this.threads.values())
         if (thread.detail?.customer.customer === event.customer) void thread.loadCustomer();
     if (event.conversation) this.listTurn++;
     clearTimeout(this.#overviewTimer);
     this.#overviewTimer = window.setTimeout(() => this.#loadOverview(), OVERVIEW_AFTER_EVENT_MS);
+  }
+
+  /** What was open leads to where it went; what came along from the other one is told by no event. */
+  #merged(conversation: Id, into: Id): void {
+    if (this.open === conversation) router.go(router.route.area, into);
+    if (!this.threads.has(into)) return;
+    this.#client.unwatch(into);
+    void this.#load(into);
   }
 
   #loadOverview(): void {

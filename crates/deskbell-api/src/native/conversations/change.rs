@@ -1,4 +1,4 @@
-//! What agents change of a conversation: tags, status, assignment.
+//! What agents change of a conversation: tags, status, assignment, and which one it goes into.
 
 use deskbell_app::AppError;
 use deskbell_app::commands::AgentCommand;
@@ -9,7 +9,7 @@ use deskbell_http::{Answer, Cx, Endpoint, Input, Meta};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{ID, path_conversation};
+use super::{ID, path_conversation, resolve};
 use crate::native::call::{Bodies, Call};
 use crate::native::done::{DoneView, carry_out};
 use crate::native::{Native, given_id_opt};
@@ -95,6 +95,31 @@ impl Endpoint<Native> for Assign {
         let agent = given_id_opt(body.agent.as_deref(), AgentId::parse, "agent")?;
         let conversation = path_conversation(&cx, &input).await?;
         carry_out(cx, AgentCommand::HandOver { conversation, department, agent }).await
+    }
+}
+
+#[derive(Deserialize, ToSchema)]
+pub(crate) struct MergeBody {
+    /// Where it goes: id, code or public code.
+    into: String,
+}
+
+pub(crate) struct Merge;
+
+impl Call for Merge {
+    const BODIES: Bodies = Bodies::answers::<DoneView>().reads::<MergeBody>().keyed();
+}
+
+impl Endpoint<Native> for Merge {
+    const META: Meta = Meta::post("conversations/{id}/merge", Right::Agent)
+        .summary("Merge a conversation into another one, which its id and codes lead to from then on")
+        .params(&[ID]);
+
+    async fn run(cx: Cx<Native>, input: Input) -> Result<Answer, AppError> {
+        let MergeBody { into } = input.json()?;
+        let conversation = path_conversation(&cx, &input).await?;
+        let into = cx.state.desk.read(move |tx| resolve(tx, &into)).await?;
+        carry_out(cx, AgentCommand::Merge { conversation, into }).await
     }
 }
 

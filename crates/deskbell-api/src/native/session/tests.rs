@@ -1,8 +1,7 @@
 use serde_json::json;
 
-use crate::native::Options;
-use crate::native::passwords::FAILED_TRIES_MAX;
 use crate::native::tests::harness::{Client, OWNER_EMAIL, OWNER_PASSWORD, Reply, TestDesk, start, start_with};
+use crate::native::{FAILED_TRIES, Options};
 
 async fn sign_in(client: &Client, email: &str, password: &str) -> Reply {
     client.post("session", json!({"email": email, "password": password})).await
@@ -82,7 +81,7 @@ async fn fail(desk: &TestDesk, times: usize) {
 #[tokio::test]
 async fn after_ten_failures_one_waits() {
     let desk = start().await;
-    fail(&desk, FAILED_TRIES_MAX - 1).await;
+    fail(&desk, FAILED_TRIES.tries_max - 1).await;
     sign_in(&desk.nobody(), OWNER_EMAIL, OWNER_PASSWORD).await.expect(200);
     desk.clock.advance_seconds(60);
     fail(&desk, 1).await;

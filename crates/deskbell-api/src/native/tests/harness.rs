@@ -174,6 +174,10 @@ impl Client {
         self.send("PUT", path, &[("x-deskbell", "1")], Body::from(body.to_string())).await
     }
 
+    pub(crate) async fn patch(&self, path: &str, body: Value) -> Reply {
+        self.send("PATCH", path, &[("x-deskbell", "1")], Body::from(body.to_string())).await
+    }
+
     pub(crate) async fn delete(&self, path: &str) -> Reply {
         self.send("DELETE", path, &[("x-deskbell", "1")], Body::empty()).await
     }

@@ -6,10 +6,10 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use bytes::Bytes;
-use futures_util::stream;
+use futures_util::{FutureExt, stream};
 use http::Request;
 
-use super::toy::{call, get, kit, limited, surface};
+use super::toy::{FILE_BODY_BYTES_MAX, call, get, kit, limited, surface};
 use crate::surface::{BodyReading, Cors, Credential};
 use crate::{Connection, Front, compat};
 
@@ -138,6 +138,31 @@ async fn bodies_and_their_limits() {
     assert_eq!(reply.status, 400);
 }
 
+/// A file of 20 MiB in base64, in each kind of body, in one piece and in many.
+#[tokio::test]
+async fn a_parameter_of_28_megabytes() {
+    const JSON: (&str, &str) = ("content-type", "application/json");
+    const MULTIPART: (&str, &str) = ("content-type", "multipart/form-data; boundary=X");
+    let kit = kit(surface());
+    let data = "ab+/cdef".repeat((28 << 20) / 8);
+    let uri = "/api/file?apikey=good";
+    for (header, body) in [
+        (FORM, format!("a=1&data={}&b=2", data.replace('+', "%2B").replace('/', "%2f"))),
+        (JSON, format!(r#"{{"a":1,"data":"{}"}}"#, data.replace('/', "\\/"))),
+        (MULTIPART, format!("--X\r\nContent-Disposition: form-data; name=\"data\"\r\n\r\n{data}\r\n--X--\r\n")),
+    ] {
+        let body = Bytes::from(body);
+        let pieces: Vec<_> = (0..body.len()).step_by(64 * 1024).map(|at| body.slice(at..body.len().min(at + 64 * 1024))).collect();
+        let pieces = Body::from_stream(stream::iter(pieces.into_iter().map(Ok::<_, std::io::Error>)));
+        for body in [Body::from(body), pieces] {
+            let reply = call(&kit, "PUT", uri, &[header], body).await;
+            assert_eq!((reply.status, reply.text.as_str()), (200, "29360128 ab+/cdef…ab+/cdef"), "{header:?}");
+        }
+    }
+    let reply = call(&kit, "PUT", uri, &[FORM], format!("data={}", "x".repeat(FILE_BODY_BYTES_MAX))).await;
+    assert_eq!(reply.status, 413);
+}
+
 #[tokio::test]
 async fn a_body_that_does_not_arrive() {
     let mut kit = kit(surface());
@@ -157,6 +182,28 @@ async fn a_strangers_body_is_not_read_where_the_credential_stands_before_it() {
     let json = ("content-type", "application/json");
     assert_eq!(call(&kit, "PUT", "/api/agents/ab?apikey=good", &[json], "{").await.status, 400);
     assert_eq!(call(&kit, "PUT", "/api/agents/ab?apikey=good", &[json], r#"{"name":"x"}"#).await.status, 201);
+}
+
+#[tokio::test]
+async fn only_so_many_large_bodies_of_strangers_are_held_at_once() {
+    let kit = kit(surface());
+    let never = || Body::from_stream(stream::pending::<Result<Bytes, std::io::Error>>());
+    let mut held = Vec::new();
+    for _ in 0..8 {
+        let mut waiting = Box::pin(call(&kit, "POST", "/api/files", &[FORM], never()));
+        assert!(waiting.as_mut().now_or_never().is_none(), "it waits for its body");
+        held.push(waiting);
+    }
+    for uri in ["/api/files", "/api/files?apikey=bad"] {
+        let refused = call(&kit, "POST", uri, &[FORM], never()).await;
+        assert_eq!((refused.status, refused.header("retry-after")), (503, Some("1")), "{uri}");
+    }
+    assert_eq!(call(&kit, "POST", "/api/files", &[FORM], "apikey=good").await.status, 204, "a small one");
+    let known = stream::iter([Ok::<_, std::io::Error>(Bytes::from_static(b"a=1"))]);
+    assert_eq!(call(&kit, "POST", "/api/files?apikey=good", &[FORM], Body::from_stream(known)).await.status, 204, "no stranger");
+    held.pop();
+    let again = stream::iter([Ok::<_, std::io::Error>(Bytes::from_static(b"apikey=good"))]);
+    assert_eq!(call(&kit, "POST", "/api/files", &[FORM], Body::from_stream(again)).await.status, 204);
 }
 
 #[tokio::test]

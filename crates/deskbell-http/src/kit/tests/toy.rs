@@ -12,7 +12,11 @@ use http::{HeaderMap, HeaderValue, Request};
 use http_body_util::BodyExt;
 use serde_json::{Value, json};
 
+use crate::endpoint::BODY_BYTES_MAX;
 use crate::*;
+
+/// A file of 20 MiB as base64, with many of its characters escaped.
+pub(super) const FILE_BODY_BYTES_MAX: usize = 48 << 20;
 
 #[derive(Clone)]
 pub(super) struct Toy {
@@ -33,6 +37,24 @@ impl Endpoint<Toy> for PutAgent {
     async fn run(cx: Cx<Toy>, input: Input) -> Result<Answer, AppError> {
         let text = format!("{} {} {:?}", input.path("agentid")?, input.text("name")?, cx.idempotency_key);
         Ok(Answer::bytes("text/plain", text).status(201))
+    }
+}
+
+struct PostFile;
+impl Endpoint<Toy> for PostFile {
+    const META: Meta = Meta::post("files", Right::ApiKey).body_bytes_max(4 * BODY_BYTES_MAX);
+    async fn run(_: Cx<Toy>, _: Input) -> Result<Answer, AppError> {
+        Ok(Answer::empty())
+    }
+}
+
+/// Takes a file as text: how long it is, and how it begins and ends.
+struct PutFile;
+impl Endpoint<Toy> for PutFile {
+    const META: Meta = Meta::put("file", Right::ApiKey).body_bytes_max(FILE_BODY_BYTES_MAX);
+    async fn run(_: Cx<Toy>, input: Input) -> Result<Answer, AppError> {
+        let data = input.text("data")?;
+        Ok(Answer::bytes("text/plain", format!("{} {}…{}", data.len(), &data[..8], &data[data.len() - 8..])))
     }
 }
 
@@ -133,7 +155,7 @@ pub(super) fn limited(per_minute: u32) -> Kit<Toy> {
 }
 
 pub(super) fn kit(surface: Surface<Toy>) -> Kit<Toy> {
-    let routes = crate::routes![Toy; GetAgent, PutAgent, ListMessages, Figures, ForAgents, Panics, Unavailable, Root];
+    let routes = crate::routes![Toy; GetAgent, PutAgent, PutFile, PostFile, ListMessages, Figures, ForAgents, Panics, Unavailable, Root];
     Kit::new(surface, Toy { greeting: "a/b".into() }, routes)
 }
 

@@ -1,6 +1,8 @@
 //! The list of conversations, through the door.
 
 use deskbell_domain::agent::AgentStatus;
+use deskbell_domain::conversation::Status;
+use deskbell_domain::ids::ConversationId;
 
 use crate::fixture::Fixture;
 
@@ -76,7 +78,8 @@ async fn three() -> Fixture {
 async fn filters() {
     let desk = three().await;
     let owner = desk.owner.id;
-    let ann = desk.desk.read(|tx| deskbell_app::views::customer(tx, "ann@owner.test")).await.expect("reads").expect("a customer").id;
+    let ann =
+        desk.desk.read(|tx| deskbell_app::customers::by_identifier(tx, "ann@owner.test")).await.expect("reads").expect("a customer").id;
     for (query, wanted) in [
         ("", &["first", "second", "third"][..]),
         ("owneridentifier=ann@owner.test", &["first"]),
@@ -159,6 +162,79 @@ async fn pages() {
     assert_eq!(subjects(&desk, "limit=0").await.len(), 0);
     assert_eq!(subjects(&desk, "limit=-5").await.len(), 0);
     assert_eq!(subjects(&desk, "limit=&offset=-1").await.len(), 100);
+}
+
+#[tokio::test]
+async fn pages_go_on_where_they_ended_whatever_changes() {
+    let desk = Fixture::new();
+    for number in 0..30 {
+        desk.ticket("ann@owner.test", &format!("{number}")).await;
+        desk.advance(1);
+    }
+    let all = subjects(&desk, "").await;
+    let mut paged = subjects(&desk, "status=N&limit=10").await;
+    assert_eq!(paged, all[..10]);
+    // Five of the first page leave the list, and one joins it at its end.
+    let rows = desk.get_ok("/api/conversations?limit=5").await["conversations"].as_array().expect("a list").clone();
+    for row in rows {
+        let id = row["conversationid"].as_str().and_then(ConversationId::parse).expect("an id");
+        desk.rewrite(id, |one| one.status = Status::Resolved).await;
+    }
+    desk.ticket("ann@owner.test", "new").await;
+    for offset in [10, 20, 30] {
+        paged.extend(subjects(&desk, &format!("status=N&limit=10&offset={offset}")).await);
+    }
+    let with_new: Vec<String> = all.into_iter().chain(["new".to_owned()]).collect();
+    assert_eq!(paged, with_new, "no gap and nothing twice");
+    assert_eq!(subjects(&desk, "status=N&limit=10&offset=31").await, Vec::<String>::new());
+    desk.advance(1);
+    desk.ticket("ann@owner.test", "newer").await;
+    assert_eq!(subjects(&desk, "status=N&limit=10&offset=31").await, ["newer"], "a client may go on for ever");
+    assert_eq!(subjects(&desk, "status=N&limit=10").await[0], "5", "the beginning begins anew");
+    assert_eq!(subjects(&desk, "status=N&limit=2&offset=25").await, ["new", "newer"], "counted, where no page ended");
+}
+
+#[tokio::test]
+async fn what_is_newer_than_the_newest_comes_in_order_of_change() {
+    let desk = three().await;
+    assert_eq!(subjects(&desk, "datechanged=gt:2012-04-01").await, ["first", "second", "third"]);
+    let first = desk.get_ok("/api/conversations?subject=first").await["conversations"][0]["conversationid"].as_str().map(str::to_owned);
+    desk.advance(60);
+    desk.post(&format!("/api/conversations/{}/messages", first.expect("an id")), "message=x&useridentifier=owner@desk.test").await;
+    assert_eq!(subjects(&desk, "datechanged=gt:2012-04-01").await, ["second", "third", "first"]);
+    assert_eq!(subjects(&desk, "datechanged=btw:2012-04-01,2012-05-01&status=A,T").await, ["third", "first"]);
+    assert_eq!(subjects(&desk, "datechanged=gte:2012-04-05%2012:21:21").await, ["third", "first"]);
+    assert_eq!(subjects(&desk, "datechanged=lk:2012-04-0%25:21&limit=1").await, ["second"]);
+    assert_eq!(subjects(&desk, "datechanged=lk:2012-04-0%25:21&limit=1&offset=1").await, ["third"]);
+    assert_eq!(subjects(&desk, "datechanged=lk:2012-04-0%25:21&limit=1&offset=2").await, ["first"]);
+    assert_eq!(subjects(&desk, "datechanged=lk:%25:21&limit=1").await, ["first"], "without a beginning it is the oldest first");
+    for query in ["", "datechanged=lt:2013-01-01", "datechanged=lte:2013-01-01", "datechanged=neq:2013-01-01", "owneridentifier=&agent="] {
+        assert_eq!(subjects(&desk, query).await, ["first", "second", "third"], "{query}");
+    }
+}
+
+#[tokio::test]
+async fn an_offset_out_of_reach() {
+    let desk = Fixture::new();
+    desk.ticket("ann@owner.test", "only").await;
+    assert_eq!(subjects(&desk, "offset=10000").await, Vec::<String>::new());
+    let reply = desk.get("/api/conversations?offset=10001").await;
+    let wanted = "offset 10001 is more than 10000 rows beyond the pages asked for so far; page from the start, or narrow the filter";
+    assert_eq!((reply.status, reply.errormessage().as_str()), (500, wanted));
+    assert_eq!(subjects(&desk, "").await, ["only"]);
+}
+
+#[tokio::test]
+async fn merged_ones_are_in_no_list() {
+    let desk = three().await;
+    let rows = desk.get_ok("/api/conversations").await["conversations"].as_array().expect("a list").clone();
+    let id = |index: usize| rows[index]["conversationid"].as_str().and_then(ConversationId::parse).expect("an id");
+    desk.merge(id(0), id(1)).await;
+    for query in
+        ["", "datechanged=gt:2012-01-01", "status=N,C,A,R,T,X", "department=default", "owneridentifier=ann@owner.test", "subject=first"]
+    {
+        assert!(!subjects(&desk, query).await.contains(&"first".to_owned()), "{query}");
+    }
 }
 
 #[tokio::test]

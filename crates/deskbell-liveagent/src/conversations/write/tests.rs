@@ -120,19 +120,25 @@ async fn files() {
     let desk = Fixture::new();
     let ticket = desk.ticket("john@owner.test", "Hello").await;
     let path = format!("/api/conversations/{}/messages", ticket.id);
-    for (id, name) in [("3a1d0a821ea3a63594ba826efad0a379", "a.txt"), ("001908318230609832c2c07b7bac3658", "b.txt")] {
-        desk.file(id, name).await;
-    }
-    let both = "attachments=3a1d0a821ea3a63594ba826efad0a379,%20001908318230609832c2c07b7bac3658";
-    let refused = desk.post(&path, &format!("message=see&{both}")).await;
-    assert_eq!((refused.status, refused.errormessage().as_str()), (500, "only an agent sends a file here"));
+    let both = format!("attachments={},%20{}", desk.file("a.txt").await, desk.file("b.txt").await);
     let body = format!("message=see&{both}&useridentifier={}", desk.owner.id);
     assert_eq!(desk.post(&path, &body).await.text, OK);
     assert_eq!(desk.post(&path, &body).await.status, 500, "sent already");
     let body = format!("message=see&attachments=00000000000000000000000000000000&useridentifier={}", desk.owner.id);
     assert_eq!(desk.post(&path, &body).await.status, 404);
+    let note = format!("message=internal&type=M&attachments={}", desk.file("c.txt").await);
+    assert_eq!(desk.post(&path, &note).await.text, OK, "a note of the system takes files, too");
     let owner = desk.owner.id.to_string();
-    assert_eq!(written(&desk, ticket.id).await, [["4", &owner, "F", "see"], ["4", &owner, "F", "b.txt"]]);
+    let wanted = [["4", &owner, "F", "see"], ["4", &owner, "F", "b.txt"], ["I", "", "L", "internal"]];
+    let mut shown = written(&desk, ticket.id).await;
+    for row in &mut shown {
+        let (words, link) = row[3].split_once('\n').map(|(words, link)| (words.to_owned(), link.to_owned())).expect("a line for the file");
+        assert!(link.starts_with("//") && link.contains("/scripts/file.php?view=Y&file="), "{link}");
+        row[3] = words;
+    }
+    assert_eq!(shown, wanted);
+    let info = desk.get_ok(&format!("/api/conversations/{}", ticket.id)).await;
+    assert_eq!(info["messagegroupsout"], "1", "both files are one answer");
 }
 
 #[tokio::test]

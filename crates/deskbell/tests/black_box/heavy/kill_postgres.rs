@@ -40,7 +40,7 @@ async fn simulated_visitors_lose_nothing() {
     let mut postgres = block_in_place(|| ThrowawayPostgres::start().expect("a throw-away PostgreSQL starts"));
     let url = block_in_place(|| postgres.create_database().expect("a database is created"));
     let mut server = Server::start(binary(), Options { database_url: Some(url.clone()), ..Options::default() }).await;
-    let mut simulation = Simulation::start(&server, SIMULATION_SECONDS);
+    let mut simulation = Simulation::start(&server, SIMULATION_SECONDS).await;
     for kill in 1..=KILLS {
         // The moment itself is what is drawn: nothing is waited for.
         let moment = rand::random_range(100..900);

@@ -3,7 +3,7 @@
 use super::load::{Load, check_figures};
 use crate::{binary, server};
 use deskbell_testkit::server::{OWNER_EMAIL, OWNER_PASSWORD};
-use deskbell_testkit::{Agent, Options, Server};
+use deskbell_testkit::{Agent, Options, Server, eventually};
 use std::fs;
 use std::process::{Child, Command, Stdio};
 use tempfile::NamedTempFile;
@@ -48,7 +48,7 @@ pub(crate) fn doctor(server: &Server) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn simulated_visitors_lose_nothing() {
     let mut server = Server::start(binary(), Options::default()).await;
-    let mut simulation = Simulation::start(&server, SIMULATION_SECONDS);
+    let mut simulation = Simulation::start(&server, SIMULATION_SECONDS).await;
     for kill in 1..=KILLS {
         // The moment itself is what is drawn: nothing is waited for.
         let moment = rand::random_range(100..900);
@@ -66,17 +66,26 @@ async fn simulated_visitors_lose_nothing() {
 pub(super) struct Simulation {
     child: Child,
     said: NamedTempFile,
+    /// Dropped with the simulation, which writes into it.
+    _acknowledged: NamedTempFile,
 }
 
 impl Simulation {
-    pub(super) fn start(server: &Server, seconds: u32) -> Simulation {
+    /// Resolves once messages are acknowledged: a desk that dies before its people are at work ends a simulation at its beginning.
+    pub(super) async fn start(server: &Server, seconds: u32) -> Simulation {
         let mut command = Command::new(server.binary());
         command.args(["simulate", "--url", &server.base(), "--email", OWNER_EMAIL, "--visitors", "20", "--agents", "4"]);
         command.args(["--send-every-ms", "200", "--seconds", &seconds.to_string()]).env("DESKBELL_PASSWORD", OWNER_PASSWORD);
+        let acknowledged = NamedTempFile::new().expect("a file is created");
+        command.arg("--acknowledged").arg(acknowledged.path());
         let said = NamedTempFile::new().expect("a file is created");
         let output = || Stdio::from(said.reopen().expect("the file can be shared"));
         let child = command.stdin(Stdio::null()).stdout(output()).stderr(output()).spawn().expect("deskbell simulate starts");
-        Simulation { child, said }
+        eventually("simulated people are at work", async || {
+            fs::metadata(acknowledged.path()).is_ok_and(|file| file.len() > 0).then_some(())
+        })
+        .await;
+        Simulation { child, said, _acknowledged: acknowledged }
     }
 
     pub(super) fn is_running(&mut self) -> bool {

@@ -69,3 +69,53 @@ async fn a_live_chat_is_transferred_not_assigned() {
     desk.agent.put(&format!("{path}/assignment"), json!({"agent": null})).await.refused(409, "conflict");
     desk.agent.put(&format!("{path}/status"), json!({"status": "R"})).await.refused(409, "conflict");
 }
+
+#[tokio::test]
+async fn merging() {
+    let desk = start().await;
+    let visitor = desk.visitor("Cleo", "cleo@shop.test").await;
+    let mut ids = Vec::new();
+    for text in ["first", "second"] {
+        ids.push(visitor.leave_message(text).await);
+        desk.clock.advance_seconds(1);
+    }
+    let (into, from) = (format!("conversations/{}", ids[0]), format!("conversations/{}", ids[1]));
+    desk.agent.put(&format!("{from}/tags"), json!({"tags": ["vip"]})).await.expect(200);
+    let code = show(&desk, &into).await["code"].clone();
+    let done = desk.agent.post(&format!("{from}/merge"), json!({"into": code})).await.expect(200);
+    assert_eq!(done["conversation"], json!(ids[0]));
+    let merged = show(&desk, &from).await;
+    assert_eq!(merged, show(&desk, &into).await, "its id leads there");
+    assert_eq!((&merged["conversation"], &merged["tags"], &merged["subject"]), (&json!(ids[0]), &json!(["vip"]), &json!("first")));
+    let messages = desk.agent.get(&format!("{from}/messages")).await.expect(200);
+    let texts: Vec<&str> = messages["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|one| one["kind"] == "message")
+        .map(|one| one["text"].as_str().unwrap())
+        .collect();
+    assert_eq!(texts, ["first", "second"]);
+    let listed = desk.agent.get("conversations").await.expect(200);
+    assert_eq!(listed["items"].as_array().map(Vec::len), Some(1));
+    for into in [json!(ids[0]), json!(ids[1])] {
+        desk.agent.post(&format!("{from}/merge"), json!({ "into": into })).await.refused(409, "conflict");
+    }
+    desk.agent.post(&format!("{from}/merge"), json!({"into": "zzzzzzzz"})).await.refused(404, "not_found");
+    desk.agent.post(&format!("{from}/merge"), json!({"into": "a\u{0}"})).await.refused(400, "invalid");
+    desk.agent.post(&format!("{from}/merge"), json!({})).await.refused(400, "invalid");
+    desk.agent.post("conversations/zzzzzzzz/merge", json!({"into": ids[0]})).await.refused(404, "not_found");
+}
+
+#[tokio::test]
+async fn a_live_chat_is_not_merged() {
+    let desk = start().await;
+    let ticket = a_conversation(&desk).await;
+    desk.agent_comes().await;
+    let done = desk.visitor("Dora", "dora@shop.test").await.asks_for_chat("Hello?").await;
+    let chat = format!("conversations/{}", done.conversation.unwrap());
+    for (from, into) in [(&ticket, &chat), (&chat, &ticket)] {
+        let into = into.strip_prefix("conversations/").unwrap();
+        desk.agent.post(&format!("{from}/merge"), json!({ "into": into })).await.refused(409, "conflict");
+    }
+}

@@ -1,0 +1,38 @@
+//! Times side by side: other work on the machine comes and goes, so two contestants take turns, and what ran in the same turn is compared.
+
+use std::time::{Duration, Instant};
+
+use crate::Outcome;
+
+/// What two contestants took: medians in microseconds, and the median of the second's time over the first's, turn by turn.
+pub(crate) struct Duel {
+    pub(crate) first: f64,
+    pub(crate) second: f64,
+    pub(crate) ratio: f64,
+}
+
+/// Lets two take turns.
+pub(crate) fn duel(turns: usize, mut first: impl FnMut() -> Outcome<()>, mut second: impl FnMut() -> Outcome<()>) -> Outcome<Duel> {
+    let (mut firsts, mut seconds) = (Vec::with_capacity(turns), Vec::with_capacity(turns));
+    for _ in 0..turns {
+        firsts.push(micros(&mut first)?);
+        seconds.push(micros(&mut second)?);
+    }
+    let ratios = firsts.iter().zip(&seconds).map(|(first, second)| second / first).collect();
+    Ok(Duel { first: median(firsts), second: median(seconds), ratio: median(ratios) })
+}
+
+fn micros(run: impl FnOnce() -> Outcome<()>) -> Outcome<f64> {
+    let start = Instant::now();
+    run()?;
+    Ok(as_micros(start.elapsed()))
+}
+
+fn as_micros(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e6
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}

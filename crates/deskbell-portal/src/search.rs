@@ -1,0 +1,88 @@
+//! `/kb/<id>/search?q=`: public entries of a base that fit some words.
+
+use askama::Template;
+use deskbell_app::knowledge::{self, rendering};
+use deskbell_app::rights::Right;
+use deskbell_app::search::{KnowledgeQuery, QUERY_CHARS_MAX, Reader};
+use deskbell_app::{AppError, Desk};
+use deskbell_domain::ids::KnowledgeBaseId;
+use deskbell_domain::knowledge::Entry;
+use deskbell_http::{Answer, Cx, Endpoint, Input, Meta, Param, Place};
+
+use crate::door::State;
+use crate::entries::{Crumb, Row, crumbs, excerpt};
+use crate::home::base_of;
+use crate::reader::{Form, Who};
+use crate::shell::{Indexing, Shell, answer};
+use crate::texts::{Language, Texts};
+
+/// Entries on the page of a search.
+const FOUND_MAX: usize = 20;
+/// Bytes of a content that an excerpt is looked for in.
+const EXCERPT_BYTES_MAX: usize = 16 * 1024;
+
+#[derive(Template)]
+#[template(path = "search.html")]
+struct Page {
+    shell: Shell,
+    t: &'static Texts,
+    crumbs: Vec<Crumb>,
+    action: String,
+    query: String,
+    found: Vec<Row>,
+}
+
+pub(crate) struct Search;
+
+impl Endpoint<State> for Search {
+    const META: Meta = Meta::get("kb/{base}/search", Right::Anyone)
+        .summary("Searches a knowledge base")
+        .params(&[Param::path("base"), Param::text("q").placed(Place::Query)]);
+
+    async fn run(cx: Cx<State>, input: Input) -> Result<Answer, AppError> {
+        let base = base_of(&cx, &input).await?;
+        let query: String = input.text_opt("q").unwrap_or_default().trim().chars().take(QUERY_CHARS_MAX).collect();
+        let (who, language, form) = (Who::of(&cx).await?, Language::asked(cx.head.headers()), Form::of(&cx));
+        let (desk, t) = (&cx.state.desk, language.texts());
+        let found = if query.is_empty() { Vec::new() } else { find(desk, base.id, query.clone()).await? };
+        let rows = found.into_iter().map(|(entry, text)| {
+            let row = Row::new(t, &entry);
+            if text.is_empty() { row } else { Row { excerpt: text, ..row } }
+        });
+        let page = Page {
+            found: rows.collect(),
+            shell: Shell::of(desk, language, t.search_title, Indexing::Kept, &who, &form),
+            t,
+            action: format!("/kb/{}/search", base.id),
+            crumbs: crumbs(&base, &[]),
+            query,
+        };
+        answer(&page, &form)
+    }
+}
+
+/// What the public may read, best first, each with how its text begins.
+async fn find(desk: &Desk, base: KnowledgeBaseId, text: String) -> Result<Vec<(Entry, String)>, AppError> {
+    let search = desk.knowledge_search()?;
+    let query = KnowledgeQuery { text, base: Some(base), top: None, reader: Reader::Public, limit: FOUND_MAX };
+    let ids = tokio::task::spawn_blocking(move || search.search(&query)).await;
+    let ids = ids.map_err(|error| AppError::internal(format!("searching: {error}")))??;
+    desk.read(move |tx| {
+        let entries = knowledge::entries_of(tx, &ids)?;
+        // The index may be a moment behind.
+        let public = entries.into_iter().filter(knowledge::is_public);
+        Ok(public.map(|entry| (excerpt_of(&entry), entry)).map(|(text, entry)| (entry, text)).collect())
+    })
+    .await
+}
+
+fn excerpt_of(entry: &Entry) -> String {
+    let mut end = entry.content.len().min(EXCERPT_BYTES_MAX);
+    while !entry.content.is_char_boundary(end) {
+        end -= 1;
+    }
+    excerpt(&rendering::plain_text(&entry.content[..end]))
+}
+
+#[cfg(test)]
+mod tests;
