@@ -14,7 +14,7 @@ pub(crate) enum What {
     Store,
     /// LiveAgent API v1: beside bare drivers, and on small and large desks
     Liveagent {
-        /// Only these parts: conversations, lists
+        /// Only these parts: conversations, lists, search
         #[arg(long, value_delimiter = ',')]
         only: Vec<String>,
     },

@@ -33,7 +33,7 @@ use std::sync::Arc;
 use deskbell_app::rights::Principal;
 use deskbell_app::{AppError, Desk, Kind};
 use deskbell_domain::ids::AgentId;
-use deskbell_http::passwords::Passwords;
+use deskbell_http::failed_sign_ins::FailedSignIns;
 use deskbell_http::tries::TryLimit;
 use deskbell_http::{Answer, BodyReading, Cx, Fault, FaultCause, Input, Kit, Surface};
 use http::{HeaderValue, header};
@@ -61,7 +61,7 @@ pub struct Options {
 #[derive(Clone)]
 pub struct Native {
     pub(crate) desk: Desk,
-    pub(crate) passwords: Arc<Passwords>,
+    pub(crate) failed_sign_ins: Arc<FailedSignIns>,
 }
 
 /// The native API in front of a desk.
@@ -76,7 +76,7 @@ pub fn kit(desk: Desk, options: Options) -> Kit<Native> {
         (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     ];
     let routes = entries().iter().map(|entry| entry.route).collect();
-    Kit::new(surface, Native { desk, passwords: Arc::new(Passwords::new(FAILED_TRIES)) }, routes)
+    Kit::new(surface, Native { desk, failed_sign_ins: Arc::new(FailedSignIns::new(FAILED_TRIES)) }, routes)
 }
 
 /// All calls: the one list behind the routes and the OpenAPI document.

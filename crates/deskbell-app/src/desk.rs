@@ -293,6 +293,11 @@ impl Desk {
         self.0.hashing.hash(password).await
     }
 
+    /// Whether a password fits a hash; `None` takes as long and never fits. Waits for its turn.
+    pub async fn password_fits(&self, password: String, hash: Option<String>) -> Result<bool, AppError> {
+        self.0.hashing.fits(password, hash).await
+    }
+
     pub fn blobs(&self) -> Arc<dyn Blobs> {
         Arc::clone(&self.0.blobs)
     }

@@ -9,7 +9,6 @@ use deskbell_store::tables::conversations::{Filter, Order};
 use deskbell_store::tables::files::File;
 use deskbell_store::{Tx, tables};
 
-use crate::customers;
 use crate::error::AppError;
 
 /// The newest messages of a ticket that are looked through for what is public.
@@ -23,7 +22,6 @@ const CODE_CHARS: usize = 16;
 #[derive(Debug, Clone)]
 pub struct Ticket {
     pub conversation: Conversation,
-    pub customer_name: String,
     /// Oldest first; public ones only.
     pub messages: Vec<Message>,
     /// There are earlier messages that are not here.
@@ -66,7 +64,6 @@ pub fn by_public_code(tx: &mut Tx<'_>, public_code: &str) -> Result<Option<Found
     }
     let newest = tables::messages::newest_of_customer(tx, conversation.id, conversation.customer, TICKET_MESSAGES_MAX)?;
     Ok(Some(Found::Ticket(Box::new(Ticket {
-        customer_name: customers::get(tx, conversation.customer)?.display_name(),
         cut: newest.len() as i64 == TICKET_MESSAGES_MAX,
         messages: newest.into_iter().map(|stored| stored.message).filter(|message| message.audience() == Audience::Public).collect(),
         open: conversation.status != Status::Spam,

@@ -73,16 +73,25 @@ pub struct Found {
 /// Searches, and reads what was found as it is now, in the order of its rank. What was taken away in the meantime, or is no longer for
 /// this reader's eyes, is left out. A base or a top that does not exist is refused as not found.
 pub async fn find(desk: &Desk, query: KnowledgeQuery) -> Result<Vec<Found>, AppError> {
+    let desk = desk.clone();
+    let found = tokio::task::spawn_blocking(move || find_blocking(&desk, &query)).await;
+    found.unwrap_or_else(|error| Err(AppError::internal(format!("a search broke off: {error}"))))
+}
+
+/// The same on a thread that may wait.
+fn find_blocking(desk: &Desk, query: &KnowledgeQuery) -> Result<Vec<Found>, AppError> {
     let search = desk.knowledge_search()?;
-    let (base, top, reader) = (query.base, query.top, query.reader);
-    desk.snapshot(move |tx| check_bounds(tx, base, top)).await?;
-    let found = on_blocking_thread(move || search.search(&query)).await?;
-    let mut entries = desk.snapshot(move |tx| knowledge::entries_of(tx, &found)).await?;
-    entries.retain(|entry| match reader {
+    let (base, top) = (query.base, query.top);
+    if base.is_some() || top.is_some() {
+        desk.snapshot_blocking(move |tx| check_bounds(tx, base, top))?;
+    }
+    let found = search.search(query)?;
+    let mut entries = desk.snapshot_blocking(move |tx| knowledge::entries_of(tx, &found))?;
+    entries.retain(|entry| match query.reader {
         Reader::Desk => !entry.deleted,
         Reader::Public => entry.is_public(),
     });
-    on_blocking_thread(move || Ok(entries.into_iter().map(Found::new).collect())).await
+    Ok(entries.into_iter().map(Found::new).collect())
 }
 
 fn check_bounds(tx: &mut Tx<'_>, base: Option<KnowledgeBaseId>, top: Option<KnowledgeEntryId>) -> Result<(), AppError> {
@@ -97,11 +106,6 @@ fn check_bounds(tx: &mut Tx<'_>, base: Option<KnowledgeBaseId>, top: Option<Know
         return Err(AppError::not_found("knowledge base entry with this id not found"));
     }
     Ok(())
-}
-
-async fn on_blocking_thread<T: Send + 'static>(work: impl FnOnce() -> Result<T, AppError> + Send + 'static) -> Result<T, AppError> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.unwrap_or_else(|error| Err(AppError::internal(format!("a search broke off: {error}"))))
 }
 
 impl Found {

@@ -11,6 +11,7 @@ mod cdata;
 pub mod compat;
 pub mod download;
 pub mod endpoint;
+pub mod failed_sign_ins;
 mod fetching;
 pub mod fields;
 pub mod format;
@@ -22,7 +23,6 @@ pub mod kit;
 mod limit;
 pub mod origin;
 pub mod outbound;
-pub mod passwords;
 #[cfg(any(test, feature = "testing"))]
 pub mod properties;
 pub mod socket;

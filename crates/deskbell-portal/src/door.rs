@@ -5,8 +5,8 @@ use std::sync::Arc;
 use axum::body::Body;
 use deskbell_app::rights::Principal;
 use deskbell_app::{AppError, Desk};
+use deskbell_http::failed_sign_ins::FailedSignIns;
 use deskbell_http::front::Served;
-use deskbell_http::passwords::Passwords;
 use deskbell_http::tries::{Tries, TryLimit};
 use deskbell_http::{BoxFuture, Cors, Credential, Kit, Surface, routes};
 use http::header::{self, HeaderName, HeaderValue};
@@ -24,6 +24,8 @@ const POSTS: TryLimit = TryLimit { tries_max: 2, window_seconds: 60 };
 const VIEWS: TryLimit = TryLimit { tries_max: 1, window_seconds: 3_600 };
 /// Votes of one caller.
 const VOTES: TryLimit = TryLimit { tries_max: 20, window_seconds: 60 };
+/// Searches of one caller.
+const SEARCHES: TryLimit = TryLimit { tries_max: 100, window_seconds: 60 };
 /// Impressions that one caller's pages report.
 const IMPRESSIONS: TryLimit = TryLimit { tries_max: 60, window_seconds: 60 };
 /// How often one and the same form is taken.
@@ -50,9 +52,10 @@ pub(crate) struct State(Arc<Inner>);
 
 pub(crate) struct Inner {
     pub(crate) desk: Desk,
-    pub(crate) passwords: Passwords,
+    pub(crate) failed_sign_ins: FailedSignIns,
     pub(crate) posts: Tries,
     pub(crate) votes: Tries,
+    pub(crate) searches: Tries,
     pub(crate) impressions: Tries,
     pub(crate) forms: Tries,
     /// Looks at entries that were counted.
@@ -78,9 +81,10 @@ impl Portal {
     pub fn new(desk: Desk, options: Options) -> Portal {
         let state = State(Arc::new(Inner {
             desk: desk.clone(),
-            passwords: Passwords::new(FAILED_SIGN_INS),
+            failed_sign_ins: FailedSignIns::new(FAILED_SIGN_INS),
             posts: Tries::new(POSTS),
             votes: Tries::new(VOTES),
+            searches: Tries::new(SEARCHES),
             impressions: Tries::new(IMPRESSIONS),
             forms: Tries::new(FORMS),
             seen: Tries::new(VIEWS),

@@ -7,9 +7,10 @@ use deskbell_app::search::{KnowledgeQuery, QUERY_CHARS_MAX, Reader};
 use deskbell_app::{AppError, Desk};
 use deskbell_domain::ids::KnowledgeBaseId;
 use deskbell_domain::knowledge::Entry;
+use deskbell_http::tries::TryKey;
 use deskbell_http::{Answer, Cx, Endpoint, Input, Meta, Param, Place};
 
-use crate::door::State;
+use crate::door::{State, too_often};
 use crate::entries::{Crumb, Row, crumbs, excerpt};
 use crate::home::base_of;
 use crate::reader::{Form, Who};
@@ -44,7 +45,13 @@ impl Endpoint<State> for Search {
         let query: String = input.text_opt("q").unwrap_or_default().trim().chars().take(QUERY_CHARS_MAX).collect();
         let (who, language, form) = (Who::of(&cx).await?, Language::asked(cx.head.headers()), Form::of(&cx));
         let (desk, t) = (&cx.state.desk, language.texts());
-        let found = if query.is_empty() { Vec::new() } else { find(desk, base.id, query.clone()).await? };
+        let found = match query.as_str() {
+            "" => Vec::new(),
+            _ => {
+                cx.state.searches.take(&[TryKey::caller(cx.peer)], desk.now()).map_err(too_often)?;
+                find(desk, base.id, query.clone()).await?
+            }
+        };
         let rows = found.into_iter().map(|(entry, text)| {
             let row = Row::new(t, &entry);
             if text.is_empty() { row } else { Row { excerpt: text, ..row } }

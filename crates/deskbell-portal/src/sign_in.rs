@@ -105,13 +105,13 @@ async fn by_token(cx: &Cx<State>, token: &str) -> Result<Answer, AppError> {
 
 async fn by_password(cx: &Cx<State>, email: &str, password: String) -> Result<String, AppError> {
     let state = &cx.state;
-    let counted = state.passwords.begin(email, cx.peer, state.desk.now())?;
+    let counted = state.failed_sign_ins.begin(email, cx.peer, state.desk.now())?;
     let opened = check_password(state, email.to_owned(), password).await;
     match &opened {
-        Ok(_) => state.passwords.forgive(&counted),
+        Ok(_) => state.failed_sign_ins.forgive(&counted),
         Err(error) if error.kind == Kind::BadCredential => {}
         // Whether the password was good was not found out.
-        Err(_) => state.passwords.take_back(&counted),
+        Err(_) => state.failed_sign_ins.take_back(&counted),
     }
     opened
 }
@@ -120,7 +120,7 @@ async fn by_password(cx: &Cx<State>, email: &str, password: String) -> Result<St
 async fn check_password(state: &State, email: String, password: String) -> Result<String, AppError> {
     let known = state.desk.read(move |tx| customer_sessions::registered(tx, &email)).await?;
     let hash = known.as_ref().map(|(_, hash)| hash.clone());
-    let fits = state.passwords.fits(password, hash).await?;
+    let fits = state.desk.password_fits(password, hash).await?;
     let (customer, hash) = known.filter(|_| fits).ok_or_else(|| AppError::bad_credential("e-mail or password is wrong"))?;
     let now = state.desk.now();
     state.desk.read(move |tx| customer_sessions::open(tx, now, customer, &hash)).await

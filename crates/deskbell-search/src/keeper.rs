@@ -27,9 +27,10 @@ const COMMIT_MILLIS: u64 = 500;
 const BUILD_COMMIT_MILLIS: u64 = 15_000;
 /// How often the keeper looks by itself: for what another node wrote, and for merged files.
 const IDLE_MILLIS: u64 = 5_000;
-/// Pauses before another try: when the store is away, and when files cannot be written.
+/// Pauses before another try: when the store is away, when files cannot be written, when an index that was made anew is of no use either.
 const STORE_PAUSE_MILLIS: u64 = 250;
 const FILES_PAUSE_SECONDS: u64 = 10;
+const REMAKE_PAUSE_SECONDS: u64 = 5;
 /// Events read in one bite, and entries, which may be long.
 const BITE_EVENTS: i64 = 1_000;
 const BITE_ENTRIES: usize = 32;
@@ -47,6 +48,8 @@ const REMOVED_SHARE_MAX: f32 = 0.3;
 #[derive(Default)]
 struct Record {
     breaks: usize,
+    /// How often in a row it was made anew.
+    remakes: usize,
     /// Said once, not four times a second.
     store_away: bool,
 }
@@ -81,6 +84,7 @@ pub(crate) fn run(desk: &Desk, place: &Place, shared: &Shared) {
             }
             Trouble::Files(error) => {
                 tracing::warn!(error, "the search index cannot be written; trying again");
+                shared.get_stuck();
                 Duration::from_secs(FILES_PAUSE_SECONDS)
             }
             Trouble::Broken(error) if record.breaks < BREAKS_MAX => {
@@ -90,12 +94,14 @@ pub(crate) fn run(desk: &Desk, place: &Place, shared: &Shared) {
             }
             Trouble::Broken(reason) | Trouble::Useless(reason) => {
                 record.breaks = 0;
+                record.remakes += 1;
                 tracing::warn!(reason, "the search index is made anew");
                 shared.show(None, 0, true);
                 match place.clear() {
-                    Ok(()) => continue,
+                    Ok(()) if record.remakes > 1 => Duration::from_secs(REMAKE_PAUSE_SECONDS),
+                    Ok(()) => Duration::ZERO,
                     Err(error) => {
-                        tracing::warn!(error = ?error, "the search index cannot be removed; trying again");
+                        tracing::warn!(error = %error, "the search index cannot be removed; trying again");
                         Duration::from_secs(FILES_PAUSE_SECONDS)
                     }
                 }
@@ -181,7 +187,7 @@ impl<'a> Keeper<'a> {
             let far = self.notes.number - self.noted >= NOTED_EVENTS;
             if far || (self.pending && (call.asked.is_some() || self.is_due(COMMIT_MILLIS))) {
                 self.commit()?;
-                record.breaks = 0;
+                (record.breaks, record.remakes) = (0, 0);
             } else if !self.pending {
                 self.refresh()?;
             }
@@ -249,6 +255,7 @@ impl<'a> Keeper<'a> {
             }
             if self.notes.building.is_none() {
                 self.merge_all()?;
+                self.stems = StemCache::default();
                 self.show();
             }
         }
@@ -295,15 +302,25 @@ impl<'a> Keeper<'a> {
             return Ok(());
         };
         let language = Language::of_tag(&base.language);
-        if self.notes.languages.insert(id, language).is_none_or(|before| before == language) {
+        let before = self.notes.languages.insert(id, language).unwrap_or(language);
+        if before == language {
             return Ok(());
         }
+        let read = self.read_again(id);
+        if read.is_err() {
+            // It is tried again, and must be known as undone.
+            self.notes.languages.insert(id, before);
+        }
+        read
+    }
+
+    fn read_again(&mut self, base: KnowledgeBaseId) -> Result<(), Trouble> {
         let mut after = KnowledgeEntryId::from_i64(0);
         loop {
             let (_, entries) = self.read_after(after)?;
             let Some(last) = entries.last() else { return Ok(()) };
             after = last.id;
-            for entry in entries.iter().filter(|entry| entry.base == id) {
+            for entry in entries.iter().filter(|entry| entry.base == base) {
                 self.put(entry)?;
                 self.pending = true;
             }

@@ -33,6 +33,7 @@ use deskbell_domain::ids::KnowledgeEntryId;
 
 use place::Place;
 use shared::{Shared, Watch};
+use trouble::Trouble;
 
 /// Seconds after which a search that found no index may be tried again.
 const RETRY_SECONDS: u32 = 1;
@@ -72,17 +73,16 @@ impl KnowledgeSearch for KnowledgeIndex {
         let not_ready = || AppError::unavailable("search is not ready").retry_after(RETRY_SECONDS);
         let view = self.0.fresh_view().ok_or_else(not_ready)?;
         // Files that were damaged while in use make the index return errors, or panic.
-        match catch_unwind(AssertUnwindSafe(|| find::find(&view, query))) {
-            Ok(Ok(found)) => Ok(found),
-            Ok(Err(error)) => {
-                self.0.report_damage();
-                Err(not_ready().because(error))
-            }
-            Err(_) => {
-                self.0.report_damage();
-                Err(not_ready().because("a search panicked"))
-            }
+        let trouble = match catch_unwind(AssertUnwindSafe(|| find::find(&view, query))) {
+            Ok(Ok(found)) => return Ok(found),
+            Ok(Err(error)) => Trouble::from(error),
+            Err(_) => Trouble::Useless("a search panicked".to_owned()),
+        };
+        match &trouble {
+            Trouble::Broken(_) | Trouble::Useless(_) => self.0.report_damage(),
+            Trouble::Store(_) | Trouble::Files(_) => {}
         }
+        Err(not_ready().because(trouble))
     }
 
     fn progress(&self) -> Progress {

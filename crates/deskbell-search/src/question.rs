@@ -56,6 +56,7 @@ impl Question {
                 Script::Unspaced => sequence.extend(run(&part.text, part.position)),
             }
         }
+        let whole = sequence.len() <= WORDS_MAX;
         sequence.truncate(WORDS_MAX);
         let is_stop = |word: &Word| word.typed.as_ref().is_some_and(|typed| languages.iter().any(|language| language.is_stop_word(typed)));
         let only_stop_words = sequence.iter().all(is_stop);
@@ -66,7 +67,7 @@ impl Question {
                 wanted.push(place);
             }
         }
-        let unfinished = sequence.last().and_then(|last| {
+        let unfinished = sequence.last().filter(|_| whole).and_then(|last| {
             let long = last.typed.as_ref().is_some_and(|typed| typed.chars().count() >= BEGINNING_CHARS_MIN);
             wanted.iter().position(|place| long && sequence[*place].stems == last.stems)
         });

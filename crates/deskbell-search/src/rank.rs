@@ -158,6 +158,9 @@ impl<'a> Ground<'a> {
                     break;
                 }
             }
+            if counts.touched.is_empty() && need == Need::All {
+                continue;
+            }
             let least = if need == Need::All { u8::try_from(lanes.len()).unwrap_or(u8::MAX) } else { 1 };
             self.collect(segment, number, &counts, least, known, &mut best)?;
         }

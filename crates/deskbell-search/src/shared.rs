@@ -1,5 +1,8 @@
 //! What searches, the thread that keeps the index, and the listener of the journal tell each other.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -10,11 +13,11 @@ use deskbell_domain::event::Recorded;
 use crate::find::View;
 
 /// How long a search waits for what was written before it.
-const FRESH_MILLIS_MAX: u64 = 1_000;
+const FRESH_MILLIS_MAX: u64 = 2_000;
 /// A build that takes longer is not waited for any more.
 const BUILD_WAITED_FOR_MILLIS_MAX: u64 = 2_000;
 /// How long the desk waits for the last commit when it closes.
-const END_SECONDS_MAX: u64 = 10;
+const END_SECONDS_MAX: u64 = 5;
 
 #[derive(Default)]
 pub(crate) struct Shared {
@@ -41,6 +44,8 @@ struct State {
     /// Since when the index is built; `None` if it is whole.
     building: Option<Instant>,
     damaged: bool,
+    /// The keeper cannot go on for now: there is nothing to wait for.
+    stuck: bool,
     /// The desk closes.
     ended: bool,
     /// The keeper has left.
@@ -95,8 +100,15 @@ impl Shared {
         let mut state = self.lock();
         state.view = view.map(Arc::new);
         state.shown = number;
+        state.stuck = false;
         state.changes = state.changes.filter(|(_, newest)| *newest > number).map(|(oldest, newest)| (oldest.max(number + 1), newest));
         state.building = building.then(|| state.building.unwrap_or_else(Instant::now));
+        self.done.notify_all();
+    }
+
+    /// Until something is shown again.
+    pub(crate) fn get_stuck(&self) {
+        self.lock().stuck = true;
         self.done.notify_all();
     }
 
@@ -124,7 +136,7 @@ impl Shared {
             let waited_for = Duration::from_millis(BUILD_WAITED_FOR_MILLIS_MAX);
             state.view.is_some() && state.building.is_some_and(|since| since.elapsed() > waited_for)
         };
-        let stale = |state: &mut State| state.served < mine && !state.over && !long_built(state);
+        let stale = |state: &mut State| state.served < mine && !(state.over || state.stuck || long_built(state));
         let time = Duration::from_millis(FRESH_MILLIS_MAX);
         let (state, _) = self.done.wait_timeout_while(state, time, stale).unwrap_or_else(PoisonError::into_inner);
         state.view.clone()

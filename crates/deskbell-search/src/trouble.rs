@@ -2,6 +2,7 @@
 
 use deskbell_app::AppError;
 use tantivy::TantivyError;
+use tantivy::directory::error::OpenReadError;
 
 #[derive(Debug)]
 pub(crate) enum Trouble {
@@ -25,6 +26,8 @@ impl From<TantivyError> for Trouble {
     fn from(error: TantivyError) -> Trouble {
         let text = error.to_string();
         match error {
+            // Too many open files, most likely.
+            TantivyError::OpenReadError(OpenReadError::IoError { .. }) => Trouble::Files(text),
             TantivyError::IoError(_)
             | TantivyError::OpenDirectoryError(_)
             | TantivyError::OpenWriteError(_)
@@ -32,6 +35,15 @@ impl From<TantivyError> for Trouble {
             | TantivyError::SystemError(_) => Trouble::Files(text),
             TantivyError::ErrorInThread(_) | TantivyError::Poisoned => Trouble::Broken(text),
             _ => Trouble::Useless(text),
+        }
+    }
+}
+
+impl std::fmt::Display for Trouble {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Trouble::Store(error) => write!(f, "{error}"),
+            Trouble::Files(text) | Trouble::Broken(text) | Trouble::Useless(text) => f.write_str(text),
         }
     }
 }

@@ -49,7 +49,8 @@ cases! {
     knowledge: bases_come_back, entries_come_back, children_in_their_order, entries_by_every_filter,
         subtrees_move_inherit_and_go, votes_views_and_suggestion_categories;
     lists: every_filter_in_every_order, rows_show_their_customer_department_and_tags,
-        spellings_lead_to_what_a_conversation_was_merged_into;
+        spellings_lead_to_what_a_conversation_was_merged_into, what_waits_is_counted, calls_are_counted_by_their_groups,
+        versions_of_the_program_are_noted;
     contacts: customers_by_filter, bites_of_customers, customers_are_found_by_index, customers_come_back, fields_of_all_kinds_of_owners,
         groups_and_companies, traces_are_forgotten;
     ticket_writes: tags_come_back_change_and_hide, sweeps_go_by_conversation_in_order, all_of_a_conversation_moves,

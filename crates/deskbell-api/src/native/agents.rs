@@ -54,7 +54,7 @@ impl AgentBody {
     /// Hashes the password, so that none is carried further.
     async fn hashed(&mut self, native: &Native) -> Result<Option<String>, AppError> {
         match self.password.take() {
-            Some(password) => native.passwords.hash(password).await.map(Some),
+            Some(password) => native.desk.hash_password(password).await.map(Some),
             None => Ok(None),
         }
     }

@@ -80,14 +80,14 @@ impl Endpoint<Native> for SignIn {
     async fn run(cx: Cx<Native>, input: Input) -> Result<Answer, AppError> {
         let body: SignInBody = input.json()?;
         let browser = cx.head.header("user-agent").unwrap_or("unknown").to_owned();
-        let Native { desk, passwords } = &cx.state;
-        let counted = passwords.begin(&body.email, cx.peer, desk.now())?;
+        let Native { desk, failed_sign_ins } = &cx.state;
+        let counted = failed_sign_ins.begin(&body.email, cx.peer, desk.now())?;
         let opened = open(&cx.state, body, browser).await;
         match &opened {
-            Ok(_) => passwords.forgive(&counted),
+            Ok(_) => failed_sign_ins.forgive(&counted),
             Err(error) if error.kind == Kind::BadCredential => {}
             // Whether the password was good was not found out.
-            Err(_) => passwords.take_back(&counted),
+            Err(_) => failed_sign_ins.take_back(&counted),
         }
         let (secret, view) = opened?;
         Ok(Answer::tree(view).header_text(SET_COOKIE, &cookie(&secret, credentials::SESSION_SECONDS, &cx.origin)))
@@ -99,7 +99,7 @@ async fn open(native: &Native, body: SignInBody, browser: String) -> Result<(Str
     let SignInBody { email, password } = body;
     let known = native.desk.read(move |tx| known_agent(tx, &email)).await?;
     let hash = known.as_ref().map(|(_, hash)| hash.clone());
-    let fits = native.passwords.fits(password, hash).await?;
+    let fits = native.desk.password_fits(password, hash).await?;
     let good = known.filter(|(agent, _)| fits && agent.enabled);
     let (agent, hash) = good.ok_or_else(|| AppError::bad_credential("e-mail or password is wrong"))?;
     let open = native.desk.write(move |tx, cx| {

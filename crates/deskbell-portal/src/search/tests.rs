@@ -40,3 +40,16 @@ async fn a_desk_without_an_index() {
     let desk = Fixture::new();
     assert!(desk.browser(1).get("/kb/kb_defa/search?q=x").await.page(503).contains("Something went wrong"));
 }
+
+#[tokio::test]
+async fn a_hundred_searches_a_minute_are_enough() {
+    let desk = Fixture::new();
+    desk.searchable();
+    let browser = desk.browser(1);
+    for _ in 0..100 {
+        browser.get("/kb/kb_defa/search?q=kettle").await.page(200);
+    }
+    browser.get("/kb/kb_defa/search?q=kettle").await.page(429);
+    browser.get("/kb/kb_defa/search").await.page(200);
+    desk.browser(2).get("/kb/kb_defa/search?q=kettle").await.page(200);
+}

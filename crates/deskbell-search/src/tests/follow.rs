@@ -208,3 +208,20 @@ fn behind_the_trimmed_journal() {
     assert_eq!(home.ask("bills"), [entry]);
     assert!(home.ask("invoices").is_empty());
 }
+
+/// The keeper reads the journal by itself: what another process wrote is found, too.
+#[test]
+fn what_another_process_wrote_is_found_at_once() {
+    let home = Home::new();
+    let own = home.article("Invoices", "");
+    assert_eq!(home.ask("invoices"), [own]);
+    let beside = DeskOptions { store: Options { beside_server: true, ..Options::default() }, ..options(&home.directory) };
+    let beside = Desk::open(&beside).unwrap();
+    let draft = ArticleDraft::new("Invoices from beside", "");
+    let theirs = beside.write_blocking(move |tx, cx| knowledge::add_article(tx, cx, &draft)).unwrap().id;
+    assert_eq!(home.ask("invoices"), [own, theirs]);
+    beside.close();
+    let again = home.article("Invoices again", "");
+    assert_eq!(home.ask("invoices"), [own, again, theirs]);
+    until("nothing is behind", || home.progress() == Progress { complete: true, events_behind: 0 });
+}

@@ -22,7 +22,8 @@ const LOG_BYTES_KEPT: u32 = 32 * 1024 * 1024;
 const WRITER_CACHE_KIB: u32 = 16 * 1024;
 /// Readers see the file through `mmap`; their caches hold little.
 const READER_CACHE_KIB: u32 = 2 * 1024;
-const MMAP_BYTES: u32 = 256 * 1024 * 1024;
+/// As much as SQLite maps at all: reading what lies behind it costs a call of the system for each page.
+const MMAP_BYTES: u32 = 0x7fff_0000;
 /// Statements put together at run time, kept per connection.
 const DYNAMIC_STATEMENTS_MAX: usize = 64;
 /// Past this a bound text or blob is let go after the statement.

@@ -3,8 +3,8 @@
 
 /// A merged conversation's row stays and names the one it went into, which is never merged itself. `messages.origin_id` is the
 /// conversation of another browser that a message came from. A removed tag's row stays until no conversation carries it any more:
-/// `tag_sweeps` says how far that is. Lists are read by time of creation, which never
-/// changes, or by time of change: see `tables/conversations/list.rs` for how each index is used.
+/// `tag_sweeps` says how far that is. Lists are read by time of creation, which never changes, or by time of change:
+/// `tables/conversations/list.rs` says how each index is used.
 pub(super) const TICKETS: &str = r"
 ALTER TABLE conversations ADD COLUMN widget_id BIGINT;
 ALTER TABLE conversations ADD COLUMN merged_into BIGINT;

@@ -150,7 +150,6 @@ fn shelve(tx: &mut Tx<'_>, cx: &mut Context, base: KnowledgeBaseId, shelves: &[S
                 parent: Some(category),
                 position: i64::try_from(place).ok(),
                 keywords: (*keywords).to_owned(),
-                meta_description: (*title).to_owned(),
                 ..ArticleDraft::new(*title, *content)
             };
             articles.push(add_article(tx, cx, &draft)?.id);

@@ -11,6 +11,7 @@ mod liveagent_contract;
 mod merge;
 mod raw;
 mod resume;
+mod search;
 mod slow_client;
 
 use deskbell_testkit::{Options, Server};

@@ -103,7 +103,7 @@ pub struct Listed {
     pub customer_name: String,
     pub customer_email: Option<String>,
     pub department_name: String,
-    /// Tags of the conversation, in the order of its names of them.
+    /// The ids of `conversation.tags`, in the same order.
     pub tags: Vec<TagId>,
 }
 
@@ -233,10 +233,8 @@ impl Drive {
 
     /// The expression that the stretches of the index are in order of.
     fn place(self, order: Order) -> String {
-        match (self, order) {
-            (Drive::Customer(_), Order::ChangedAscending | Order::ChangedDescending) => format!("+{}", order.column()),
-            _ => order.column().to_owned(),
-        }
+        let is_sorted = matches!(self, Drive::Customer(_)) && order != Order::CreatedAscending;
+        format!("{}{}", if is_sorted { "+" } else { "" }, order.column())
     }
 }
 
