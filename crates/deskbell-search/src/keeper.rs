@@ -8,7 +8,7 @@ use deskbell_app::search::{Changes, changes_after, journal_extent};
 use deskbell_app::{AppError, Desk, knowledge};
 use deskbell_domain::ids::{KnowledgeBaseId, KnowledgeEntryId};
 use deskbell_domain::knowledge::{Entry, KnowledgeBase};
-use tantivy::indexer::{LogMergePolicy, MergePolicy, NoMergePolicy};
+use tantivy::indexer::{IndexWriterOptions, LogMergePolicy, MergePolicy, NoMergePolicy};
 use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy};
 
 use crate::fields::{Fields, Indexed};
@@ -36,8 +36,6 @@ const BITE_EVENTS: i64 = 1_000;
 const BITE_ENTRIES: usize = 32;
 /// Events that concern nothing here after which the notes are written all the same, so that they need not be read again.
 const NOTED_EVENTS: i64 = 50_000;
-/// How often in a row an index is opened again after its threads broke, before it is made anew.
-const BREAKS_MAX: usize = 3;
 /// Segments from which some are merged, and the size up to which all count as small.
 const MERGED_SEGMENTS_MIN: usize = 5;
 const SMALL_SEGMENT_ENTRIES: u32 = 500;
@@ -47,7 +45,6 @@ const REMOVED_SHARE_MAX: f32 = 0.3;
 /// What went wrong lately.
 #[derive(Default)]
 struct Record {
-    breaks: usize,
     /// How often in a row it was made anew.
     remakes: usize,
     /// Said once, not four times a second.
@@ -83,17 +80,11 @@ pub(crate) fn run(desk: &Desk, place: &Place, shared: &Shared) {
                 Duration::from_millis(STORE_PAUSE_MILLIS)
             }
             Trouble::Files(error) => {
-                tracing::warn!(error, "the search index cannot be written; trying again");
+                tracing::warn!(error, "the search index cannot be kept; trying again");
                 shared.get_stuck();
                 Duration::from_secs(FILES_PAUSE_SECONDS)
             }
-            Trouble::Broken(error) if record.breaks < BREAKS_MAX => {
-                record.breaks += 1;
-                tracing::warn!(error, "the search index broke off; opening it again");
-                Duration::from_millis(STORE_PAUSE_MILLIS)
-            }
-            Trouble::Broken(reason) | Trouble::Useless(reason) => {
-                record.breaks = 0;
+            Trouble::Useless(reason) => {
                 record.remakes += 1;
                 tracing::warn!(reason, "the search index is made anew");
                 shared.show(None, 0, true);
@@ -187,7 +178,7 @@ impl<'a> Keeper<'a> {
             let far = self.notes.number - self.noted >= NOTED_EVENTS;
             if far || (self.pending && (call.asked.is_some() || self.is_due(COMMIT_MILLIS))) {
                 self.commit()?;
-                (record.breaks, record.remakes) = (0, 0);
+                record.remakes = 0;
             } else if !self.pending {
                 self.refresh()?;
             }
@@ -351,7 +342,9 @@ impl<'a> Keeper<'a> {
         let writer = match self.writer.take() {
             Some(writer) => writer,
             None => {
-                let writer = self.index.writer_with_num_threads(1, WRITER_BYTES)?;
+                let options =
+                    IndexWriterOptions::builder().memory_budget_per_thread(WRITER_BYTES).num_worker_threads(1).num_merge_threads(1);
+                let writer = self.index.writer_with_options(options.build())?;
                 writer.set_merge_policy(merge_policy(self.notes.building.is_some()));
                 writer
             }

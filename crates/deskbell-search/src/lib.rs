@@ -79,7 +79,7 @@ impl KnowledgeSearch for KnowledgeIndex {
             Err(_) => Trouble::Useless("a search panicked".to_owned()),
         };
         match &trouble {
-            Trouble::Broken(_) | Trouble::Useless(_) => self.0.report_damage(),
+            Trouble::Useless(_) => self.0.report_damage(),
             Trouble::Store(_) | Trouble::Files(_) => {}
         }
         Err(not_ready().because(trouble))

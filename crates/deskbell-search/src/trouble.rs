@@ -8,10 +8,8 @@ use tantivy::directory::error::OpenReadError;
 pub(crate) enum Trouble {
     /// The desk's store cannot be read; the index is fine.
     Store(AppError),
-    /// Its files cannot be written or read now; trying again may help.
+    /// Its files cannot be written or read now, or one of its threads ended over that; opening it again may help.
     Files(String),
-    /// A thread of the index ended; opening it again may help.
-    Broken(String),
     /// It is not an index of this desk in this version, or not any more: it has to be made anew.
     Useless(String),
 }
@@ -25,15 +23,17 @@ impl From<AppError> for Trouble {
 impl From<TantivyError> for Trouble {
     fn from(error: TantivyError) -> Trouble {
         let text = error.to_string();
-        match error {
-            // Too many open files, most likely.
-            TantivyError::OpenReadError(OpenReadError::IoError { .. }) => Trouble::Files(text),
-            TantivyError::IoError(_)
-            | TantivyError::OpenDirectoryError(_)
+        match &error {
+            // What the system says (no space, too many open files) may pass; what the library says of contents does not.
+            TantivyError::IoError(error) | TantivyError::OpenReadError(OpenReadError::IoError { io_error: error, .. }) => {
+                if error.raw_os_error().is_some() { Trouble::Files(text) } else { Trouble::Useless(text) }
+            }
+            TantivyError::OpenDirectoryError(_)
             | TantivyError::OpenWriteError(_)
             | TantivyError::LockFailure(..)
-            | TantivyError::SystemError(_) => Trouble::Files(text),
-            TantivyError::ErrorInThread(_) | TantivyError::Poisoned => Trouble::Broken(text),
+            | TantivyError::SystemError(_)
+            | TantivyError::ErrorInThread(_)
+            | TantivyError::Poisoned => Trouble::Files(text),
             _ => Trouble::Useless(text),
         }
     }
@@ -43,7 +43,28 @@ impl std::fmt::Display for Trouble {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Trouble::Store(error) => write!(f, "{error}"),
-            Trouble::Files(text) | Trouble::Broken(text) | Trouble::Useless(text) => f.write_str(text),
+            Trouble::Files(text) | Trouble::Useless(text) => f.write_str(text),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Error, ErrorKind};
+    use std::sync::Arc;
+
+    use super::*;
+
+    #[test]
+    fn what_passes_and_what_does_not() {
+        let no_space = || Error::from_raw_os_error(28);
+        let no_footer = || Error::new(ErrorKind::InvalidData, "no footer");
+        let opened = |error: Error| TantivyError::OpenReadError(OpenReadError::IoError { io_error: Arc::new(error), filepath: "x".into() });
+        for passing in [TantivyError::from(no_space()), opened(no_space()), TantivyError::ErrorInThread(String::new())] {
+            assert!(matches!(Trouble::from(passing), Trouble::Files(_)));
+        }
+        for lasting in [TantivyError::from(no_footer()), opened(no_footer()), TantivyError::SchemaError(String::new())] {
+            assert!(matches!(Trouble::from(lasting), Trouble::Useless(_)));
         }
     }
 }
