@@ -97,10 +97,12 @@ pub fn all_after(tx: &mut Tx<'_>, after: KnowledgeEntryId, limit: i64) -> Result
     Ok(tables::knowledge::all_after(tx, after, limit)?)
 }
 
-/// The path of an entry's page: `/376829-Article-1`. Its digits alone lead there, too.
+/// The path of an entry's page: `/376829-Article-1`, without the markup of its title. Its digits alone lead there, too.
 pub fn page_path(entry: &Entry) -> String {
     let mut slug = String::new();
-    for word in entry.title.chars().take(SLUG_CHARS_MAX).collect::<String>().split(|letter: char| !letter.is_alphanumeric()) {
+    for word in
+        rendering::plain_text(&entry.title).chars().take(SLUG_CHARS_MAX).collect::<String>().split(|letter: char| !letter.is_alphanumeric())
+    {
         if word.is_empty() {
             continue;
         }

@@ -38,6 +38,7 @@ pub mod search;
 pub mod settings;
 pub mod tags;
 pub mod timers;
+mod touched;
 pub mod updates;
 pub mod views;
 pub mod visits;

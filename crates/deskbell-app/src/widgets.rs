@@ -86,7 +86,7 @@ pub async fn page(desk: &Desk, who: &Principal, filter: Filter, limit: i64, offs
     let limit = limit.clamp(0, PAGE_ROWS_MAX);
     let page = desk.read(move |tx| Ok(tables::widgets::list(tx, &filter, after, start.skip, limit)?)).await?;
     if let Some(last) = page.last() {
-        desk.paging().ended(&key, offset.max(0) + page.len() as i64, Cursor(last.created.micros(), last.id.get()));
+        desk.paging().ended(&key, start, offset.max(0) + page.len() as i64, Cursor(last.created.micros(), last.id.get()));
     }
     Ok(page)
 }

@@ -7,6 +7,7 @@ pub(crate) mod entries;
 pub(crate) mod search;
 
 use deskbell_app::AppError;
+use deskbell_app::knowledge::Changes;
 use deskbell_domain::ids::{ConversationId, DepartmentId, KnowledgeBaseId, KnowledgeEntryId};
 use deskbell_domain::knowledge::Access;
 use deskbell_http::{Input, Param};
@@ -21,6 +22,8 @@ const OFFSET_MAX: i64 = 1_000_000_000;
 
 const ENTRY: Param = Param::path("entry_id").about("id");
 const BASE: Param = Param::text("kb_id").about("id of the knowledge base; not given: that of the parent, or `kb_defa`");
+const TITLE: Param = Param::text("title").about("at most 255 characters");
+const KEYWORDS: Param = Param::text("keywords").about("at most 2000 characters");
 const PARENT: Param = Param::text("parent_entry_id").about("id of what it stands in; `0`: the top of the knowledge base");
 const ACCESS: Param = Param::one_of("access", &[("I", "internal"), ("P", "public")]);
 
@@ -57,6 +60,18 @@ fn parent_id(input: &Input) -> Result<Option<Option<KnowledgeEntryId>>, AppError
 
 fn order(input: &Input) -> Result<Option<i64>, AppError> {
     input.int_opt("rorder", -ORDER_MAX..=ORDER_MAX)
+}
+
+/// What may be changed of an entry of any kind.
+fn changes(input: &Input) -> Result<Changes, AppError> {
+    Ok(Changes {
+        parent: parent_id(input)?,
+        title: owned(input.text_opt(TITLE.name)),
+        keywords: owned(input.text_opt(KEYWORDS.name)),
+        access: input.one_of_opt(ACCESS.name, &ACCESSES)?,
+        position: order(input)?,
+        ..Changes::default()
+    })
 }
 
 fn owned(text: Option<&str>) -> Option<String> {

@@ -13,6 +13,7 @@ use http::header::{self, HeaderName, HeaderValue};
 use http::{Method, Request, Response};
 
 use crate::home::Popular;
+use crate::rendering::Rendering;
 use crate::texts::Language;
 use crate::{agent, entry, failure, home, look, posting, search, sign_in, ticket, tickets, voting, widget};
 
@@ -61,6 +62,7 @@ pub(crate) struct Inner {
     /// Looks at entries that were counted.
     pub(crate) seen: Tries,
     pub(crate) popular: Popular,
+    pub(crate) rendering: Rendering,
 }
 
 impl std::ops::Deref for State {
@@ -89,6 +91,7 @@ impl Portal {
             forms: Tries::new(FORMS),
             seen: Tries::new(VIEWS),
             popular: Popular::default(),
+            rendering: Rendering::default(),
         }));
         let mut surface = Surface::new("portal", &[""], |_, _, _| Box::pin(std::future::ready(Ok(Principal::Nobody))), failure::mark);
         surface.public_url = options.public_url;

@@ -8,6 +8,8 @@ use crate::texts::Texts;
 
 /// Characters of an excerpt.
 const EXCERPT_CHARS_MAX: usize = 220;
+/// Characters of a content that an excerpt is looked for in.
+pub(crate) const EXCERPT_FROM_CHARS_MAX: u32 = 16 * 1024;
 
 /// A step of the way down to a page.
 pub(crate) struct Crumb {
@@ -55,8 +57,14 @@ impl Row {
     }
 }
 
+/// How the text of a content begins.
+pub(crate) fn excerpt_of(content: &str) -> String {
+    let end = content.char_indices().nth(EXCERPT_FROM_CHARS_MAX as usize).map_or(content.len(), |(end, _)| end);
+    excerpt(&rendering::plain_text(&content[..end]))
+}
+
 /// The start of a text on one line, cut between words.
-pub(crate) fn excerpt(text: &str) -> String {
+fn excerpt(text: &str) -> String {
     let mut out = String::new();
     let mut count = 0;
     for word in text.split_whitespace() {

@@ -2,6 +2,7 @@
 
 use askama::Template;
 use deskbell_app::AppError;
+use deskbell_app::knowledge::listing::Contents;
 use deskbell_app::knowledge::posts::REPLIES_MAX;
 use deskbell_app::knowledge::{self, listing, rendering};
 use deskbell_app::rights::Right;
@@ -16,7 +17,7 @@ use http::Method;
 use percent_encoding::percent_decode_str;
 
 use crate::door::State;
-use crate::entries::{Crumb, Rows, crumbs, is_internal, status};
+use crate::entries::{Crumb, EXCERPT_FROM_CHARS_MAX, Rows, crumbs, excerpt_of, is_internal, status};
 use crate::home::is_visible;
 use crate::moment::Moment;
 use crate::posting::Draft;
@@ -28,8 +29,9 @@ use crate::{html, ticket};
 
 /// Entries of a place on one page.
 const PAGE_ENTRIES_MAX: i64 = 100;
-/// Articles of one page that are shown whole.
+/// Articles of a list that are shown whole, and bytes of what these are together; the others are shown by how they begin.
 const WHOLE_MAX: usize = 20;
+const WHOLE_BYTES_MAX: usize = 256 * 1024;
 /// Words in a browser's name that only programs have.
 const CRAWLERS: [&str; 4] = ["bot", "crawl", "spider", "slurp"];
 
@@ -44,8 +46,8 @@ pub(crate) struct EntryPage<'a> {
     language: &'a str,
     direction: &'static str,
     title: &'a str,
-    description: String,
-    html: String,
+    description: &'a str,
+    html: &'a str,
     internal: bool,
     status: Option<&'static str>,
     changed: Moment,
@@ -55,7 +57,7 @@ pub(crate) struct EntryPage<'a> {
     is_article: bool,
     author: Option<&'a str>,
     holds: bool,
-    rows: Rows,
+    rows: &'a Rows,
     /// Where the list goes on.
     more: Option<String>,
     replies: Vec<ReplyRow<'a>>,
@@ -90,9 +92,44 @@ struct Shown {
     replies: Vec<(i64, Actor, String, Timestamp, String)>,
     author: Option<String>,
     voted: bool,
+    /// Articles of the list that want to be shown whole, as far as is needed to see whether they are.
+    whole: Vec<Entry>,
+    /// Further ones, how they begin.
+    shortened: Vec<Entry>,
+}
+
+/// What takes its time to be made of it.
+struct Rendered {
     html: String,
     description: String,
-    whole: Vec<(KnowledgeEntryId, String)>,
+    rows: Rows,
+}
+
+impl Rendered {
+    fn of(t: &'static Texts, shown: &Shown) -> Rendered {
+        let entry = &shown.entry;
+        let mut rows = Rows::of(t, &shown.children);
+        let mut room = WHOLE_BYTES_MAX;
+        let articles = shown.children.iter().filter(|child| child.kind == EntryKind::Article);
+        for (article, row) in articles.zip(&mut rows.articles) {
+            let of = |one: &&Entry| one.id == article.id;
+            let whole = shown.whole.iter().find(of).filter(|one| one.content.len() <= room);
+            if let Some(whole) = whole {
+                room -= whole.content.len();
+                row.html = Some(html::shown(&whole.content));
+            } else if let Some(beginning) = shown.whole.iter().chain(&shown.shortened).find(of) {
+                let excerpt = excerpt_of(&beginning.content);
+                if !excerpt.is_empty() {
+                    row.excerpt = excerpt;
+                }
+            }
+        }
+        Rendered {
+            html: html::shown(&entry.content),
+            description: if entry.kind == EntryKind::Article { String::new() } else { rendering::plain_text(&entry.description) },
+            rows,
+        }
+    }
 }
 
 /// Where the lists of a page go on.
@@ -192,25 +229,27 @@ async fn page(cx: &Cx<State>, who: &Who, form: Form, entry: Entry, pages: Pages,
         } else {
             Vec::new()
         };
-        let whole: Vec<KnowledgeEntryId> =
-            children.iter().filter(|child| child.full_preview).map(|child| child.id).take(WHOLE_MAX).collect();
-        let whole = knowledge::entries_of(tx, &whole)?;
+        let mut whole: Vec<KnowledgeEntryId> =
+            children.iter().filter(|child| child.full_preview && child.kind == EntryKind::Article).map(|child| child.id).collect();
+        let shortened = whole.split_off(whole.len().min(WHOLE_MAX));
         let replies = knowledge::replies(tx, &entry, pages.replies_after, REPLIES_MAX)?;
         Ok(Shown {
             ancestors: knowledge::ancestors(tx, &entry)?,
             base,
             children,
-            whole: whole.into_iter().map(|one| (one.id, html::shown(&one.content))).collect(),
+            // One character more than there is room for: what is that long is not shown whole.
+            whole: listing::entries_with(tx, &whole, Contents::Beginning(WHOLE_BYTES_MAX as u32 + 1))?,
+            shortened: listing::entries_with(tx, &shortened, Contents::Beginning(EXCERPT_FROM_CHARS_MAX))?,
             replies: replies.into_iter().map(|one| (one.number, one.author, one.author_name, one.at, one.text)).collect(),
             author: knowledge::opening(tx, &entry)?.map(|first| first.author_name),
             voted: knowledge::has_voted(tx, id, &voter)?,
-            html: html::shown(&entry.content),
-            description: rendering::plain_text(&entry.description),
             entry,
         })
     });
-    let shown = shown.await?;
-    let page = whole_page(cx, who, language, &form, &shown, draft);
+    let (shown, t) = (shown.await?, language.texts());
+    let rendering = cx.state.rendering.apart(move || (Rendered::of(t, &shown), shown));
+    let (rendered, shown) = rendering.await?;
+    let page = whole_page(cx, who, language, &form, (&shown, &rendered), draft);
     answer(&page, &form)
 }
 
@@ -222,7 +261,14 @@ pub(crate) fn voter(who: &Who, form: &Form) -> String {
     }
 }
 
-fn whole_page<'a>(cx: &Cx<State>, who: &Who, language: Language, form: &Form, shown: &'a Shown, draft: &'a Draft) -> EntryPage<'a> {
+fn whole_page<'a>(
+    cx: &Cx<State>,
+    who: &Who,
+    language: Language,
+    form: &Form,
+    (shown, rendered): (&'a Shown, &'a Rendered),
+    draft: &'a Draft,
+) -> EntryPage<'a> {
     let (t, desk, entry) = (language.texts(), &cx.state.desk, &shown.entry);
     let settings = desk.settings();
     let path = knowledge::page_path(entry);
@@ -232,19 +278,14 @@ fn whole_page<'a>(cx: &Cx<State>, who: &Who, language: Language, form: &Form, sh
     shell.canonical = Some(format!("{}{path}", cx.origin));
     shell.description.clone_from(&entry.meta_description);
     shell.keywords.clone_from(&entry.keywords);
-    let mut rows = Rows::of(t, &shown.children);
-    let articles = shown.children.iter().filter(|child| child.kind == EntryKind::Article);
-    for (article, row) in articles.zip(&mut rows.articles) {
-        row.html = shown.whole.iter().find(|(id, _)| *id == article.id).map(|(_, html)| html.clone());
-    }
     let full = shown.children.len() as i64 == PAGE_ENTRIES_MAX;
     let last = shown.children.last().filter(|_| full);
     let more_replies = shown.replies.last().filter(|_| shown.replies.len() as i64 == REPLIES_MAX).map(|last| last.0);
     EntryPage {
         crumbs: crumbs(&shown.base, &shown.ancestors),
         title: &entry.title,
-        description: if entry.kind == EntryKind::Article { String::new() } else { shown.description.clone() },
-        html: shown.html.clone(),
+        description: &rendered.description,
+        html: &rendered.html,
         internal,
         status: status(t, entry),
         changed: Moment::of(&settings, entry.changed),
@@ -260,7 +301,7 @@ fn whole_page<'a>(cx: &Cx<State>, who: &Who, language: Language, form: &Form, sh
         replies: shown.replies.iter().map(|reply| ReplyRow::new(&settings, reply)).collect(),
         more_replies: more_replies.map(|number| format!("{path}?replies={number}")),
         form: post_form(t, who, entry, &path, desk.draw_file_name(), draft),
-        rows,
+        rows: &rendered.rows,
         path,
         shell,
         t,

@@ -1,9 +1,10 @@
 //! `/kb`: the knowledge bases. `/kb/<id>`: the start page of one.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use askama::Template;
+use deskbell_app::knowledge::listing::Contents;
 use deskbell_app::knowledge::{self, listing};
 use deskbell_app::rights::Right;
 use deskbell_app::search::Reader;
@@ -28,29 +29,55 @@ const TOP_ENTRIES_MAX: i64 = 200;
 /// Categories that the list of bases names of each.
 const NAMED_MAX: i64 = 6;
 
-/// Which articles of a base are read most, as of a while ago.
+/// Which articles of a base are read most, as of a while ago. It has no more members than there are bases.
 #[derive(Default)]
-pub(crate) struct Popular(Mutex<HashMap<KnowledgeBaseId, (Timestamp, Vec<KnowledgeEntryId>)>>);
+pub(crate) struct Popular(Mutex<HashMap<KnowledgeBaseId, Arc<Most>>>);
+
+/// The most read articles of one base.
+#[derive(Default)]
+struct Most {
+    known: Mutex<Option<(Timestamp, Vec<KnowledgeEntryId>)>>,
+    /// Held by the one who looks.
+    looking: tokio::sync::Mutex<()>,
+}
 
 impl Popular {
-    /// Public articles, the most read first. It has no more members than there are bases.
+    /// Public articles, the most read first.
     async fn of(&self, desk: &Desk, base: KnowledgeBaseId) -> Result<Vec<Entry>, AppError> {
-        let now = desk.now();
-        let remembered = {
-            let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            known.get(&base).filter(|(since, _)| now.seconds_since(*since) < POPULAR_SECONDS).map(|(_, ids)| ids.clone())
-        };
-        let ids = match remembered {
-            Some(ids) => ids,
-            None => {
-                let ids = desk.read(move |tx| listing::most_viewed(tx, base, POPULAR as i64)).await?;
-                self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(base, (now, ids.clone()));
-                ids
-            }
-        };
+        let most = Arc::clone(self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(base).or_default());
+        let ids = most.ids(desk.now(), || desk.read(move |tx| listing::most_viewed(tx, base, POPULAR as i64))).await?;
         // One may have become internal meanwhile.
-        let entries = desk.read(move |tx| knowledge::entries_of(tx, &ids)).await?;
+        let entries = desk.read(move |tx| listing::entries_with(tx, &ids, Contents::LeftOut)).await?;
         Ok(entries.into_iter().filter(knowledge::is_public).collect())
+    }
+}
+
+impl Most {
+    /// What is known. Once it is old, one caller looks again, and the others are given the old meanwhile; the very first time they wait.
+    async fn ids<L>(&self, now: Timestamp, look: impl FnOnce() -> L) -> Result<Vec<KnowledgeEntryId>, AppError>
+    where
+        L: Future<Output = Result<Vec<KnowledgeEntryId>, AppError>>,
+    {
+        let fresh = |since: Timestamp| now.seconds_since(since) < POPULAR_SECONDS;
+        let _looking = match self.known() {
+            Some((since, ids)) if fresh(since) => return Ok(ids),
+            Some((_, ids)) => match self.looking.try_lock() {
+                Ok(looking) => looking,
+                Err(_) => return Ok(ids),
+            },
+            None => self.looking.lock().await,
+        };
+        // Another one may have looked just before.
+        if let Some((_, ids)) = self.known().filter(|(since, _)| fresh(*since)) {
+            return Ok(ids);
+        }
+        let ids = look().await?;
+        *self.known.lock().unwrap_or_else(PoisonError::into_inner) = Some((now, ids.clone()));
+        Ok(ids)
+    }
+
+    fn known(&self) -> Option<(Timestamp, Vec<KnowledgeEntryId>)> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 

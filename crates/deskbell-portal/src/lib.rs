@@ -15,6 +15,7 @@ mod look;
 mod moment;
 mod posting;
 mod reader;
+mod rendering;
 mod search;
 mod shell;
 mod sign_in;

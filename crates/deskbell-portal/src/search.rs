@@ -1,17 +1,18 @@
 //! `/kb/<id>/search?q=`: public entries of a base that fit some words.
 
 use askama::Template;
-use deskbell_app::knowledge::{self, rendering};
+use deskbell_app::AppError;
+use deskbell_app::knowledge::listing::Contents;
+use deskbell_app::knowledge::{self, listing};
 use deskbell_app::rights::Right;
 use deskbell_app::search::{KnowledgeQuery, QUERY_CHARS_MAX, Reader};
-use deskbell_app::{AppError, Desk};
 use deskbell_domain::ids::KnowledgeBaseId;
 use deskbell_domain::knowledge::Entry;
 use deskbell_http::tries::TryKey;
 use deskbell_http::{Answer, Cx, Endpoint, Input, Meta, Param, Place};
 
 use crate::door::{State, too_often};
-use crate::entries::{Crumb, Row, crumbs, excerpt};
+use crate::entries::{Crumb, EXCERPT_FROM_CHARS_MAX, Row, crumbs, excerpt_of};
 use crate::home::base_of;
 use crate::reader::{Form, Who};
 use crate::shell::{Indexing, Shell, answer};
@@ -19,8 +20,6 @@ use crate::texts::{Language, Texts};
 
 /// Entries on the page of a search.
 const FOUND_MAX: usize = 20;
-/// Bytes of a content that an excerpt is looked for in.
-const EXCERPT_BYTES_MAX: usize = 16 * 1024;
 
 #[derive(Template)]
 #[template(path = "search.html")]
@@ -49,7 +48,7 @@ impl Endpoint<State> for Search {
             "" => Vec::new(),
             _ => {
                 cx.state.searches.take(&[TryKey::caller(cx.peer)], desk.now()).map_err(too_often)?;
-                find(desk, base.id, query.clone()).await?
+                find(&cx.state, base.id, query.clone()).await?
             }
         };
         let rows = found.into_iter().map(|(entry, text)| {
@@ -69,26 +68,19 @@ impl Endpoint<State> for Search {
 }
 
 /// What the public may read, best first, each with how its text begins.
-async fn find(desk: &Desk, base: KnowledgeBaseId, text: String) -> Result<Vec<(Entry, String)>, AppError> {
-    let search = desk.knowledge_search()?;
+async fn find(state: &State, base: KnowledgeBaseId, text: String) -> Result<Vec<(Entry, String)>, AppError> {
+    let search = state.desk.knowledge_search()?;
     let query = KnowledgeQuery { text, base: Some(base), top: None, reader: Reader::Public, limit: FOUND_MAX };
     let ids = tokio::task::spawn_blocking(move || search.search(&query)).await;
     let ids = ids.map_err(|error| AppError::internal(format!("searching: {error}")))??;
-    desk.read(move |tx| {
-        let entries = knowledge::entries_of(tx, &ids)?;
-        // The index may be a moment behind.
-        let public = entries.into_iter().filter(knowledge::is_public);
-        Ok(public.map(|entry| (excerpt_of(&entry), entry)).map(|(text, entry)| (entry, text)).collect())
-    })
-    .await
-}
-
-fn excerpt_of(entry: &Entry) -> String {
-    let mut end = entry.content.len().min(EXCERPT_BYTES_MAX);
-    while !entry.content.is_char_boundary(end) {
-        end -= 1;
-    }
-    excerpt(&rendering::plain_text(&entry.content[..end]))
+    let contents = Contents::Beginning(EXCERPT_FROM_CHARS_MAX);
+    let entries = state.desk.read(move |tx| listing::entries_with(tx, &ids, contents)).await?;
+    let with_text = |entry: Entry| {
+        let text = excerpt_of(&entry.content);
+        (entry, text)
+    };
+    // The index may be a moment behind.
+    state.rendering.apart(move || entries.into_iter().filter(knowledge::is_public).map(with_text).collect()).await
 }
 
 #[cfg(test)]

@@ -191,6 +191,10 @@ impl Endpoint<State> for Reply {
 /// Writes the reply; where it can be read.
 async fn write(cx: &Cx<State>, code: &str, text: &str, key: Option<&str>) -> Result<String, AppError> {
     let desk = &cx.state.desk;
+    let signed_in = match Who::of(cx).await? {
+        Who::Customer(customer) => Some(customer.id),
+        Who::Nobody | Who::Agent { .. } => None,
+    };
     let wanted = code.to_owned();
     let conversation = desk.read(move |tx| public_tickets::writable(tx, &wanted)).await?;
     let caller = TryKey::caller(cx.peer);
@@ -199,7 +203,7 @@ async fn write(cx: &Cx<State>, code: &str, text: &str, key: Option<&str>) -> Res
     let address = cx.peer.map(|peer| peer.to_string()).unwrap_or_default();
     let written = desk
         .write(move |tx, cx| {
-            let reply = by_customer::Reply { text: &text, key: key.as_deref(), address: &address };
+            let reply = by_customer::Reply { text: &text, key: key.as_deref(), address: &address, signed_in };
             let done = reply_by_customer(tx, cx, conversation, reply)?;
             let at = public_tickets::public_code(tx, done.conversation.unwrap_or(conversation))?;
             Ok((at, done.message))

@@ -6,7 +6,8 @@ use crate::error::StoreError;
 use crate::schema;
 use std::collections::HashMap;
 
-/// A name and its statements, in the dialect of migrations: `{PK}`, `{TEXT}`, `{BLOB}`.
+/// A name and its statements, in the dialect of migrations: `{PK}`, `{TEXT}`, `{BLOB}`. Where the engines must differ, what stands before
+/// `{POSTGRES}` is SQLite's and what stands behind it PostgreSQL's.
 pub type Migration = (&'static str, &'static str);
 
 /// The engine's own tables.
@@ -158,13 +159,35 @@ fn for_engine(text: &str, engine: EngineKind) -> String {
         EngineKind::Sqlite => ("INTEGER PRIMARY KEY", "TEXT", "BLOB"),
         EngineKind::Postgres => ("BIGINT PRIMARY KEY", "TEXT COLLATE \"C\"", "BYTEA"),
     };
-    text.replace("{PK}", key).replace("{TEXT}", plain).replace("{BLOB}", blob)
+    let own = match (text.split_once("{POSTGRES}"), engine) {
+        (None, _) => text,
+        (Some((sqlite, _)), EngineKind::Sqlite) => sqlite,
+        (Some((_, postgres)), EngineKind::Postgres) => postgres,
+    };
+    own.replace("{PK}", key).replace("{TEXT}", plain).replace("{BLOB}", blob)
 }
 
 /// FNV-1a over 64 bits: it guards against mistakes, not against malice.
 fn checksum(text: &str) -> String {
     let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3));
     format!("{hash:016x}")
+}
+
+/// What made a database in which the named migration was the last, for tests of those behind it.
+#[cfg(any(test, feature = "testing"))]
+pub(crate) fn script_up_to(last: &str, engine: EngineKind) -> String {
+    let mut script = for_engine(
+        "CREATE TABLE schema_migrations (name {TEXT} NOT NULL PRIMARY KEY, position BIGINT NOT NULL, checksum {TEXT} NOT NULL);",
+        engine,
+    );
+    for (position, &(name, text)) in ENGINE.iter().chain(schema::MIGRATIONS).enumerate() {
+        script += &for_engine(text, engine);
+        script += &format!("INSERT INTO schema_migrations VALUES ('{name}', {position}, '{}');", checksum(text));
+        if name == last {
+            return script;
+        }
+    }
+    panic!("there is no migration {last}");
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ mod lists;
 mod portal;
 mod reads;
 mod ticket_writes;
+mod upgrades;
 mod widgets;
 mod writes;
 
@@ -58,6 +59,7 @@ cases! {
     portal: passwords_of_customers, public_codes_lead_to_the_row_itself, voters_and_what_is_read_most;
     files: files_come_back_and_move, files_that_stand_nowhere, contents_are_shared_and_marked;
     widgets: widgets_by_every_filter, widgets_come_back_change_and_go, widgets_are_counted;
+    upgrades: conversations_come_over;
 }
 
 /// Where a case's database is. Nothing has opened it yet.

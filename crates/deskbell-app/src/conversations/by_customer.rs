@@ -1,7 +1,9 @@
-//! What the holder of a conversation's public code writes: he is its customer.
+//! What the holder of a conversation's public code writes: he is its customer, as far as the agents are concerned. Whoever he is, he may
+//! have typed somebody's address, or have been given the code: of what the desk knows of the customer he is shown nothing.
 
 use deskbell_domain::conversation::{Channel, Conversation, Status, Step, Turn};
-use deskbell_domain::ids::{ConversationId, VisitorId};
+use deskbell_domain::customer::Customer;
+use deskbell_domain::ids::{ConversationId, CustomerId, VisitorId};
 use deskbell_domain::message::{Actor, GroupKind, MessageKind};
 use deskbell_store::{Tx, tables};
 
@@ -23,6 +25,8 @@ pub struct Reply<'a> {
     pub key: Option<&'a str>,
     /// The caller's IP address, or empty.
     pub address: &'a str,
+    /// The customer who is signed in where it was written.
+    pub signed_in: Option<CustomerId>,
 }
 
 /// Where the keys of what is sent to a conversation are remembered.
@@ -56,7 +60,7 @@ fn write(tx: &mut Tx<'_>, cx: &mut Context, mut conversation: Conversation, repl
         let added = messages::add(tx, cx, &mut conversation, Some(&mut chat), Into::Chat, message)?;
         return Ok(Done { message: Some(added.message), ..Done::chat(&chat, added.number) });
     }
-    let name = customer.display_name();
+    let name = shown_name(tx, &conversation, &customer, reply.signed_in)?;
     match conversation.status.step(Turn::CustomerReplies, cx.settings.reopening) {
         Ok(Step::To(status)) => set_status(tx, cx, &mut conversation, status, author)?,
         Ok(Step::Stay) => {}
@@ -78,4 +82,18 @@ fn write(tx: &mut Tx<'_>, cx: &mut Context, mut conversation: Conversation, repl
     let message = NewMessage { key: reply.key, ..NewMessage::text(MessageKind::Message, author, &name, reply.text) };
     let added = messages::add(tx, cx, &mut conversation, None, Into::NewGroup(GroupKind::Offline), message)?;
     Ok(Done::message(conversation.id, added))
+}
+
+/// What he is called beside what he writes: as before in this conversation. Only who is signed in is called what the desk knows him by.
+fn shown_name(
+    tx: &mut Tx<'_>,
+    conversation: &Conversation,
+    customer: &Customer,
+    signed_in: Option<CustomerId>,
+) -> Result<String, AppError> {
+    if signed_in == Some(customer.id) {
+        return Ok(customer.display_name());
+    }
+    let known = tables::messages::latest_name_of_customer(tx, conversation.id, customer.id)?;
+    Ok(known.unwrap_or_else(|| Customer::anonymous(customer.id, customer.created).display_name()))
 }

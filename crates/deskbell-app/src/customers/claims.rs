@@ -1,6 +1,6 @@
 //! What a page claims of its visitor beside name and address: a phone number, added fields. Anybody can make a page claim anything, so it
 //! never overwrites what the desk knows, and of the owner of an address that was typed it changes nothing: such claims stand beside the
-//! conversation that they came with.
+//! conversation that they came with. Nor do claims ever take the room that the desk's own fields need.
 
 use deskbell_domain::field::{FieldOwner, FieldValue};
 use deskbell_domain::ids::{ConversationId, DepartmentId};
@@ -14,6 +14,8 @@ use crate::fields::{self, CODE_CHARS_MAX, FIELDS_MAX, PHONE_CODE};
 
 /// Fields of one kind that a page may hand over.
 pub const CLAIMED_FIELDS_MAX: usize = 50;
+/// Custom fields that an owner has at most when claims have been added: the rest is for what the desk adds.
+const FIELDS_WITH_CLAIMS_MAX: usize = FIELDS_MAX / 2;
 /// Characters of a value that a page hands over.
 pub const CLAIMED_VALUE_CHARS_MAX: usize = 1_000;
 
@@ -107,9 +109,10 @@ fn divided(
         Some(_) | None => {}
     }
     for field in &claims.fields {
-        if !known.iter().any(|known| known.code == field.code) {
+        // One value of a code is his own, the others stand beside.
+        if !known.iter().chain(&own).any(|known| known.code == field.code) {
             own.push(field.clone());
-        } else if !known.contains(field) {
+        } else if !known.iter().chain(&own).any(|known| known == field) {
             beside.push(field.clone());
         }
     }
@@ -118,7 +121,7 @@ fn divided(
 
 /// What an owner has no room for is left out: a page does not keep its visitor from writing.
 fn add(tx: &mut Tx<'_>, cx: &Context, by: Actor, owner: FieldOwner, mut new: Vec<FieldValue>) -> Result<(), AppError> {
-    let room = FIELDS_MAX.saturating_sub(fields::custom(tx, owner)?.len());
+    let room = FIELDS_WITH_CLAIMS_MAX.saturating_sub(fields::custom(tx, owner)?.len());
     new.truncate(room);
     fields::add(tx, cx, by, owner, &new)
 }

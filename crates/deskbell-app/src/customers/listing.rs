@@ -12,7 +12,7 @@ use super::{FIELD_CHARS_MAX, check_email};
 use crate::desk::Desk;
 use crate::error::AppError;
 use crate::fields::{EMAIL_CODE, PHONE_CODE};
-use crate::paging::{Cursor, ListKey, PageStart};
+use crate::paging::{Cursor, ListKey};
 use crate::rights::Principal;
 
 /// Customers of one page, at most.
@@ -41,9 +41,9 @@ pub struct Query {
 pub async fn page(desk: &Desk, who: &Principal, query: Query, limit: i64, offset: i64) -> Result<Vec<Customer>, AppError> {
     let limit = limit.clamp(0, PAGE_ROWS_MAX);
     let key = ListKey::new(who, LIST, &query);
-    let PageStart { after, mut skip } = desk.paging().start(&key, offset)?;
+    let start = desk.paging().start(&key, offset)?;
     let Some(wanted) = desk.read(move |tx| Wanted::new(tx, &query)).await? else { return Ok(Vec::new()) };
-    let mut after = after.map(|Cursor(created, id)| (created, id));
+    let (mut after, mut skip) = (start.after.map(|Cursor(created, id)| (created, id)), start.skip);
     let mut found: Vec<Customer> = Vec::new();
     while found.len() < limit as usize {
         let (wanted, want) = (wanted.clone(), skip + limit - found.len() as i64);
@@ -57,7 +57,7 @@ pub async fn page(desk: &Desk, who: &Principal, query: Query, limit: i64, offset
         }
     }
     if let Some(last) = found.last() {
-        desk.paging().ended(&key, offset.max(0) + found.len() as i64, Cursor(last.created.micros(), last.id.get()));
+        desk.paging().ended(&key, start, offset.max(0) + found.len() as i64, Cursor(last.created.micros(), last.id.get()));
     }
     Ok(found)
 }

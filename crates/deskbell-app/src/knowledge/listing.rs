@@ -4,10 +4,10 @@ use std::collections::HashSet;
 
 use deskbell_domain::ids::{KnowledgeBaseId, KnowledgeEntryId};
 use deskbell_domain::knowledge::{DEPTH_MAX, Entry, ROOT_PATH};
-use deskbell_store::tables::knowledge::{Contents, Shown};
+use deskbell_store::tables::knowledge::Shown;
 use deskbell_store::{Tx, tables};
 
-pub use deskbell_store::tables::knowledge::Filter;
+pub use deskbell_store::tables::knowledge::{Contents, Filter};
 
 use crate::desk::Desk;
 use crate::error::AppError;
@@ -49,7 +49,7 @@ pub async fn page(desk: &Desk, who: &Principal, filter: &Filter, limit: i64, off
     let entries = desk.snapshot(move |tx| Ok(tables::knowledge::list(tx, &wanted, after, start.skip, limit)?)).await?;
     if let Some(last) = entries.last() {
         let next_offset = offset.max(0).saturating_add(entries.len() as i64);
-        desk.paging().ended(&key, next_offset, Cursor(last.id.get(), 0));
+        desk.paging().ended(&key, start, next_offset, Cursor(last.id.get(), 0));
     }
     Ok(entries)
 }
@@ -69,6 +69,11 @@ pub fn below(
         Reader::Public => Shown::Public,
     };
     Ok(tables::knowledge::children(tx, base, parent, (shown, Contents::LeftOut), after, limit.clamp(0, PAGE_ENTRIES_MAX))?)
+}
+
+/// Those of the entries that exist, in the order asked for, with as much of their contents as is wanted.
+pub fn entries_with(tx: &mut Tx<'_>, entries: &[KnowledgeEntryId], contents: Contents) -> Result<Vec<Entry>, AppError> {
+    Ok(tables::knowledge::many_with(tx, entries, contents)?)
 }
 
 /// Public articles of a base, the most viewed first. Looks at every entry of the base: remember what it says for a while.

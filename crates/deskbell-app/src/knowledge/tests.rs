@@ -376,6 +376,9 @@ fn pages_have_readable_paths() {
         ("Über 3/4", "/376829-%C3%9Cber-3-4"),
         ("../../etc/passwd?x=1#y", "/376829-etc-passwd-x-1-y"),
         ("???", "/376829"),
+        ("<b>Tea</b> &amp; <i class=\"x\">milk</i>", "/376829-Tea-milk"),
+        ("R&eacute;sum&#233;", "/376829-R%C3%A9sum%C3%A9"),
+        ("1 < 2 and 3 > 2", "/376829-1-2-and-3-2"),
         (&"x".repeat(300), &format!("/376829-{}", "x".repeat(80))),
     ] {
         title.clone_into(&mut entry.title);

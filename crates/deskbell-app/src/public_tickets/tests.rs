@@ -105,8 +105,9 @@ impl Stage {
 
     fn reply(&self, conversation: ConversationId, text: &'static str, key: &'static str) -> Result<Done, AppError> {
         self.clock.advance_seconds(1);
-        self.desk
-            .write_blocking(move |tx, cx| reply_by_customer(tx, cx, conversation, Reply { text, key: Some(key), address: "192.0.2.7" }))
+        self.desk.write_blocking(move |tx, cx| {
+            reply_by_customer(tx, cx, conversation, Reply { text, key: Some(key), address: "192.0.2.7", signed_in: None })
+        })
     }
 
     fn find(&self, code: &str) -> Option<Found> {
@@ -204,6 +205,47 @@ fn replies_open_it_again_once() {
     let last = stage.shown(&ticket.public_code).messages.pop().unwrap();
     assert_eq!((last.author, last.author_name.as_str()), (Actor::Customer(stage.ann), "Ann"));
     assert_eq!(last.group_kind, GroupKind::Offline);
+}
+
+#[test]
+fn what_the_desk_knows_is_not_told() {
+    let stage = stage();
+    let ann = stage.ann;
+    let ticket = stage.ticket(ann, "It does not boil");
+    let id = ticket.id;
+    let note = |id: ConversationId, name: &'static str, text: &'static str| {
+        stage.write(move |tx, cx| {
+            let mut conversation = conversations::get(tx, id)?;
+            let message = NewMessage::text(MessageKind::Message, Actor::Customer(ann), name, text);
+            Ok(messages::add(tx, cx, &mut conversation, None, Into::NewGroup(GroupKind::Offline), message)?)
+        })
+    };
+    note(id, "annie", "Typed into a form");
+    let names = |code: &str| stage.shown(code).messages.into_iter().map(|message| message.author_name).collect::<Vec<_>>();
+    stage.reply(id, "By the code", "k1").unwrap();
+    assert_eq!(names(&ticket.public_code), ["Ann", "annie", "annie"]);
+    for (signed_in, key) in [(Some(ann), "k2"), (Some(CustomerId::from_i64(999)), "k3")] {
+        stage.write(move |tx, cx| reply_by_customer(tx, cx, id, Reply { text: "Hi", key: Some(key), address: "", signed_in }));
+    }
+    assert_eq!(names(&ticket.public_code)[3..], ["Ann", "Ann"], "as she is signed in, and then as before");
+    let agents = stage.write(move |tx, cx| {
+        let customer = customers::get(tx, ann)?;
+        let start = Start {
+            customer: &customer,
+            shown_name: "Ann",
+            visit: None,
+            widget: None,
+            department: DepartmentId::DEFAULT,
+            channel: Channel::Email,
+            status: Status::New,
+            subject: "Your order",
+        };
+        conversations::start(tx, cx, start)
+    });
+    stage.says(agents.id, Writing::Message, "Where do you live?");
+    stage.reply(agents.id, "Who asks?", "k4").unwrap();
+    let name = names(&agents.public_code).pop().unwrap();
+    assert!(name.starts_with("Visitor "), "she has written nothing there before: {name}");
 }
 
 #[test]

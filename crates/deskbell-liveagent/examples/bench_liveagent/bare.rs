@@ -12,11 +12,13 @@ fn page_sql(rows: i64) -> String {
     format!(
         "SELECT c.id, c.code, c.public_code, c.department_id, c.status, c.channel, c.subject, c.preview, c.created_at, c.changed_at, \
            c.groups_in, c.groups_out, u.name, u.email, d.name, t.id \
-         FROM (SELECT id, created_at FROM conversations WHERE merged_into IS NULL AND (created_at, id) > ($1, $2) \
-               ORDER BY created_at, id LIMIT {rows}) AS k \
-         JOIN conversations c ON c.id = k.id JOIN customers u ON u.id = c.customer_id JOIN departments d ON d.id = c.department_id \
-         LEFT JOIN conversation_tags ct ON ct.conversation_id = c.id LEFT JOIN tags t ON t.id = ct.tag_id AND t.removed_at IS NULL \
-         ORDER BY k.created_at, k.id"
+         FROM (SELECT id, code, public_code, customer_id, department_id, status, channel, subject, preview, created_at, changed_at, \
+                 groups_in, groups_out, tagged_id \
+               FROM conversations WHERE merged_into IS NULL AND (created_at, id) > ($1, $2) ORDER BY created_at, id LIMIT {rows}) AS c \
+         JOIN customers u ON u.id = c.customer_id JOIN departments d ON d.id = c.department_id \
+         LEFT JOIN conversation_tags ct ON ct.conversation_id = c.tagged_id \
+         LEFT JOIN tags t ON t.id = ct.tag_id AND t.removed_at IS NULL \
+         ORDER BY c.created_at, c.id"
     )
 }
 

@@ -70,6 +70,13 @@ impl Full {
         Ok(Full { location, conversations, departments, agents, desk, kit, key })
     }
 
+    /// Closes it, and opens it as a start of the server would: no connection has seen a page of it.
+    pub(crate) fn reopen(&mut self) -> Outcome<()> {
+        self.desk.close();
+        *self = Full::open(self.location.clone(), self.key.clone(), self.conversations)?;
+        Ok(())
+    }
+
     /// Calls like a client; returns the body.
     pub(crate) fn get(&self, runtime: &Runtime, path_and_query: &str) -> Outcome<Vec<u8>> {
         let mark = if path_and_query.contains('?') { '&' } else { '?' };
@@ -207,7 +214,7 @@ struct Columns {
 }
 
 const CONVERSATION_COLUMNS: &str = "id, code, public_code, customer_id, department_id, assigned_id, status, channel, subject, preview, \
-                                    created_at, changed_at, groups_in, groups_out";
+                                    created_at, changed_at, groups_in, groups_out, tagged_id";
 
 /// The row with this number; `departments` and `agents` are those of the desk.
 fn columns(number: u64, conversations: u64, departments: &[i64], agents: &[i64]) -> Columns {
@@ -252,7 +259,7 @@ fn fill_sqlite(file: &Path, conversations: u64) -> Outcome<()> {
         for number in 0..conversations.div_ceil(PER_CUSTOMER) {
             add.execute(customer(number))?;
         }
-        let marks = "?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 1, 1";
+        let marks = "?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 1, 1, ?13";
         let mut add = rows.prepare(&format!("INSERT INTO conversations ({CONVERSATION_COLUMNS}) VALUES ({marks})"))?;
         let mut add_tag = rows.prepare("INSERT INTO conversation_tags (conversation_id, tag_id, ordinal) VALUES (?1, ?2, 0)")?;
         for number in 0..conversations {
@@ -270,7 +277,8 @@ fn fill_sqlite(file: &Path, conversations: u64) -> Outcome<()> {
                 row.subject,
                 row.preview,
                 row.created,
-                row.changed
+                row.changed,
+                row.tag.map(|_| row.id)
             ])?;
             if let Some(tag) = row.tag {
                 add_tag.execute((row.id, tag))?;
@@ -314,10 +322,11 @@ fn fill_postgres(client: &mut postgres::Client, conversations: u64) -> Result<()
     copy(client, &format!("conversations ({CONVERSATION_COLUMNS})"), conversations, &mut text, |number, text| {
         let row = columns(number, conversations, &departments, &agents);
         let assigned = row.assigned.map_or("\\N".to_owned(), |agent| agent.to_string());
+        let tagged = row.tag.map_or("\\N".to_owned(), |_| row.id.to_string());
         let Columns { id, code, public_code, customer, department, status, channel, subject, preview, created, changed, .. } = row;
         let _ = writeln!(
             text,
-            "{id}\t{code}\t{public_code}\t{customer}\t{department}\t{assigned}\t{status}\t{channel}\t{subject}\t{preview}\t{created}\t{changed}\t1\t1"
+            "{id}\t{code}\t{public_code}\t{customer}\t{department}\t{assigned}\t{status}\t{channel}\t{subject}\t{preview}\t{created}\t{changed}\t1\t1\t{tagged}"
         );
     })?;
     copy(client, "conversation_tags (conversation_id, tag_id, ordinal)", conversations, &mut text, |number, text| {

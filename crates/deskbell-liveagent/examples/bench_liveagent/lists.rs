@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use crate::data::{self, Full};
-use crate::timing::{Duel, duel};
+use crate::timing::{Duel, Turns, duel};
 use crate::{Outcome, Stage};
 
 const SMALL: u64 = 10_000;
@@ -13,17 +13,33 @@ const PAGES: u64 = 100;
 const TURNS: usize = 101;
 const WALKS: usize = 11;
 const WALKS_WARM_UP: usize = 4;
+const FIRST_WALKS: usize = 7;
 /// Calls before the clock runs: enough for each of the store's connections to have its statements prepared for good.
 const WARM_UP: usize = 40;
 
 pub(crate) fn run(stage: &Stage, out: &mut dyn Write) -> Outcome<()> {
-    engine("SQLite", stage, &data::sqlite(stage, SMALL)?, &data::sqlite(stage, LARGE)?, out)?;
-    engine("PostgreSQL", stage, &data::postgres(stage, SMALL)?, &data::postgres(stage, LARGE)?, out)
+    engine("SQLite", stage, &mut data::sqlite(stage, SMALL)?, &mut data::sqlite(stage, LARGE)?, out)?;
+    engine("PostgreSQL", stage, &mut data::postgres(stage, SMALL)?, &mut data::postgres(stage, LARGE)?, out)
 }
 
-fn engine(name: &str, stage: &Stage, small: &Full, large: &Full, out: &mut dyn Write) -> Outcome<()> {
+fn engine(name: &str, stage: &Stage, small: &mut Full, large: &mut Full, out: &mut dyn Write) -> Outcome<()> {
     writeln!(out, "### Pages of {ROWS} conversations, {name}: {SMALL} beside {LARGE} conversations\n")?;
     writeln!(out, "| `GET conversations?` | rows | µs, {SMALL} | µs, {LARGE} | ratio |\n|---|---:|---:|---:|---:|")?;
+    let walk = |full: &Full| -> Outcome<()> {
+        for page in 0..PAGES {
+            full.get(&stage.runtime, &format!("conversations?limit={ROWS}&offset={}", page * ROWS))?;
+        }
+        Ok(())
+    };
+    // In the system's memory, but none of the store's connections has touched it yet.
+    let mut walks = Turns::default();
+    for _ in 0..FIRST_WALKS {
+        small.reopen()?;
+        large.reopen()?;
+        walks.take(|| walk(small), || walk(large))?;
+    }
+    line(out, "page by page to the 100th, a page, right after opening", ROWS as usize, PAGES, &walks.duel())?;
+    let (small, large) = (&*small, &*large);
     for (case, (first, second)) in queries(small).iter().zip(queries(large).iter()).map(|(a, b)| (a.0, (&a.1, &b.1))) {
         let rows = count(&small.get(&stage.runtime, first)?);
         if rows != count(&large.get(&stage.runtime, second)?) {
@@ -36,12 +52,6 @@ fn engine(name: &str, stage: &Stage, small: &Full, large: &Full, out: &mut dyn W
         }
         line(out, case, rows, 1, &duel(TURNS, || call(small, first), || call(large, second))?)?;
     }
-    let walk = |full: &Full| -> Outcome<()> {
-        for page in 0..PAGES {
-            full.get(&stage.runtime, &format!("conversations?limit={ROWS}&offset={}", page * ROWS))?;
-        }
-        Ok(())
-    };
     // Each of the store's connections should have seen all of it.
     for _ in 0..WALKS_WARM_UP {
         walk(small)?;

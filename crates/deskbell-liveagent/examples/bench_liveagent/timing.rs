@@ -11,15 +11,33 @@ pub(crate) struct Duel {
     pub(crate) ratio: f64,
 }
 
+/// Turns taken so far.
+#[derive(Default)]
+pub(crate) struct Turns {
+    firsts: Vec<f64>,
+    seconds: Vec<f64>,
+}
+
+impl Turns {
+    pub(crate) fn take(&mut self, first: impl FnOnce() -> Outcome<()>, second: impl FnOnce() -> Outcome<()>) -> Outcome<()> {
+        self.firsts.push(micros(first)?);
+        self.seconds.push(micros(second)?);
+        Ok(())
+    }
+
+    pub(crate) fn duel(self) -> Duel {
+        let ratios = self.firsts.iter().zip(&self.seconds).map(|(first, second)| second / first).collect();
+        Duel { first: median(self.firsts), second: median(self.seconds), ratio: median(ratios) }
+    }
+}
+
 /// Lets two take turns.
 pub(crate) fn duel(turns: usize, mut first: impl FnMut() -> Outcome<()>, mut second: impl FnMut() -> Outcome<()>) -> Outcome<Duel> {
-    let (mut firsts, mut seconds) = (Vec::with_capacity(turns), Vec::with_capacity(turns));
+    let mut taken = Turns::default();
     for _ in 0..turns {
-        firsts.push(micros(&mut first)?);
-        seconds.push(micros(&mut second)?);
+        taken.take(&mut first, &mut second)?;
     }
-    let ratios = firsts.iter().zip(&seconds).map(|(first, second)| second / first).collect();
-    Ok(Duel { first: median(firsts), second: median(seconds), ratio: median(ratios) })
+    Ok(taken.duel())
 }
 
 fn micros(run: impl FnOnce() -> Outcome<()>) -> Outcome<f64> {

@@ -56,11 +56,12 @@ impl Endpoint<Desk> for ListConversations {
         let Some(mut query) = query(&input, &zone)? else { return Ok(Answer::tree(Conversations::none(zone))) };
         let offset = input.int_clamped("offset", 0, 0..=OFFSET_MAX)?;
         let key = ListKey::new(&cx.principal, "conversations", &FILTERS.map(|name| input.filled_opt(name)));
-        query.start = cx.state.paging().start(&key, offset)?;
+        let start = cx.state.paging().start(&key, offset)?;
+        query.start = start;
         // Not one moment: whatever falls between its statements would be as true a moment later.
         let page = cx.state.read(move |tx| listing::conversations(tx, &query)).await?;
         if let Some(last) = page.last {
-            cx.state.paging().ended(&key, offset + page.rows.len() as i64, last);
+            cx.state.paging().ended(&key, start, offset + page.rows.len() as i64, last);
         }
         Ok(Answer::tree(Conversations { conversations: Rows { rows: page.rows, zone } }))
     }

@@ -10,16 +10,14 @@ use deskbell_http::{Answer, Cdata, Cx, Endpoint, Input, Meta, Param};
 use serde::Serialize;
 
 use super::{
-    ACCESS, ACCESSES, ARTICLE_BODY_BYTES_MAX, BASE, BASE_STAYS, ENTRY, PARENT, UNKNOWN_IS_404, base_id, entry_id, order, owned, parent_id,
-    parent_text,
+    ACCESS, ACCESSES, ARTICLE_BODY_BYTES_MAX, BASE, BASE_STAYS, ENTRY, KEYWORDS, PARENT, TITLE, UNKNOWN_IS_404, base_id, changes, entry_id,
+    order, owned, parent_id, parent_text,
 };
 use crate::moment::Zone;
 
 const CONTENT: Param = Param::text("content").about("HTML, at most 1 MiB");
-const TITLE: Param = Param::text("title").about("at most 255 characters");
 const STATUS: Param = Param::one_of("rstatus", &[("P", "published"), ("D", "draft")]);
 const ORDER: Param = Param::int("rorder").about("place among its neighbours, lowest first");
-const KEYWORDS: Param = Param::text("keywords").about("at most 2000 characters");
 const FULL_PREVIEW: Param = Param::flag("full_preview").about("lists show the whole article");
 
 const STATUSES: [(&str, EntryStatus); 2] = [("P", EntryStatus::Published), ("D", EntryStatus::Draft)];
@@ -77,15 +75,10 @@ impl Endpoint<Desk> for ChangeArticle {
 
     async fn run(cx: Cx<Desk>, input: Input) -> Result<Answer, AppError> {
         let changes = Changes {
-            parent: parent_id(&input)?,
-            title: owned(input.text_opt("title")),
             content: owned(input.text_opt("content")),
-            keywords: owned(input.text_opt("keywords")),
             status: input.one_of_opt("rstatus", &STATUSES)?,
-            access: input.one_of_opt("access", &ACCESSES)?,
-            position: order(&input)?,
             full_preview: input.flag_opt("full_preview")?,
-            ..Changes::default()
+            ..changes(&input)?
         };
         let change = Change { entry: entry_id(&input)?, kinds: &[EntryKind::Article], base: base_id(&input)?, kind: None, changes };
         let zone = Zone::of(&cx.state);

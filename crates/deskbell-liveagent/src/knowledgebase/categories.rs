@@ -10,15 +10,13 @@ use deskbell_http::{Answer, Cx, Endpoint, Input, Meta, Param};
 use serde::Serialize;
 
 use super::{
-    ACCESS, ACCESSES, BASE, BASE_STAYS, ENTRY, PARENT, UNKNOWN_IS_404, base_id, department_text, entry_id, order, owned, parent_id,
-    parent_text,
+    ACCESS, ACCESSES, BASE, BASE_STAYS, ENTRY, KEYWORDS, PARENT, TITLE, UNKNOWN_IS_404, base_id, changes, department_text, entry_id, order,
+    owned, parent_id, parent_text,
 };
 use crate::moment::Zone;
 
-const TITLE: Param = Param::text("title").about("at most 255 characters");
 const KIND: Param = Param::one_of("rtype", &[("C", "category"), ("Q", "forum"), ("G", "suggestion category")]);
 const ORDER: Param = Param::text("rorder").about("a number: place among its neighbours, lowest first");
-const KEYWORDS: Param = Param::text("keywords").about("at most 2000 characters");
 const DEPARTMENT: Param = Param::text("departmentid").about("who gets the tickets of a forum or a suggestion category");
 const DESCRIPTION: Param = Param::text("description").about("at most 10000 characters");
 
@@ -76,14 +74,9 @@ impl Endpoint<Desk> for ChangeCategory {
 
     async fn run(cx: Cx<Desk>, input: Input) -> Result<Answer, AppError> {
         let changes = Changes {
-            parent: parent_id(&input)?,
-            title: owned(input.text_opt("title")),
-            keywords: owned(input.text_opt("keywords")),
             description: owned(input.text_opt("description")),
-            access: input.one_of_opt("access", &ACCESSES)?,
-            position: order(&input)?,
             department: department(&input, EntryKind::Forum)?,
-            ..Changes::default()
+            ..changes(&input)?
         };
         let kind = input.one_of_opt("rtype", &KINDS)?;
         let change = Change { entry: entry_id(&input)?, kinds: &HOLDING, base: base_id(&input)?, kind, changes };

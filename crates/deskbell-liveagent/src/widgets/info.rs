@@ -1,5 +1,7 @@
 //! `GET widgets/[contactwidgetid]`, and a whole widget as an answer.
 
+use std::mem::take;
+
 use deskbell_app::rights::Right;
 use deskbell_app::{AppError, Desk, widgets};
 use deskbell_domain::widget;
@@ -40,39 +42,9 @@ pub(super) fn answer(cx: &Cx<Desk>, widget: widget::Widget) -> Answer {
     Answer::tree(Widget::new(widget, &cx.state, &Zone::of(&cx.state), &link::base(&cx.origin)))
 }
 
-/// What is counted, with what is not written yet.
-pub(super) struct Counts {
-    pub(super) impressions: String,
-    pub(super) last_display_time: String,
-    pub(super) last_display_url: String,
-}
-
-impl Counts {
-    pub(super) fn of(widget: &widget::Widget, desk: &Desk, zone: &Zone) -> Counts {
-        let waiting = desk.impressions().waiting(widget.id);
-        let more = waiting.as_ref().map_or(0, |shown| shown.count);
-        let (last, url) = match waiting {
-            Some(shown) if widget.last_displayed.is_none_or(|known| shown.last >= known) => (Some(shown.last), shown.url),
-            Some(_) | None => (widget.last_displayed, widget.last_display_url.clone()),
-        };
-        Counts {
-            impressions: (widget.impressions + more).to_string(),
-            last_display_time: last.map(|last| zone.text(last)).unwrap_or_default(),
-            last_display_url: url,
-        }
-    }
-}
-
+/// The columns that the list and one widget have in the same order.
 #[derive(Serialize)]
-struct Widget {
-    contactwidgetid: String,
-    name: String,
-    provide: String,
-    departmentid: String,
-    rtype: &'static str,
-    usecode: &'static str,
-    status: &'static str,
-    kb_id: String,
+pub(super) struct Common {
     description: String,
     impressions: String,
     tickets: String,
@@ -86,6 +58,51 @@ struct Widget {
     onlinecode_css: Option<Cdata>,
     onlinecode_ieold_css: Option<Cdata>,
     offlinecode_css: Option<Cdata>,
+}
+
+impl Common {
+    /// What is counted, with what is not written yet.
+    pub(super) fn new(widget: widget::Widget, desk: &Desk, zone: &Zone) -> Common {
+        let waiting = desk.impressions().waiting(widget.id);
+        let more = waiting.as_ref().map_or(0, |shown| shown.count);
+        let (last, last_display_url) = match waiting {
+            Some(shown) if widget.last_displayed.is_none_or(|known| shown.last >= known) => (Some(shown.last), shown.url),
+            Some(_) | None => (widget.last_displayed, widget.last_display_url),
+        };
+        Common {
+            description: widget.description,
+            impressions: (widget.impressions + more).to_string(),
+            tickets: widget.tickets.to_string(),
+            language: widget.language,
+            last_display_time: last.map(|last| zone.text(last)).unwrap_or_default(),
+            last_display_url,
+            onlinecode: widget.online_code.into(),
+            onlinecode_ieold: widget.online_code_old.into(),
+            offlinecode: widget.offline_code.into(),
+            offlinecode_ieold: widget.offline_code_old.into(),
+            onlinecode_css: widget.online_css.map(Cdata),
+            onlinecode_ieold_css: widget.online_css_old.map(Cdata),
+            offlinecode_css: widget.offline_css.map(Cdata),
+        }
+    }
+}
+
+pub(super) fn base_text(widget: &widget::Widget) -> String {
+    widget.base.map(|base| base.to_string()).unwrap_or_default()
+}
+
+#[derive(Serialize)]
+struct Widget {
+    contactwidgetid: String,
+    name: String,
+    provide: String,
+    departmentid: String,
+    rtype: &'static str,
+    usecode: &'static str,
+    status: &'static str,
+    kb_id: String,
+    #[serde(flatten)]
+    common: Common,
     #[serde(rename = "offlinecode_ieold_CSS")]
     offlinecode_ieold_css: Option<Cdata>,
     integration_code: Cdata,
@@ -114,34 +131,21 @@ struct FormField {
 }
 
 impl Widget {
-    fn new(widget: widget::Widget, desk: &Desk, zone: &Zone, base: &str) -> Widget {
-        let counts = Counts::of(&widget, desk, zone);
+    fn new(mut widget: widget::Widget, desk: &Desk, zone: &Zone, base: &str) -> Widget {
         Widget {
-            contactwidgetid: widget.id.to_string(),
             integration_code: integration::code(&widget, base).into(),
-            name: widget.name,
-            provide: widget.provide,
+            contactwidgetid: widget.id.to_string(),
+            name: take(&mut widget.name),
+            provide: take(&mut widget.provide),
             departmentid: widget.department.to_string(),
             rtype: widget.kind.text(),
             usecode: widget.used.text(),
             status: widget.status.text(),
-            kb_id: widget.base.map(|base| base.to_string()).unwrap_or_default(),
-            description: widget.description,
-            impressions: counts.impressions,
-            tickets: widget.tickets.to_string(),
-            language: widget.language,
-            last_display_time: counts.last_display_time,
-            last_display_url: counts.last_display_url,
-            onlinecode: widget.online_code.into(),
-            onlinecode_ieold: widget.online_code_old.into(),
-            offlinecode: widget.offline_code.into(),
-            offlinecode_ieold: widget.offline_code_old.into(),
-            onlinecode_css: widget.online_css.map(Cdata),
-            onlinecode_ieold_css: widget.online_css_old.map(Cdata),
-            offlinecode_css: widget.offline_css.map(Cdata),
-            offlinecode_ieold_css: widget.offline_css_old.map(Cdata),
-            attributes: widget.attributes.into_iter().map(Attribute::from).collect(),
-            form_fields: widget.form_fields.into_iter().map(FormField::from).collect(),
+            kb_id: base_text(&widget),
+            offlinecode_ieold_css: widget.offline_css_old.take().map(Cdata),
+            attributes: take(&mut widget.attributes).into_iter().map(Attribute::from).collect(),
+            form_fields: take(&mut widget.form_fields).into_iter().map(FormField::from).collect(),
+            common: Common::new(widget, desk, zone),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! `GET widgets`.
 
+use std::mem::take;
+
 use deskbell_app::rights::Right;
 use deskbell_app::widgets::{self, Filter, PAGE_ROWS_MAX};
 use deskbell_app::{AppError, Desk};
@@ -8,7 +10,7 @@ use deskbell_domain::widget;
 use deskbell_http::{Answer, Cdata, Cx, Endpoint, Input, Meta, Param};
 use serde::Serialize;
 
-use super::info::Counts;
+use super::info::{Common, base_text};
 use super::{DEPARTMENT, KIND, KIND_LETTERS, KINDS, PROVIDE, STATUS, STATUS_LETTERS, STATUSES, USE, USE_LETTERS, USES, integration};
 use crate::link;
 use crate::moment::Zone;
@@ -85,50 +87,26 @@ struct Row {
     rtype: &'static str,
     usecode: &'static str,
     status: &'static str,
-    description: String,
-    impressions: String,
-    tickets: String,
-    language: String,
-    last_display_time: String,
-    last_display_url: String,
-    onlinecode: Cdata,
-    onlinecode_ieold: Cdata,
-    offlinecode: Cdata,
-    offlinecode_ieold: Cdata,
-    onlinecode_css: Option<Cdata>,
-    onlinecode_ieold_css: Option<Cdata>,
-    offlinecode_css: Option<Cdata>,
+    #[serde(flatten)]
+    common: Common,
     offlinecode_ieold_css: Option<Cdata>,
     integration_code: Cdata,
 }
 
 impl Row {
-    fn new(widget: widget::Widget, desk: &Desk, zone: &Zone, base: &str) -> Row {
-        let counts = Counts::of(&widget, desk, zone);
+    fn new(mut widget: widget::Widget, desk: &Desk, zone: &Zone, base: &str) -> Row {
         Row {
-            contactwidgetid: widget.id.to_string(),
             integration_code: integration::code(&widget, base).into(),
-            name: widget.name,
-            provide: widget.provide,
+            contactwidgetid: widget.id.to_string(),
+            name: take(&mut widget.name),
+            provide: take(&mut widget.provide),
             departmentid: widget.department.to_string(),
-            kb_id: widget.base.map(|base| base.to_string()).unwrap_or_default(),
+            kb_id: base_text(&widget),
             rtype: widget.kind.text(),
             usecode: widget.used.text(),
             status: widget.status.text(),
-            description: widget.description,
-            impressions: counts.impressions,
-            tickets: widget.tickets.to_string(),
-            language: widget.language,
-            last_display_time: counts.last_display_time,
-            last_display_url: counts.last_display_url,
-            onlinecode: widget.online_code.into(),
-            onlinecode_ieold: widget.online_code_old.into(),
-            offlinecode: widget.offline_code.into(),
-            offlinecode_ieold: widget.offline_code_old.into(),
-            onlinecode_css: widget.online_css.map(Cdata),
-            onlinecode_ieold_css: widget.online_css_old.map(Cdata),
-            offlinecode_css: widget.offline_css.map(Cdata),
-            offlinecode_ieold_css: widget.offline_css_old.map(Cdata),
+            offlinecode_ieold_css: widget.offline_css_old.take().map(Cdata),
+            common: Common::new(widget, desk, zone),
         }
     }
 }

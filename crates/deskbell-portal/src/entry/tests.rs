@@ -1,8 +1,8 @@
-use deskbell_app::knowledge::{self, Changes};
+use deskbell_app::knowledge::{self, ArticleDraft, Changes};
 use deskbell_domain::knowledge::{Access, EntryKind, EntryStatus};
 use percent_encoding::percent_decode_str;
 
-use super::{digits_of, with_query};
+use super::{WHOLE_BYTES_MAX, WHOLE_MAX, digits_of, with_query};
 use crate::fixture::{Fixture, MARKUP};
 
 #[tokio::test]
@@ -154,6 +154,40 @@ async fn a_category_and_what_is_in_it() {
     for hostile in ["x", "1.x", "99999999999999999999.1", "%00"] {
         desk.browser(1).get(&format!("{}?after={hostile}&replies={hostile}", knowledge::page_path(&category))).await.page(200);
     }
+}
+
+#[tokio::test]
+async fn a_list_shows_only_so_much_whole() {
+    let desk = Fixture::new();
+    let category = desk.category(EntryKind::Category, "Brewing", None);
+    let whole = |title: &'static str, content: String| {
+        let draft = ArticleDraft { parent: Some(category.id), full_preview: true, ..ArticleDraft::new(title, &content) };
+        desk.write(move |tx, cx| knowledge::add_article(tx, cx, &draft))
+    };
+    let long =
+        |word: &str, bytes: usize| format!("<p>{}</p><b>end of {word}</b>", format!("{word} &amp; ").repeat(bytes / (word.len() + 7)));
+    // New ones stand above the others.
+    for place in 0..WHOLE_MAX {
+        whole("Late", format!("<b>late {place}</b>"));
+    }
+    whole("Small", "<p>a <b>small</b> one</p>".to_owned());
+    let over = whole("Over", long("over", WHOLE_BYTES_MAX / 2));
+    whole("Wide", long("süß", WHOLE_BYTES_MAX / 2));
+    let huge = whole("Huge", long("huge", 1_000_000));
+    let page = desk.browser(1).get(&knowledge::page_path(&category)).await;
+    let text = page.page(200);
+    assert!(text.contains("<b>end of süß</b>") && text.contains("<p>a <b>small</b> one</p>"), "what there is room for");
+    for (over, word) in [(&over, "over"), (&huge, "huge")] {
+        assert!(!text.contains(&format!("<b>end of {word}</b>")), "{word}");
+        let row = text.split_once(&format!("href=\"{}\"", knowledge::page_path(over))).expect("its link").1;
+        let row = row.split_once("</li>").expect("its end").0;
+        assert!(row.contains(&format!("<p class=\"soft\" dir=\"auto\">{word} &#38; {word} &#38; ")) && row.len() < 1_000, "{row}");
+    }
+    assert_eq!(text.matches("<b>late").count(), WHOLE_MAX - 4, "beyond the number of them");
+    assert_eq!(text.matches("<p class=\"soft\" dir=\"auto\">late ").count(), 4);
+    assert!(text.len() < 2 * WHOLE_BYTES_MAX);
+    let alone = desk.browser(1).get(&knowledge::page_path(&huge)).await;
+    assert!(alone.page(200).contains("<b>end of huge</b>"), "on its own page it is whole");
 }
 
 #[tokio::test]

@@ -1,7 +1,10 @@
-use deskbell_app::knowledge::{self, BaseChanges};
-use deskbell_app::settings::Settings;
-use deskbell_domain::knowledge::EntryKind;
+use std::sync::atomic::{AtomicI64, Ordering};
 
+use deskbell_app::knowledge::BaseChanges;
+use deskbell_app::settings::Settings;
+use tokio::sync::watch;
+
+use super::*;
 use crate::fixture::{Fixture, MARKUP};
 
 #[tokio::test]
@@ -52,6 +55,36 @@ async fn popular_articles() {
     assert!(place("Leaves") < place("Water") && place("Water") < place("Cups"), "{popular}");
     let hidden = desk.internal_article("HIDDEN");
     assert!(!desk.browser(9).get("/kb/kb_defa").await.page(200).contains("HIDDEN"), "{:?}", hidden.id);
+}
+
+#[tokio::test]
+async fn one_looks_for_all() {
+    let (most, looks) = (Most::default(), AtomicI64::new(0));
+    let (sender, gate) = watch::channel(0);
+    // A look ends when the gate is opened for it, and finds its own number.
+    let look = || async {
+        let number = looks.fetch_add(1, Ordering::SeqCst) + 1;
+        gate.clone().wait_for(|open| *open >= number).await.expect("the gate");
+        Ok(vec![KnowledgeEntryId::from_i64(number)])
+    };
+    let found = |number: i64| vec![KnowledgeEntryId::from_i64(number)];
+    let at = |seconds: i64| Timestamp::from_seconds(1_000 + seconds);
+    let (first, second, ()) = tokio::join!(most.ids(at(0), look), most.ids(at(0), look), async {
+        tokio::task::yield_now().await;
+        sender.send_replace(1);
+    });
+    let looked = || looks.load(Ordering::SeqCst);
+    assert_eq!((first.unwrap(), second.unwrap(), looked()), (found(1), found(1), 1), "the very first time both wait for one");
+    assert_eq!((most.ids(at(POPULAR_SECONDS - 1), look).await.unwrap(), looked()), (found(1), 1));
+    let (one, meanwhile, ()) = tokio::join!(most.ids(at(POPULAR_SECONDS), look), most.ids(at(POPULAR_SECONDS), look), async {
+        tokio::task::yield_now().await;
+        sender.send_replace(2);
+    });
+    assert_eq!((one.unwrap(), meanwhile.unwrap(), looked()), (found(2), found(1), 2), "one looks, the other has the old ones");
+    let failed = most.ids(at(3 * POPULAR_SECONDS), || async { Err(AppError::unavailable("a moment")) }).await;
+    assert!(failed.is_err());
+    sender.send_replace(3);
+    assert_eq!(most.ids(at(3 * POPULAR_SECONDS), look).await.unwrap(), found(3), "the next one looks again");
 }
 
 #[tokio::test]

@@ -3,9 +3,11 @@ use deskbell_app::files::{self, NewFile};
 use deskbell_app::rights::Principal;
 use deskbell_domain::agent::Role;
 use deskbell_domain::conversation::{Conversation, Status};
+use deskbell_domain::customer::Customer;
 use deskbell_domain::message::Actor;
+use deskbell_store::tables;
 
-use crate::fixture::{Fixture, MARKUP};
+use crate::fixture::{Fixture, MARKUP, PASSWORD};
 
 fn path(ticket: &Conversation) -> String {
     format!("/ticket_{}", ticket.public_code)
@@ -98,6 +100,25 @@ async fn replies() {
     assert_eq!((now.status, now.groups_in), (Status::Open, 2));
     let empty = browser.submit(&page, &reply, &[("message", "  ")]).await;
     assert!(empty.page(422).contains("aria-invalid=\"true\"") && empty.text.contains("Please fill in this field."));
+}
+
+#[tokio::test]
+async fn names_are_those_typed_there() {
+    let desk = Fixture::new();
+    let ann = desk.registered("ann@shop.test", "Ann");
+    let ticket = desk.ticket(ann, "Kettle", "It leaks");
+    desk.write(move |tx, _| {
+        let known = tables::customers::get(tx, ann)?.expect("Ann");
+        tables::customers::update(tx, &Customer { name: "ANN SECRET".to_owned(), ..known }).map_err(Into::into)
+    });
+    let (browser, page) = (desk.browser(1), path(&ticket));
+    let reply = format!("{page}/reply");
+    assert_eq!(browser.submit(&page, &reply, &[("message", "At the bottom")]).await.status, 303);
+    assert!(!browser.get(&page).await.page(200).contains("ANN SECRET"), "what the desk knows of the address");
+    browser.sign_in("ann@shop.test", PASSWORD).await;
+    assert_eq!(browser.submit(&page, &reply, &[("message", "It is me")]).await.status, 303);
+    let shown = browser.get(&page).await;
+    assert!(shown.page(200).contains("<strong dir=\"auto\">ANN SECRET</strong>"), "{}", shown.text);
 }
 
 #[tokio::test]

@@ -410,6 +410,11 @@ pub(super) fn traces_are_forgotten(place: &Place) {
     let pair = |name: &str, text: &str| (name.to_owned(), text.to_owned());
     assert_eq!(kept(1), (vec![pair("System", ""), pair("Visitor", "Text")], false, false));
     assert_eq!(kept(2), (vec![pair("Visitor", "Text"), pair("System", "Text"), pair("Ann", "Text")], true, true));
+    let name = |conversation: i64, customer: i64| {
+        test.see(move |tx| messages::latest_name_of_customer(tx, ConversationId::from_i64(conversation), id(customer)))
+    };
+    let names = [name(2, 1), name(2, 2), name(1, 2)];
+    assert_eq!(names.each_ref().map(Option::as_deref), [Some("Visitor"), Some("Ann"), None], "beside what each wrote there");
 }
 
 fn visit(number: i64, customer: i64) -> Visit {

@@ -92,6 +92,10 @@ pub(super) fn entries_come_back(place: &Place) {
     assert_eq!(test.see(|tx| knowledge::by_url_code(tx, "123")), None);
     let asked = [id(250), id(1), id(9_999), id(77)];
     assert_eq!(test.see(move |tx| knowledge::many(tx, &asked)), [all[249].clone(), all[0].clone(), all[76].clone()]);
+    for (contents, wanted) in [(Contents::Beginning(5), "<p>25"), (Contents::LeftOut, ""), (Contents::Whole, "<p>250</p>")] {
+        let found = test.see(move |tx| knowledge::many_with(tx, &asked[..1], contents));
+        assert_eq!(found, [Entry { content: wanted.to_owned(), ..all[249].clone() }]);
+    }
     assert_eq!(test.see(|tx| knowledge::all_after(tx, id(297), 2)), all[297..299]);
     let titles = test.see(|tx| knowledge::titles(tx, &[id(3), id(4)]));
     assert_eq!((titles.len(), titles[&id(4)].as_str()), (2, "Title 4"));

@@ -219,6 +219,21 @@ pub(super) fn rows_show_their_customer_department_and_tags(place_of: &Place) {
     }
     assert!(listed.iter().any(|one| one.conversation.tags == ["tag, 2", "tag, 1"]));
     assert!(listed.iter().any(|one| one.conversation.tags == ["tag, 1"]), "a removed tag is not shown");
+    let (bare, tagged) = (listed.iter().find(|one| one.tags.is_empty()), listed.iter().find(|one| !one.tags.is_empty()));
+    let [bare, tagged] = [bare, tagged].map(|one| one.expect("both occur").conversation.clone());
+    let (bare_id, tagged_id) = (bare.id, tagged.id);
+    test.put(move |tx| {
+        tags::set(tx, bare_id, &[TagId::from_i64(2)])?;
+        tags::set(tx, tagged_id, &[])
+    });
+    for (changed, wanted) in [(bare, &["tag, 2".to_owned()][..]), (tagged, &[])] {
+        // Behind a department's statuses rows are found by id, otherwise where the index points.
+        for department in [None, Some(changed.department)] {
+            let listed = pages(&test, &Filter { department, ..Filter::default() }, Order::CreatedAscending, 7, 0);
+            let found = listed.iter().find(|one| one.conversation.id == changed.id).expect("it is in the list");
+            assert_eq!(found.conversation.tags, wanted, "tags that came and went");
+        }
+    }
 }
 
 pub(super) fn spellings_lead_to_what_a_conversation_was_merged_into(place_of: &Place) {

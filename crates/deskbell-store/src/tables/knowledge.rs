@@ -175,10 +175,16 @@ pub fn by_conversation(tx: &mut Tx<'_>, conversation: ConversationId) -> Result<
 
 /// Those of the entries that exist, in the order asked for.
 pub fn many(tx: &mut Tx<'_>, entries: &[KnowledgeEntryId]) -> Result<Vec<Entry>, StoreError> {
+    many_with(tx, entries, Contents::Whole)
+}
+
+/// The same with as much of their contents as is wanted.
+pub fn many_with(tx: &mut Tx<'_>, entries: &[KnowledgeEntryId], contents: Contents) -> Result<Vec<Entry>, StoreError> {
+    let content = contents.column();
     let mut found: HashMap<KnowledgeEntryId, Entry> = HashMap::with_capacity(entries.len());
     for some in entries.chunks(LIST_IDS_MAX) {
         let list = in_list(some.iter().map(|entry| entry.get()));
-        tx.each_dynamic(&format!("SELECT {COLUMNS}, content FROM knowledge_entries WHERE id IN {list}"), &[], |columns| {
+        tx.each_dynamic(&format!("SELECT {COLUMNS}, {content} FROM knowledge_entries WHERE id IN {list}"), &[], |columns| {
             let entry = row(columns)?;
             found.insert(entry.id, entry);
             Ok(())
@@ -217,11 +223,23 @@ pub enum Shown {
     Public,
 }
 
-/// Whether contents are read, too. Without them an entry must not be written back.
+/// How much of contents is read. Without the whole of it an entry must not be written back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Contents {
     Whole,
+    /// So many characters.
+    Beginning(u32),
     LeftOut,
+}
+
+impl Contents {
+    fn column(self) -> String {
+        match self {
+            Contents::Whole => "content".to_owned(),
+            Contents::Beginning(chars) => format!("SUBSTR(content, 1, {chars})"),
+            Contents::LeftOut => "''".to_owned(),
+        }
+    }
 }
 
 /// Entries directly at a place, by their positions and then by id; `after` is the last one of the page before.
@@ -233,10 +251,7 @@ pub fn children(
     after: Option<(i64, KnowledgeEntryId)>,
     limit: i64,
 ) -> Result<Vec<Entry>, StoreError> {
-    let content = match contents {
-        Contents::Whole => "content",
-        Contents::LeftOut => "''",
-    };
+    let content = contents.column();
     let only = match shown {
         Shown::All => String::new(),
         Shown::Public => {

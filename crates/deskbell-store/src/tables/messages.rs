@@ -1,7 +1,7 @@
 //! Message groups and messages.
 
 use deskbell_domain::ids::{ChatId, ConversationId, CustomerId, GroupId, MessageId};
-use deskbell_domain::message::{Attachment, GroupKind, GroupStatus, Message, MessageGroup, MessageKind};
+use deskbell_domain::message::{Actor, Attachment, GroupKind, GroupStatus, Message, MessageGroup, MessageKind};
 use deskbell_domain::time::Timestamp;
 
 use super::{actor, actor_columns, narrow, time, word};
@@ -181,6 +181,16 @@ pub fn newest_of_customer(
     )?;
     all.reverse();
     Ok(all)
+}
+
+/// The name beside a customer's latest message in a conversation.
+pub fn latest_name_of_customer(tx: &mut Tx<'_>, conversation: ConversationId, customer: CustomerId) -> Result<Option<String>, StoreError> {
+    let (kind, id) = actor_columns(Actor::Customer(customer));
+    let found: Option<(String,)> = tx.opt(
+        "SELECT author_name FROM messages WHERE conversation_id = $1 AND author_kind = $2 AND author_id = $3 ORDER BY number DESC LIMIT 1",
+        &[&conversation.get(), &kind, &id],
+    )?;
+    Ok(found.map(|(name,)| name))
 }
 
 /// All messages of a chat, oldest first.

@@ -114,6 +114,11 @@ pub fn of_conversations(
 
 /// Replaces a conversation's tags.
 pub fn set(tx: &mut Tx<'_>, conversation: ConversationId, tags: &[TagId]) -> Result<(), StoreError> {
+    let tagged = match tags {
+        [] => "UPDATE conversations SET tagged_id = NULL WHERE id = $1 AND tagged_id IS NOT NULL",
+        _ => "UPDATE conversations SET tagged_id = id WHERE id = $1 AND tagged_id IS NULL",
+    };
+    tx.exec(tagged, &[&conversation.get()])?;
     tx.exec("DELETE FROM conversation_tags WHERE conversation_id = $1", &[&conversation.get()])?;
     for (ordinal, tag) in tags.iter().enumerate() {
         tx.exec(

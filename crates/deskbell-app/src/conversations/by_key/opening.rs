@@ -75,7 +75,7 @@ fn begin(tx: &mut Tx<'_>, cx: &mut Context, key: Option<&str>, opening: &Opening
         Some(agent) => (Actor::Agent(agent), opening.status.unwrap_or(Status::New).at_start(), GroupKind::OutgoingEmail),
         None => (Actor::Customer(customer.id), Status::New, GroupKind::IncomingEmail),
     };
-    let shown_name = customer.display_name();
+    let shown_name = shown_name(&customer, &opening.creator, by);
     let start_with = Start {
         customer: &customer,
         shown_name: &shown_name,
@@ -91,10 +91,23 @@ fn begin(tx: &mut Tx<'_>, cx: &mut Context, key: Option<&str>, opening: &Opening
     tie(tx, opening.mail_id.as_deref(), conversation.id)?;
     assign(tx, cx, &mut conversation, department, agent, by)?;
     let files: Vec<&str> = opening.files.iter().map(String::as_str).collect();
-    let said = Said { by, name: &actor_name(tx, by)?, text: &opening.text, files: &files, key };
+    let name = match by {
+        Actor::Customer(_) => shown_name,
+        Actor::Agent(_) | Actor::System => actor_name(tx, by)?,
+    };
+    let said = Said { by, name: &name, text: &opening.text, files: &files, key };
     let kinds = [MessageKind::Message, MessageKind::File];
     let added = say(tx, cx, &mut conversation, None, Into::NewGroup(group), kinds, &said)?;
     Ok(Done { message: Some(added.message), ..Done::conversation(conversation.id, added.number) })
+}
+
+/// What the customer is called in it. Anybody can type an address into a form that is sent on: such a one is called by the address, not by
+/// what the desk knows of its owner, since the conversation's page is shown to whoever has its public code.
+fn shown_name(customer: &Customer, creator: &str, by: Actor) -> String {
+    match by {
+        Actor::Customer(_) if creator.contains('@') => creator.trim().to_lowercase(),
+        Actor::Customer(_) | Actor::Agent(_) | Actor::System => customer.display_name(),
+    }
 }
 
 /// An agent, a customer, or an address nobody had yet. The desk's own addresses write nothing: what they send came from somebody.

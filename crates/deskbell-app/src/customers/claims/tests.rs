@@ -68,9 +68,33 @@ async fn a_full_house_keeps_nobody_from_writing() {
         let many: Vec<FieldValue> = (0..CLAIMED_FIELDS_MAX).map(|at| field(&format!("code {round} {at}"), "x")).collect();
         let claims = Claims::new(None, many.clone(), many).unwrap();
         let (_, own, beside) = message(&stage, &visit, "ann@shop.test", claims).await;
-        assert_eq!(own.len(), FIELDS_MAX.min(CLAIMED_FIELDS_MAX * (round + 1)));
-        assert_eq!(beside.len(), CLAIMED_FIELDS_MAX);
+        assert_eq!((own.len(), own[0].code.as_str()), (FIELDS_WITH_CLAIMS_MAX, "code 0 0"), "round {round}");
+        assert_eq!(beside.len(), FIELDS_WITH_CLAIMS_MAX);
     }
+}
+
+#[tokio::test]
+async fn the_desk_has_room_for_its_own() {
+    let stage = stage();
+    let visit = arrive(&stage);
+    for round in 0..3 {
+        let many = (0..CLAIMED_FIELDS_MAX).map(|at| field(&format!("code {round} {at}"), "x")).collect();
+        message(&stage, &visit, "ann@shop.test", Claims::new(None, many, Vec::new()).unwrap()).await;
+    }
+    let owner = FieldOwner::Customer(visit.customer);
+    let own: Vec<FieldValue> = (0..FIELDS_MAX - FIELDS_WITH_CLAIMS_MAX).map(|at| field(&format!("own {at}"), "x")).collect();
+    stage.write(move |tx, cx| fields::add(tx, cx, Actor::System, owner, &own)).unwrap();
+    let (_, own, _) = message(&stage, &visit, "ann@shop.test", claims("", &[("one more", "x")])).await;
+    assert_eq!(own.len(), FIELDS_MAX, "and then nothing is claimed");
+}
+
+#[tokio::test]
+async fn one_value_of_a_code() {
+    let stage = stage();
+    let claimed = claims("", &[("level", "gold"), ("level", "tin"), ("town", "Graz"), ("level", "gold")]);
+    let (_, own, beside) = message(&stage, &arrive(&stage), "ann@shop.test", claimed).await;
+    assert_eq!(own, [field("level", "gold"), field("town", "Graz")]);
+    assert_eq!(beside, [field("order", "A-17"), field("level", "tin")]);
 }
 
 #[tokio::test]

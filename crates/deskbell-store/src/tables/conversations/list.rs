@@ -5,6 +5,10 @@
 //! each stretch gives as many rows as the page needs, and the first of all are taken: planners sort everything instead when they are told
 //! `IN`. What does not drive is hidden from the planners (`+x`, `x || ''`), who may take it for the better index. Only the rows of the page
 //! are then joined to their customers, departments and tags.
+//!
+//! A page that is one stretch takes its rows where the index points, which on SQLite is where they were appended: side by side, if they
+//! were created one after the other. To find them by id would be a search for each, in an order without rhyme. A page put together from
+//! several stretches, or with rows to skip, gathers ids first: it looks at more rows than it shows.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -116,9 +120,9 @@ impl Listed {
 /// Lists conversations with their tags; the first `skip` are left out.
 pub fn list(tx: &mut Tx<'_>, filter: &Filter, order: Order, limit: i64, skip: i64) -> Result<Vec<Listed>, StoreError> {
     let mut text = Text::default();
-    let keys = text.keys(filter, order, limit, skip);
+    let page = text.page(filter, order, limit, skip);
     let (head, tail) = (&*PAGE_HEAD, order.direction());
-    let sql = format!("{head} FROM ({keys}) AS k {PAGE_JOINS} ORDER BY k.place{tail}, k.id{tail}");
+    let sql = format!("{head} FROM {page} {PAGE_JOINS} ORDER BY place{tail}, c.id{tail}");
     let params: Vec<&dyn Param> = text.params.iter().map(|param| &**param).collect();
     let (mut rows, mut tags): (Vec<Listed>, Vec<Tagged>) = (Vec::with_capacity(limit.clamp(0, ROWS_FIRST) as usize), Vec::new());
     tx.each_dynamic(&sql, &params, |columns| {
@@ -138,16 +142,21 @@ pub fn list(tx: &mut Tx<'_>, filter: &Filter, order: Order, limit: i64, skip: i6
 }
 
 /// What a page shows of its rows, up to `FROM`.
-static PAGE_HEAD: LazyLock<String> = LazyLock::new(|| {
+static PAGE_HEAD: LazyLock<String> =
+    LazyLock::new(|| format!("SELECT {}, u.name, u.email, d.name, t.id, t.name, ct.ordinal", *OWN_COLUMNS));
+
+/// Columns of the conversation itself that are shown.
+static OWN_COLUMNS: LazyLock<String> = LazyLock::new(|| {
     let columns: Vec<String> = COLUMNS.split(',').map(|column| format!("c.{}", column.trim())).collect();
-    format!("SELECT {}, u.name, u.email, d.name, t.id, t.name, ct.ordinal", columns.join(", "))
+    columns.join(", ")
 });
 
-/// A row for each tag, and one for a conversation that has none.
-const PAGE_JOINS: &str = "JOIN conversations c ON c.id = k.id JOIN customers u ON u.id = c.customer_id JOIN departments d ON d.id = c.department_id \
-     LEFT JOIN conversation_tags ct ON ct.conversation_id = c.id LEFT JOIN tags t ON t.id = ct.tag_id AND t.removed_at IS NULL";
+/// A row for each tag, and one for a conversation that has none. Nothing is looked for where `tagged_id` is NULL.
+const PAGE_JOINS: &str = "JOIN customers u ON u.id = c.customer_id JOIN departments d ON d.id = c.department_id \
+     LEFT JOIN conversation_tags ct ON ct.conversation_id = c.tagged_id \
+     LEFT JOIN tags t ON t.id = ct.tag_id AND t.removed_at IS NULL";
 
-/// Columns of the conversation itself.
+/// How many there are of [`OWN_COLUMNS`].
 static CONVERSATION_COLUMNS: LazyLock<usize> = LazyLock::new(|| COLUMNS.split(',').count());
 
 /// A tag of a row, in the order they are shown in.
@@ -231,10 +240,14 @@ impl Drive {
         .unwrap_or(Drive::Nothing)
     }
 
+    /// Whether the stretches of its index are in another order: then all of their rows are sorted.
+    fn is_sorted(self, order: Order) -> bool {
+        matches!(self, Drive::Customer(_)) && order != Order::CreatedAscending
+    }
+
     /// The expression that the stretches of the index are in order of.
     fn place(self, order: Order) -> String {
-        let is_sorted = matches!(self, Drive::Customer(_)) && order != Order::CreatedAscending;
-        format!("{}{}", if is_sorted { "+" } else { "" }, order.column())
+        format!("{}{}", if self.is_sorted(order) { "+" } else { "" }, order.column())
     }
 }
 
@@ -255,8 +268,8 @@ impl Text {
         format!("${}", self.params.len())
     }
 
-    /// The statement that gives a page's ids, each with its place.
-    fn keys(&mut self, filter: &Filter, order: Order, limit: i64, skip: i64) -> String {
+    /// What gives a page's rows as `c`, each with its place.
+    fn page(&mut self, filter: &Filter, order: Order, limit: i64, skip: i64) -> String {
         let drive = Drive::of(filter, order);
         let (place, direction) = (drive.place(order), order.direction());
         let mut common = String::from("c.merged_into IS NULL");
@@ -264,29 +277,29 @@ impl Text {
         self.others(&mut common, filter, order, drive);
         let tables = if filter.search.is_some() { "conversations c JOIN customers u ON u.id = c.customer_id" } else { "conversations c" };
         let stretches: Vec<String> = self.stretches(filter, drive);
-        let needed = if stretches.len() > 1 { limit + skip } else { limit };
-        let pieces: Vec<String> = stretches
-            .iter()
-            .map(|stretch| {
-                let and = if stretch.is_empty() { "" } else { " AND " };
-                format!(
-                    "SELECT c.id, {place} AS place FROM {tables} WHERE {stretch}{and}{common} \
-                     ORDER BY {place}{direction}, c.id{direction} LIMIT {needed}"
-                )
-            })
-            .collect();
+        let piece = |columns: &str, stretch: &str, needed: i64| {
+            let and = if stretch.is_empty() { "" } else { " AND " };
+            format!(
+                "SELECT {columns}, {place} AS place FROM {tables} WHERE {stretch}{and}{common} \
+                 ORDER BY {place}{direction}, c.id{direction} LIMIT {needed}"
+            )
+        };
         let offset = if skip > 0 { format!(" OFFSET {skip}") } else { String::new() };
-        match &pieces[..] {
-            [one] => format!("{one}{offset}"),
+        let ids = match &stretches[..] {
+            [one] if skip == 0 && !drive.is_sorted(order) => {
+                return format!("({}) AS c", piece(&format!("{}, c.tagged_id", *OWN_COLUMNS), one, limit));
+            }
+            [one] => format!("{}{offset}", piece("c.id", one, limit)),
             many => {
                 let mut union = String::new();
-                for (number, piece) in many.iter().enumerate() {
+                for (number, stretch) in many.iter().enumerate() {
                     let all = if number == 0 { "" } else { " UNION ALL " };
-                    let _ = write!(union, "{all}SELECT id, place FROM ({piece}) AS s{number}");
+                    let _ = write!(union, "{all}SELECT id, place FROM ({}) AS s{number}", piece("c.id", stretch, limit + skip));
                 }
                 format!("SELECT id, place FROM ({union}) AS s ORDER BY place{direction}, id{direction} LIMIT {limit}{offset}")
             }
-        }
+        };
+        format!("({ids}) AS k JOIN conversations c ON c.id = k.id")
     }
 
     /// The stretches of the index that drives.

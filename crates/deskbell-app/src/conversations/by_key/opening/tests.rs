@@ -53,6 +53,20 @@ fn a_customer_writes() {
 }
 
 #[test]
+fn whoever_types_an_address_is_called_by_it() {
+    let stage = stage();
+    let cleo = stage.try_write(|tx, cx| register(tx, cx, "cleo@shop.test", Some("Cleo Secret"))).unwrap();
+    let name = |conversation: &Conversation| {
+        let (id, customer) = (conversation.id, conversation.customer);
+        stage.see(move |tx| Ok(tables::messages::latest_name_of_customer(tx, id, customer)?)).unwrap()
+    };
+    let typed = stage.open(by(" Cleo@Shop.test", "help@desk.test")).unwrap();
+    assert_eq!((typed.customer, name(&typed)), (cleo.id, "cleo@shop.test".to_owned()));
+    let vouched = stage.open(by(&cleo.id.to_string(), "help@desk.test")).unwrap();
+    assert_eq!(name(&vouched), "Cleo Secret", "nobody types an id");
+}
+
+#[test]
 fn an_agent_writes() {
     let stage = stage();
     let opening = Opening {

@@ -1,0 +1,94 @@
+//! Desks that an older version of the program has written: what they hold comes over.
+
+use super::{Place, TestDb, at};
+use crate::engine::{EngineKind, Location};
+use crate::migrations::script_up_to;
+use crate::tables::conversations::{self, Filter, Listed, Order};
+use crate::throwaway_postgres::client;
+use deskbell_domain::ids::TagId;
+
+/// Runs what older versions ran, and then `rows`.
+fn older(place: &Place, last_migration: &str, rows: &str) {
+    match &place.location {
+        Location::Sqlite(file) => {
+            let connection = rusqlite::Connection::open(file).expect("the file opens");
+            let script = script_up_to(last_migration, EngineKind::Sqlite) + rows;
+            connection.execute_batch(&script).expect("the older desk is written");
+        }
+        Location::Postgres(url) => {
+            let script = script_up_to(last_migration, EngineKind::Postgres) + rows;
+            client(url, |client| client.batch_execute(&script)).expect("the older desk is written");
+        }
+    }
+}
+
+/// Ids are not in the order of creation; 30 is tagged, 20 was merged into 10.
+const CONVERSATIONS: &str = "
+    INSERT INTO departments VALUES (2, 'Sales', '', 'random', 30, 10, 1, 0);
+    INSERT INTO customers (id, email, name, phone, note, created_at) VALUES (1, 'c@x.test', 'Ann', '', '', 0);
+    INSERT INTO conversations (id, code, public_code, customer_id, visitor_id, visit_id, department_id, assigned_id, status, channel, subject,
+        preview, created_at, changed_at, groups_in, groups_out, widget_id, merged_into, cc) VALUES
+      (10, 'C-10', 'P10', 1, 11, NULL, 2, 3, 'N', 'B', 's10', 'p10', 3000000, 3000007, 4, 5, 12, NULL, 'a@x.test'),
+      (20, 'C-20', 'P20', 1, 21, NULL, 2, 3, 'N', 'B', 's20', 'p20', 1000000, 1000007, 4, 5, 22, 10, ''),
+      (30, 'C-30', 'P30', 1, 31, NULL, 2, 3, 'N', 'B', 's30', 'p30', 2000000, 2000007, 4, 5, NULL, NULL, '');
+    INSERT INTO tags (id, name, color, bg_color, created_at) VALUES (6, 'urgent', '', '', 0);
+    INSERT INTO conversation_tags VALUES (30, 6, 0);
+    INSERT INTO message_groups VALUES (40, 30, NULL, '3', 'R', 'customer', 1, 0, 0, 1);";
+
+pub(super) fn conversations_come_over(place: &Place) {
+    older(place, "0005-tickets", CONVERSATIONS);
+    let test = place.open();
+    let listed = list(&test);
+    let shown: Vec<(i64, Vec<TagId>)> = listed.iter().map(|one| (one.conversation.id.get(), one.tags.clone())).collect();
+    assert_eq!(shown, [(30, vec![TagId::from_i64(6)]), (10, vec![])], "without the merged one");
+    let last = &listed[1].conversation;
+    let texts = [&last.code, &last.public_code, &last.subject, &last.preview].map(String::as_str);
+    assert_eq!((texts, last.status.text(), last.channel.text()), (["C-10", "P10", "s10", "p10"], "N", "B"));
+    assert_eq!((last.created, last.changed), (at(3), at(3).plus_micros(7)));
+    assert_eq!((last.visitor.map(|id| id.get()), last.visit, last.assigned.map(|id| id.get())), (Some(11), None, Some(3)));
+    assert_eq!((last.customer.get(), last.department.get(), last.groups_in, last.groups_out), (1, 2, 4, 5));
+    type Rest = (i64, Option<i64>, Option<i64>, Option<i64>, String);
+    let rest: Vec<Rest> = test.see(|tx| tx.all("SELECT id, widget_id, merged_into, tagged_id, cc FROM conversations ORDER BY id", &[]));
+    let wanted = [(10, Some(12), None, None, "a@x.test"), (20, Some(22), Some(10), None, ""), (30, None, None, Some(30), "")];
+    assert_eq!(rest, wanted.map(|(id, widget, merged, tagged, cc)| (id, widget, merged, tagged, cc.to_owned())));
+    let orphan = test.write(|tx| tx.exec("UPDATE message_groups SET conversation_id = 11", &[]));
+    assert!(orphan.is_err_and(|error| error.is_conflict()), "what refers to conversations refers to those that came over");
+    let twice = test.write(|tx| tx.exec("UPDATE conversations SET id = 20 WHERE id = 10", &[]));
+    assert!(twice.is_err_and(|error| error.is_conflict()), "an id is one conversation's");
+    assert_eq!(indexes(&test), OWN_INDEXES);
+    if test.db.engine() == EngineKind::Sqlite {
+        let ids: Vec<(i64,)> = test.see(|tx| tx.all("SELECT id FROM conversations NOT INDEXED ORDER BY rowid", &[]));
+        assert_eq!(ids, [(20,), (30,), (10,)], "rows lie in the order they were created in");
+    }
+}
+
+const OWN_INDEXES: [&str; 11] = [
+    "conversations_changed",
+    "conversations_created",
+    "conversations_in_channel",
+    "conversations_in_status",
+    "conversations_merged",
+    "conversations_of_agent",
+    "conversations_of_customer",
+    "conversations_of_department",
+    "conversations_on_subject",
+    "conversations_status",
+    "conversations_visitor",
+];
+
+fn list(test: &TestDb) -> Vec<Listed> {
+    test.see(|tx| conversations::list(tx, &Filter::default(), Order::CreatedAscending, 10, 0))
+}
+
+/// Names of the indexes of conversations that migrations make, beside those of their keys.
+fn indexes(test: &TestDb) -> Vec<String> {
+    let sql = match test.db.engine() {
+        EngineKind::Sqlite => "SELECT name FROM sqlite_master WHERE type = 'index' AND tbl_name = 'conversations' AND sql IS NOT NULL",
+        EngineKind::Postgres => {
+            "SELECT CAST(indexname AS TEXT) FROM pg_indexes WHERE tablename = 'conversations' AND indexname NOT IN (SELECT conname FROM pg_constraint)"
+        }
+    };
+    let mut names: Vec<String> = test.see(|tx| tx.all::<(String,)>(sql, &[])).into_iter().map(|(name,)| name).collect();
+    names.sort_unstable();
+    names
+}
