@@ -110,7 +110,8 @@ enum Touched {
 /// Whose document an event may change.
 fn touches(event: &Event) -> Option<Touched> {
     match event {
-        Event::ChatEnded { chat, .. } | Event::ChatRated { chat, .. } => Some(Touched::Chat(*chat)),
+        Event::ChatEnded { chat, .. } | Event::ChatRated { chat, .. } | Event::SkillsRequested { chat, .. } => Some(Touched::Chat(*chat)),
+        Event::ConversionRecorded { chat, .. } | Event::ChatMarked { chat, .. } => chat.map(Touched::Chat),
         // A conversation has several chats when others went into it; the documents of all show its tags and its number.
         Event::TagsChanged { conversation, .. } => Some(Touched::Conversation(*conversation)),
         Event::ConversationMerged { into, .. } => Some(Touched::Conversation(*into)),
@@ -145,7 +146,13 @@ fn touches(event: &Event) -> Option<Touched> {
         | Event::KnowledgeBaseChanged { .. }
         | Event::KnowledgeEntryChanged { .. }
         | Event::WidgetChanged { .. }
-        | Event::FieldsChanged { .. } => None,
+        | Event::FieldsChanged { .. }
+        | Event::SkillChanged { .. }
+        | Event::GoalChanged { .. }
+        | Event::TriggerChanged { .. }
+        | Event::TriggerFired { .. }
+        | Event::ShortcutChanged { .. }
+        | Event::OauthClientChanged { .. } => None,
     }
 }
 

@@ -206,6 +206,15 @@ fn changed_by(event: &Event) -> Option<Changed> {
         | Event::CompanyChanged { .. }
         | Event::WidgetChanged { .. }
         | Event::FieldsChanged { .. }
-        | Event::ConversationMerged { .. } => None,
+        | Event::ConversationMerged { .. }
+        | Event::SkillChanged { .. }
+        | Event::SkillsRequested { .. }
+        | Event::ChatMarked { .. }
+        | Event::GoalChanged { .. }
+        | Event::ConversionRecorded { .. }
+        | Event::TriggerChanged { .. }
+        | Event::TriggerFired { .. }
+        | Event::ShortcutChanged { .. }
+        | Event::OauthClientChanged { .. } => None,
     }
 }
