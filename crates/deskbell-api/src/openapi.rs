@@ -112,6 +112,8 @@ fn description(meta: &Meta) -> String {
         Right::Administrator => "For signed-in administrators and owners",
         Right::TokenRead => "For tokens with `read`",
         Right::TokenReadAdministrator => "For administrators' tokens with `read`",
+        Right::TokenWrite => "For tokens with `write`",
+        Right::TokenWriteAdministrator => "For administrators' tokens with `write`",
     };
     let mut description = format!("{who}.");
     for quirk in meta.quirks {

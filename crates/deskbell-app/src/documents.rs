@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use deskbell_domain::agent::Agent;
 use deskbell_domain::chat::{Chat, ChatState};
-use deskbell_domain::conversation::Conversation;
+use deskbell_domain::conversation::{Conversation, Status};
 use deskbell_domain::customer::Customer;
 use deskbell_domain::event::{Event, Recorded};
-use deskbell_domain::ids::{AgentId, ChatId};
+use deskbell_domain::ids::{AgentId, ChatId, ConversationId, CustomerId};
 use deskbell_domain::time::Timestamp;
 use deskbell_domain::visit::{Page, Visit};
 use deskbell_store::tables::engagements::Placed;
@@ -21,7 +21,6 @@ use deskbell_store::{Db, StoreError, Tx, cursors, journal, tables};
 use crate::clock::Clock;
 use crate::error::AppError;
 use crate::follow::Listener;
-use crate::touched::{Touched, touched};
 
 /// The reader's name in the table of cursors.
 const CURSOR: &str = "chat-documents";
@@ -93,7 +92,7 @@ struct Nudge(SyncSender<()>);
 
 impl Listener for Nudge {
     fn follow(&mut self, events: &[Arc<Recorded>]) {
-        if events.iter().any(|recorded| concerns_documents(&recorded.event)) {
+        if events.iter().any(|recorded| touches(&recorded.event).is_some()) {
             match self.0.try_send(()) {
                 Ok(()) | Err(TrySendError::Full(()) | TrySendError::Disconnected(())) => {}
             }
@@ -101,8 +100,60 @@ impl Listener for Nudge {
     }
 }
 
-fn concerns_documents(event: &Event) -> bool {
-    matches!(touched(event), Some(Touched::Chat(_) | Touched::Customer(_) | Touched::Conversation(_)))
+#[derive(Clone, Copy)]
+enum Touched {
+    Chat(ChatId),
+    Customer(CustomerId),
+    Conversation(ConversationId),
+}
+
+/// Whose document an event may change.
+fn touches(event: &Event) -> Option<Touched> {
+    match event {
+        Event::ChatEnded { chat, .. } | Event::ChatRated { chat, .. } | Event::SkillsRequested { chat, .. } => Some(Touched::Chat(*chat)),
+        Event::ConversionRecorded { chat, .. } | Event::ChatMarked { chat, .. } => chat.map(Touched::Chat),
+        // A conversation has several chats when others went into it; the documents of all show its tags and its number.
+        Event::TagsChanged { conversation, .. } => Some(Touched::Conversation(*conversation)),
+        Event::ConversationMerged { into, .. } => Some(Touched::Conversation(*into)),
+        Event::CustomerChanged { customer, .. } | Event::CustomerRemoved { customer } => Some(Touched::Customer(*customer)),
+        // A document says whether its conversation is deleted.
+        Event::StatusChanged { conversation, from, to, .. } if *from == Status::Deleted || *to == Status::Deleted => {
+            Some(Touched::Conversation(*conversation))
+        }
+        // What is said in a live chat is in the document once the chat has ended; what is added later comes with a rating or tags.
+        Event::MessageAdded { .. }
+        | Event::AgentChanged { .. }
+        | Event::AgentStatusChanged { .. }
+        | Event::DepartmentChanged { .. }
+        | Event::MembershipChanged { .. }
+        | Event::BanChanged { .. }
+        | Event::VisitStarted { .. }
+        | Event::PageViewed { .. }
+        | Event::ConversationStarted { .. }
+        | Event::StatusChanged { .. }
+        | Event::Assigned { .. }
+        | Event::ReadMarked { .. }
+        | Event::ChatRequested { .. }
+        | Event::ChatOffered { .. }
+        | Event::OfferClosed { .. }
+        | Event::ChatJoined { .. }
+        | Event::ChatLeft { .. }
+        | Event::ChatTransferred { .. }
+        | Event::SettingsChanged
+        | Event::TagChanged { .. }
+        | Event::CustomerGroupChanged { .. }
+        | Event::CompanyChanged { .. }
+        | Event::KnowledgeBaseChanged { .. }
+        | Event::KnowledgeEntryChanged { .. }
+        | Event::WidgetChanged { .. }
+        | Event::FieldsChanged { .. }
+        | Event::SkillChanged { .. }
+        | Event::GoalChanged { .. }
+        | Event::TriggerChanged { .. }
+        | Event::TriggerFired { .. }
+        | Event::ShortcutChanged { .. }
+        | Event::OauthClientChanged { .. } => None,
+    }
 }
 
 /// The reader itself; runs on a thread of its own until its listener is gone.
@@ -226,27 +277,27 @@ fn bite(tx: &mut Tx<'_>, account_key: i64, from: i64) -> Result<(i64, Vec<(ChatR
     let events = journal::after(tx, from, BITE_EVENTS)?;
     let Some(last) = events.last() else { return Ok((from, Vec::new())) };
     let until = last.number;
-    let mut due: BTreeMap<ChatId, Timestamp> = BTreeMap::new();
+    let mut touched: BTreeMap<ChatId, Timestamp> = BTreeMap::new();
     for recorded in &events {
-        match touched(&recorded.event) {
+        match touches(&recorded.event) {
             Some(Touched::Chat(chat)) => {
-                due.insert(chat, recorded.at);
+                touched.insert(chat, recorded.at);
             }
             Some(Touched::Conversation(conversation)) => {
                 for chat in tables::chats::of_conversation(tx, conversation)? {
-                    due.insert(chat.id, recorded.at);
+                    touched.insert(chat.id, recorded.at);
                 }
             }
             Some(Touched::Customer(customer)) => {
                 for chat in tables::chats::ended_of_customer(tx, customer, CUSTOMER_CHATS_MAX)? {
-                    due.insert(chat, recorded.at);
+                    touched.insert(chat, recorded.at);
                 }
             }
-            Some(Touched::KnowledgeBase(_) | Touched::KnowledgeEntry(_)) | None => {}
+            None => {}
         }
     }
-    let mut records = Vec::with_capacity(due.len());
-    for (chat, at) in due {
+    let mut records = Vec::with_capacity(touched.len());
+    for (chat, at) in touched {
         if let Some(record) = load(tx, account_key, chat)? {
             records.push((record, at));
         }

@@ -38,7 +38,6 @@ pub mod search;
 pub mod settings;
 pub mod tags;
 pub mod timers;
-mod touched;
 pub mod updates;
 pub mod views;
 pub mod visits;

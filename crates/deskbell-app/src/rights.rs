@@ -72,6 +72,10 @@ pub enum Right {
     TokenRead,
     /// A bearer token with `read`, of an administrator or owner.
     TokenReadAdministrator,
+    /// A bearer token with `write`, of any role.
+    TokenWrite,
+    /// A bearer token with `write`, of an administrator or owner.
+    TokenWriteAdministrator,
 }
 
 impl Right {
@@ -88,6 +92,10 @@ impl Right {
             Right::TokenRead => matches!(who, Principal::Token { scopes, .. } if scopes.read),
             Right::TokenReadAdministrator => {
                 matches!(who, Principal::Token { scopes, role, .. } if scopes.read && role.administers())
+            }
+            Right::TokenWrite => matches!(who, Principal::Token { scopes, .. } if scopes.write),
+            Right::TokenWriteAdministrator => {
+                matches!(who, Principal::Token { scopes, role, .. } if scopes.write && role.administers())
             }
         }
     }

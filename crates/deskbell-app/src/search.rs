@@ -14,7 +14,6 @@ use crate::desk::Desk;
 use crate::error::AppError;
 use crate::knowledge;
 use crate::knowledge::rendering::{plain_text, simple_html};
-use crate::touched::{Touched, touched};
 
 /// Characters of a query that are looked at.
 pub const QUERY_CHARS_MAX: usize = 500;
@@ -155,10 +154,10 @@ pub fn changes_after(tx: &mut Tx<'_>, number: i64, events_max: i64) -> Result<Op
     let mut changes = Changes { until: number, bases: BTreeSet::new(), entries: BTreeSet::new() };
     for recorded in events {
         changes.until = recorded.number;
-        match touched(&recorded.event) {
-            Some(Touched::KnowledgeBase(base)) => drop(changes.bases.insert(base)),
-            Some(Touched::KnowledgeEntry(entry)) => drop(changes.entries.insert(entry)),
-            Some(Touched::Chat(_) | Touched::Customer(_) | Touched::Conversation(_)) | None => {}
+        match changed_by(&recorded.event) {
+            Some(Changed::Base(base)) => drop(changes.bases.insert(base)),
+            Some(Changed::Entry(entry)) => drop(changes.entries.insert(entry)),
+            None => {}
         }
     }
     Ok(Some(changes))
@@ -166,5 +165,56 @@ pub fn changes_after(tx: &mut Tx<'_>, number: i64, events_max: i64) -> Result<Op
 
 /// Whether an event changes what a search finds.
 pub fn concerns_search(event: &Event) -> bool {
-    matches!(touched(event), Some(Touched::KnowledgeBase(_) | Touched::KnowledgeEntry(_)))
+    changed_by(event).is_some()
+}
+
+enum Changed {
+    Base(KnowledgeBaseId),
+    Entry(KnowledgeEntryId),
+}
+
+fn changed_by(event: &Event) -> Option<Changed> {
+    match event {
+        Event::KnowledgeBaseChanged { base, .. } => Some(Changed::Base(*base)),
+        Event::KnowledgeEntryChanged { entry, .. } => Some(Changed::Entry(*entry)),
+        Event::AgentChanged { .. }
+        | Event::AgentStatusChanged { .. }
+        | Event::DepartmentChanged { .. }
+        | Event::MembershipChanged { .. }
+        | Event::CustomerChanged { .. }
+        | Event::BanChanged { .. }
+        | Event::VisitStarted { .. }
+        | Event::PageViewed { .. }
+        | Event::ConversationStarted { .. }
+        | Event::StatusChanged { .. }
+        | Event::Assigned { .. }
+        | Event::MessageAdded { .. }
+        | Event::TagsChanged { .. }
+        | Event::ReadMarked { .. }
+        | Event::ChatRequested { .. }
+        | Event::ChatOffered { .. }
+        | Event::OfferClosed { .. }
+        | Event::ChatJoined { .. }
+        | Event::ChatLeft { .. }
+        | Event::ChatTransferred { .. }
+        | Event::ChatEnded { .. }
+        | Event::ChatRated { .. }
+        | Event::SettingsChanged
+        | Event::CustomerRemoved { .. }
+        | Event::TagChanged { .. }
+        | Event::CustomerGroupChanged { .. }
+        | Event::CompanyChanged { .. }
+        | Event::WidgetChanged { .. }
+        | Event::FieldsChanged { .. }
+        | Event::ConversationMerged { .. }
+        | Event::SkillChanged { .. }
+        | Event::SkillsRequested { .. }
+        | Event::ChatMarked { .. }
+        | Event::GoalChanged { .. }
+        | Event::ConversionRecorded { .. }
+        | Event::TriggerChanged { .. }
+        | Event::TriggerFired { .. }
+        | Event::ShortcutChanged { .. }
+        | Event::OauthClientChanged { .. } => None,
+    }
 }

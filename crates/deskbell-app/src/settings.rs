@@ -91,9 +91,9 @@ impl Settings {
         }
     }
 
-    fn rows(&self) -> [(&'static str, String); 12] {
+    fn rows(&self) -> Vec<(&'static str, String)> {
         let flag = |on: bool| if on { "1" } else { "0" }.to_owned();
-        [
+        vec![
             ("name", self.name.clone()),
             ("accent", self.accent.clone()),
             ("greeting", self.greeting.clone()),

@@ -6,8 +6,9 @@ use crate::chat::{ChatState, EndReason, EngagementStart, OfferOutcome, Rating, S
 use crate::conversation::{Channel, Status};
 use crate::department::Strategy;
 use crate::ids::{
-    AgentId, ChatId, CompanyId, ConversationId, CustomerGroupId, CustomerId, DepartmentId, EngagementId, GroupId, KnowledgeBaseId,
-    KnowledgeEntryId, MessageId, OfferId, TagId, VisitId, VisitorId, WidgetId,
+    AgentId, ChatId, CompanyId, ConversationId, ConversionId, CustomerGroupId, CustomerId, DepartmentId, EngagementId, GoalId, GroupId,
+    KnowledgeBaseId, KnowledgeEntryId, MessageId, OauthClientId, OfferId, ShortcutId, SkillId, TagId, TriggerId, VisitId, VisitorId,
+    WidgetId,
 };
 use crate::message::{Actor, Attachment, GroupKind, MessageKind};
 use crate::time::Timestamp;
@@ -250,6 +251,67 @@ pub enum Event {
         into: ConversationId,
         by: Actor,
     },
+
+    /// A skill was made, changed or taken away, or has other members.
+    SkillChanged {
+        skill: SkillId,
+        name: String,
+        removed: bool,
+    },
+    /// A chat asks for agents with these skills (all that it asks for now).
+    SkillsRequested {
+        chat: ChatId,
+        conversation: ConversationId,
+        skills: Vec<SkillId>,
+        by: Actor,
+    },
+    /// An ended chat, or a message left while nobody was there (then `chat` is none), was marked as read, or as unread.
+    ChatMarked {
+        chat: Option<ChatId>,
+        conversation: ConversationId,
+        unread: bool,
+        by: Actor,
+    },
+    GoalChanged {
+        goal: GoalId,
+        name: String,
+        removed: bool,
+    },
+    /// A visitor reached a goal; `chat` is the one it is put down to.
+    ConversionRecorded {
+        conversion: ConversionId,
+        goal: GoalId,
+        goal_name: String,
+        visit: VisitId,
+        customer: CustomerId,
+        chat: Option<ChatId>,
+    },
+    TriggerChanged {
+        trigger: TriggerId,
+        name: String,
+        removed: bool,
+    },
+    /// A trigger did something about a visitor. `greeting` is what it said to one who is in no chat, under the name `speaker`.
+    TriggerFired {
+        trigger: TriggerId,
+        trigger_name: String,
+        visit: VisitId,
+        visitor: VisitorId,
+        customer: CustomerId,
+        chat: Option<ChatId>,
+        speaker: Option<String>,
+        greeting: Option<String>,
+    },
+    ShortcutChanged {
+        shortcut: ShortcutId,
+        name: String,
+        removed: bool,
+    },
+    OauthClientChanged {
+        client: OauthClientId,
+        name: String,
+        removed: bool,
+    },
 }
 
 impl Event {
@@ -271,7 +333,14 @@ impl Event {
             | Event::CompanyChanged { .. }
             | Event::KnowledgeBaseChanged { .. }
             | Event::KnowledgeEntryChanged { .. }
-            | Event::WidgetChanged { .. } => None,
+            | Event::WidgetChanged { .. }
+            | Event::SkillChanged { .. }
+            | Event::GoalChanged { .. }
+            | Event::ConversionRecorded { .. }
+            | Event::TriggerChanged { .. }
+            | Event::TriggerFired { .. }
+            | Event::ShortcutChanged { .. }
+            | Event::OauthClientChanged { .. } => None,
             Event::ConversationStarted { conversation, .. }
             | Event::StatusChanged { conversation, .. }
             | Event::Assigned { conversation, .. }
@@ -280,6 +349,8 @@ impl Event {
             | Event::ReadMarked { conversation, .. }
             | Event::FieldsChanged { conversation, .. }
             | Event::ConversationMerged { conversation, .. }
+            | Event::SkillsRequested { conversation, .. }
+            | Event::ChatMarked { conversation, .. }
             | Event::ChatRequested { conversation, .. }
             | Event::ChatOffered { conversation, .. }
             | Event::OfferClosed { conversation, .. }
@@ -294,8 +365,13 @@ impl Event {
     /// The chat it belongs to.
     pub fn chat(&self) -> Option<ChatId> {
         match self {
-            Event::MessageAdded { chat, .. } | Event::TagsChanged { chat, .. } => *chat,
-            Event::ChatRequested { chat, .. }
+            Event::MessageAdded { chat, .. }
+            | Event::TagsChanged { chat, .. }
+            | Event::ConversionRecorded { chat, .. }
+            | Event::TriggerFired { chat, .. }
+            | Event::ChatMarked { chat, .. } => *chat,
+            Event::SkillsRequested { chat, .. }
+            | Event::ChatRequested { chat, .. }
             | Event::ChatOffered { chat, .. }
             | Event::OfferClosed { chat, .. }
             | Event::ChatJoined { chat, .. }
@@ -324,7 +400,12 @@ impl Event {
             | Event::CompanyChanged { .. }
             | Event::KnowledgeBaseChanged { .. }
             | Event::KnowledgeEntryChanged { .. }
-            | Event::WidgetChanged { .. } => None,
+            | Event::WidgetChanged { .. }
+            | Event::SkillChanged { .. }
+            | Event::GoalChanged { .. }
+            | Event::TriggerChanged { .. }
+            | Event::ShortcutChanged { .. }
+            | Event::OauthClientChanged { .. } => None,
         }
     }
 }

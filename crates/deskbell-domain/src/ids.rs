@@ -99,6 +99,12 @@ ids! {
     CredentialId: ENTITY_MIN, ENTITY_END;
     CompanyId: ENTITY_MIN, ENTITY_END;
     WidgetId: ENTITY_MIN, ENTITY_END;
+    SkillId: ENTITY_MIN, ENTITY_END;
+    GoalId: ENTITY_MIN, ENTITY_END;
+    ConversionId: ENTITY_MIN, ENTITY_END;
+    TriggerId: ENTITY_MIN, ENTITY_END;
+    ShortcutId: ENTITY_MIN, ENTITY_END;
+    OauthClientId: ENTITY_MIN, ENTITY_END;
     TagId: TAG_MIN, TAG_END;
     /// Drawn from the tags' range.
     CustomerGroupId: TAG_MIN, TAG_END;

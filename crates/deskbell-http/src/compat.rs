@@ -70,6 +70,8 @@ fn right(right: Right) -> &'static str {
         Right::Administrator => "administrator",
         Right::TokenRead => "token, read",
         Right::TokenReadAdministrator => "token, read, administrator",
+        Right::TokenWrite => "token, write",
+        Right::TokenWriteAdministrator => "token, write, administrator",
     }
 }
 

@@ -8,8 +8,9 @@ use deskbell_domain::conversation::{Channel, Status};
 use deskbell_domain::department::Strategy;
 use deskbell_domain::event::Event;
 use deskbell_domain::ids::{
-    AgentId, ChatId, CompanyId, ConversationId, CustomerGroupId, CustomerId, DepartmentId, EngagementId, GroupId, KnowledgeBaseId,
-    KnowledgeEntryId, MessageId, OfferId, TagId, VisitId, VisitorId, WidgetId,
+    AgentId, ChatId, CompanyId, ConversationId, ConversionId, CustomerGroupId, CustomerId, DepartmentId, EngagementId, GoalId, GroupId,
+    KnowledgeBaseId, KnowledgeEntryId, MessageId, OauthClientId, OfferId, ShortcutId, SkillId, TagId, TriggerId, VisitId, VisitorId,
+    WidgetId,
 };
 use deskbell_domain::message::{Actor, Attachment, GroupKind, MessageKind};
 use deskbell_domain::time::Timestamp;
@@ -79,6 +80,15 @@ events! {
     WidgetChanged { widget, name, removed }
     FieldsChanged { conversation, by }
     ConversationMerged { conversation, into, by }
+    SkillChanged { skill, name, removed }
+    SkillsRequested { chat, conversation, skills, by }
+    ChatMarked { chat, conversation, unread, by }
+    GoalChanged { goal, name, removed }
+    ConversionRecorded { conversion, goal, goal_name, visit, customer, chat }
+    TriggerChanged { trigger, name, removed }
+    TriggerFired { trigger, trigger_name, visit, visitor, customer, chat, speaker, greeting }
+    ShortcutChanged { shortcut, name, removed }
+    OauthClientChanged { client, name, removed }
 }
 
 /// A JSON object being written.
@@ -298,16 +308,22 @@ ids!(
     ChatId,
     CompanyId,
     ConversationId,
+    ConversionId,
     CustomerGroupId,
     CustomerId,
     DepartmentId,
     EngagementId,
+    GoalId,
     GroupId,
     KnowledgeBaseId,
     KnowledgeEntryId,
     MessageId,
+    OauthClientId,
     OfferId,
+    ShortcutId,
+    SkillId,
     TagId,
+    TriggerId,
     VisitId,
     VisitorId,
     WidgetId

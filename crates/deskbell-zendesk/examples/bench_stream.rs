@@ -23,7 +23,7 @@ use deskbell_domain::agent::AgentStatus;
 use deskbell_domain::time::Timestamp;
 use deskbell_http::Front;
 use deskbell_store::{Location, Options};
-use deskbell_zendesk::{ChatDocuments, SurfaceOptions, export_kit, stream_kit};
+use deskbell_zendesk::{ChatDocuments, SurfaceOptions, rest_kit, stream_kit};
 use http_body_util::BodyExt;
 
 /// What the server allocates with.
@@ -120,7 +120,7 @@ fn main() -> Outcome<()> {
 /// Without a socket: what a call costs inside the kit, and a page of the export.
 fn direct(desk: &Desk, options: &SurfaceOptions, token: &str, out: &mut impl Write) -> Outcome<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let (stream, export) = (stream_kit(desk.clone(), options), export_kit(desk.clone(), options));
+    let (stream, rest) = (stream_kit(desk.clone(), options), rest_kit(desk.clone(), options));
     let request = |uri: &str| {
         let builder = http::Request::builder().uri(uri).header("host", "desk.test");
         builder.header("authorization", format!("Bearer {token}")).body(Body::empty())
@@ -137,8 +137,7 @@ fn direct(desk: &Desk, options: &SurfaceOptions, token: &str, out: &mut impl Wri
             const PAGES: u32 = 50;
             let (started, mut bytes) = (Instant::now(), 0);
             for _ in 0..PAGES {
-                bytes =
-                    export.handle(request(&uri)?).await.into_body().collect().await.map_err(|error| error.to_string())?.to_bytes().len();
+                bytes = rest.handle(request(&uri)?).await.into_body().collect().await.map_err(|error| error.to_string())?.to_bytes().len();
             }
             writeln!(out, "{uri}: {bytes} bytes, {:?} a page", started.elapsed() / PAGES)?;
         }

@@ -83,7 +83,7 @@ pub fn compat() -> String {
         writeln!(page, "| `{}` | {family} | {shape} | {} |", topic.key, topic.about).expect("writing to a String cannot fail");
     }
     page.push_str(EXPORT);
-    page.push_str(&markdown(&crate::export_metas()));
+    page.push_str(&markdown(&crate::rest_metas()));
     page.push_str(CHATS);
     page
 }

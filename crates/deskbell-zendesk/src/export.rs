@@ -8,102 +8,92 @@ mod page;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use deskbell_app::rights::Right;
+use deskbell_app::{AppError, documents};
+use deskbell_http::fields::Projection;
+use deskbell_http::{Answer, Cx, Endpoint, Input, Meta, Param, ParamKind, Place, Route, routes as list};
 
-use deskbell_app::rights::{Principal, Right};
-use deskbell_app::{AppError, Desk, documents};
-use deskbell_http::{
-    Answer, BoxFuture, Cx, Endpoint, Fault, Input, Meta, Param, ParamKind, Place, RequestHead, Route, Surface, routes as list,
-};
-use http::StatusCode;
-use serde::Serialize;
-
-use crate::{SurfaceOptions, access};
+use crate::rest::{Rest, prefix};
 use ask::Ask;
 use page::Page;
 
-/// What is younger than this is not exported yet, and a caller must not ask for it: until then chats of a second may still be written.
-pub(crate) const AGE_SECONDS_MIN: i64 = 300;
-/// The prefixes of the new and of the old address of the API.
-const PREFIXES: &[&str] = &["/api/v2/chat", "/api/v2"];
-const CHATS_PATH: &str = "incremental/chats";
-
-/// The surface's state: the desk, and how far it has exported.
-#[derive(Clone)]
-pub struct Export(Arc<Inner>);
-
-struct Inner {
-    desk: Desk,
-    /// The newest second that was ever exported up to. It never falls, so that an `end_time` of ours is a good `start_time` also after
-    /// the clock was set back.
-    horizon: AtomicI64,
+/// One of the exports: its address, the name of its list, and how its place is told.
+#[derive(Debug, PartialEq, Eq)]
+struct Series {
+    /// Below the prefix.
+    path: &'static str,
+    /// The list's key, and its group in `fields`.
+    name: &'static str,
+    /// Of `start_time` and `end_time`.
+    unit: Unit,
+    ids: Ids,
+    unless_expanded: Unexpanded,
 }
 
-impl Export {
-    pub(crate) fn new(desk: Desk) -> Export {
-        Export(Arc::new(Inner { desk, horizon: AtomicI64::new(0) }))
-    }
+/// What `start_time` and `end_time` count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(dead_code)]
+enum Unit {
+    Seconds,
+    Microseconds,
+}
 
-    /// The newest second that is exported.
-    fn horizon(&self) -> i64 {
-        let now = self.0.desk.now().seconds() - AGE_SECONDS_MIN;
-        self.0.horizon.fetch_max(now, Ordering::SeqCst).max(now)
-    }
-
-    async fn page(&self, ask: &Ask, until: i64) -> Result<Page, AppError> {
-        let (start, projection, limit) = (ask.start.clone(), ask.projection.clone(), ask.limit());
-        self.0
-            .desk
-            .read(move |tx| {
-                let mut page = Page::new(start.clone(), projection);
-                documents::page(tx, (start.second, &start.id), until, limit, |second, id, body| page.add(second, id, body))?;
-                page.whole()
-            })
-            .await
+impl Unit {
+    const fn words(self) -> &'static str {
+        match self {
+            Unit::Seconds => "seconds",
+            Unit::Microseconds => "microseconds",
+        }
     }
 }
 
-fn authenticate<'a>(export: &'a Export, head: &'a RequestHead, _: &'a Input) -> BoxFuture<'a, Result<Principal, AppError>> {
-    access::bearer(&export.0.desk, head)
+/// Whether a page says `end_id`, and `next_page` `start_id`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(dead_code)]
+enum Ids {
+    Told,
+    Untold,
 }
 
-/// The shape of Chat's errors: a phrase and a sentence, both in the words of its web framework.
-#[derive(Serialize)]
-struct Refusal {
-    error: &'static str,
-    description: String,
+/// What is shown of a row when `fields` does not name the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(dead_code)]
+enum Unexpanded {
+    Id,
+    Whole,
 }
 
-fn render_error(fault: &Fault<'_>) -> Answer {
-    let status = access::status(fault);
-    let fixed = match status {
-        401 => "The server could not verify that you are authorized to access the requested resource",
-        403 => "You don't have the permission to access the requested resource. It is either read-protected or not readable by the server.",
-        404 => "The requested URL was not found on the server. If you entered the URL manually please check your spelling and try again.",
-        405 => "The method is not allowed for the requested URL.",
-        429 => "This user has exceeded an allotted request count. Try again later.",
-        _ => "",
-    };
-    let description = if fixed.is_empty() { fault.error.public.to_string() } else { fixed.to_owned() };
-    let error = StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason()).unwrap_or("Error");
-    Answer::bare_tree(Refusal { error, description }).status(status)
+impl Unexpanded {
+    fn projection(self) -> Projection {
+        match self {
+            Unexpanded::Id => Projection::only(&["id"]),
+            Unexpanded::Whole => Projection::All,
+        }
+    }
 }
 
-pub(crate) fn surface(options: &SurfaceOptions) -> Surface<Export> {
-    let mut surface = Surface::new("zendesk-export", PREFIXES, authenticate, render_error);
-    surface.host_prefix = Some(".zendesk.com");
-    access::configure(&mut surface, options);
-    surface
+const CHATS: Series =
+    Series { path: "incremental/chats", name: "chats", unit: Unit::Seconds, ids: Ids::Told, unless_expanded: Unexpanded::Id };
+
+pub(crate) fn routes() -> Vec<Route<Rest>> {
+    list![Rest; GetChats]
 }
 
-pub(crate) fn routes() -> Vec<Route<Export>> {
-    list![Export; GetChats]
+/// A page of chats for a caller, up to a second.
+async fn page(rest: &Rest, ask: &Ask, until: i64) -> Result<Page, AppError> {
+    let (start, projection, limit) = (ask.start.clone(), ask.projection.clone(), ask.limit());
+    rest.desk()
+        .read(move |tx| {
+            let mut page = Page::new(&CHATS, start.clone(), projection);
+            documents::page(tx, (start.time, &start.id), until, limit, |second, id, body| page.add(second, id, body))?;
+            page.whole()
+        })
+        .await
 }
 
 struct GetChats;
-impl Endpoint<Export> for GetChats {
-    const META: Meta = Meta::get(CHATS_PATH, Right::TokenReadAdministrator)
+impl Endpoint<Rest> for GetChats {
+    const META: Meta = Meta::get(CHATS.path, Right::TokenReadAdministrator)
         .summary("Chats that ended or changed since a moment")
         .params(&[
             Param::text("start_time").placed(Place::Query).about("seconds since 1970, a fraction is rounded up; at least five minutes ago"),
@@ -121,18 +111,12 @@ impl Endpoint<Export> for GetChats {
             "`limit` or `start_time` negative or no number, `limit` 0, malformed `fields`: 400",
         ]);
 
-    async fn run(cx: Cx<Export>, input: Input) -> Result<Answer, AppError> {
-        let ask = Ask::read(&input)?;
+    async fn run(cx: Cx<Rest>, input: Input) -> Result<Answer, AppError> {
+        let ask = Ask::read(&CHATS, &input)?;
         let until = cx.state.horizon();
         ask.check_age(until)?;
-        let page = cx.state.page(&ask, until).await?;
+        let page = page(&cx.state, &ask, until).await?;
         let next = ask.next_page(&format!("{}{}", cx.origin, prefix(cx.head.uri().path())), page.end());
         Ok(Answer::json(page.finish(&next)?))
     }
-}
-
-/// The prefix that the caller used.
-fn prefix(path: &str) -> &'static str {
-    let before = path.trim_end_matches('/').strip_suffix(CHATS_PATH).unwrap_or_default().trim_end_matches('/');
-    PREFIXES.iter().find(|prefix| before.ends_with(**prefix)).copied().unwrap_or(PREFIXES[0])
 }

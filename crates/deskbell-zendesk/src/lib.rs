@@ -8,6 +8,7 @@ mod access;
 mod compat;
 pub mod documents;
 mod export;
+mod rest;
 mod stream;
 pub mod topics;
 #[cfg(test)]
@@ -21,7 +22,7 @@ use deskbell_http::{Kit, Meta};
 
 pub use compat::compat;
 pub use documents::ChatDocuments;
-pub use export::Export;
+pub use rest::Rest;
 pub use stream::Stream;
 
 /// Requests a minute that an account may make unless configured otherwise, as on every plan of the original.
@@ -49,9 +50,9 @@ pub fn stream_kit(desk: Desk, options: &SurfaceOptions) -> Kit<Stream> {
     Kit::new(stream::surface(options), Stream::new(desk), stream::routes())
 }
 
-/// The incremental export, below `/api/v2` and `/api/v2/chat`.
-pub fn export_kit(desk: Desk, options: &SurfaceOptions) -> Kit<Export> {
-    Kit::new(export::surface(options), Export::new(desk), export::routes())
+/// The REST API with the incremental exports, below `/api/v2` and `/api/v2/chat`.
+pub fn rest_kit(desk: Desk, options: &SurfaceOptions) -> Kit<Rest> {
+    Kit::new(rest::surface(options), Rest::new(desk), rest::routes())
 }
 
 /// The contracts of [`stream_kit`].
@@ -59,7 +60,7 @@ pub fn stream_metas() -> Vec<&'static Meta> {
     stream::routes().into_iter().map(|route| route.meta).collect()
 }
 
-/// The contracts of [`export_kit`].
-pub fn export_metas() -> Vec<&'static Meta> {
-    export::routes().into_iter().map(|route| route.meta).collect()
+/// The contracts of [`rest_kit`].
+pub fn rest_metas() -> Vec<&'static Meta> {
+    rest::routes().into_iter().map(|route| route.meta).collect()
 }

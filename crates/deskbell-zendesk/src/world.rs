@@ -25,7 +25,7 @@ use http::{HeaderMap, Request};
 use http_body_util::BodyExt;
 use serde_json::Value;
 
-use crate::{ChatDocuments, Export, Stream, SurfaceOptions, export_kit, stream_kit};
+use crate::{ChatDocuments, Rest, Stream, SurfaceOptions, rest_kit, stream_kit};
 
 /// When every test begins: 2026-11-22T00:00:00Z.
 pub(crate) const START_SECONDS: i64 = 1_795_305_600;
@@ -38,7 +38,7 @@ pub(crate) struct World {
     pub(crate) clock: Arc<FakeClock>,
     pub(crate) owner: FirstOwner,
     pub(crate) stream: Kit<Stream>,
-    pub(crate) export: Kit<Export>,
+    pub(crate) rest: Kit<Rest>,
     // Kept until the desk is closed.
     _directory: tempfile::TempDir,
 }
@@ -95,8 +95,8 @@ impl World {
         })
         .await
         .unwrap();
-        let (stream, export) = (stream_kit(desk.clone(), &unlimited()), export_kit(desk.clone(), &unlimited()));
-        World { desk, clock, owner, stream, export, _directory: directory }
+        let (stream, rest) = (stream_kit(desk.clone(), &unlimited()), rest_kit(desk.clone(), &unlimited()));
+        World { desk, clock, owner, stream, rest, _directory: directory }
     }
 
     /// A desk whose owner takes chats.
@@ -215,7 +215,7 @@ impl World {
 
     /// A page of the export with the owner's token.
     pub(crate) async fn page(&self, uri: &str) -> Value {
-        let reply = call(&self.export, "GET", uri, Some(self.token())).await;
+        let reply = call(&self.rest, "GET", uri, Some(self.token())).await;
         assert_eq!(reply.status, 200, "{}", reply.text);
         reply.json()
     }

@@ -109,7 +109,7 @@ fn doors(options: &ServeOptions, desk: &Desk, live: &Live, operations: Operation
         .with(live.kit())
         .with(deskbell_api::native::kit(desk.clone(), native))
         .with(deskbell_api::openapi::openapi_kit())
-        .with(deskbell_zendesk::export_kit(desk.clone(), &zendesk))
+        .with(deskbell_zendesk::rest_kit(desk.clone(), &zendesk))
         .with(deskbell_liveagent::kit(desk.clone(), liveagent))
         .with(FileDownloads::new(desk.clone(), options.behind_proxy))
         .with(deskbell_portal::Portal::new(desk.clone(), portal))

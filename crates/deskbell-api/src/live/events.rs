@@ -44,10 +44,18 @@ pub(crate) fn reach(event: &Event) -> Reach {
         | Event::KnowledgeEntryChanged { .. }
         | Event::WidgetChanged { .. }
         | Event::FieldsChanged { .. }
-        | Event::ConversationMerged { .. } => (true, false),
+        | Event::ConversationMerged { .. }
+        | Event::SkillChanged { .. }
+        | Event::ChatMarked { .. }
+        | Event::GoalChanged { .. }
+        | Event::ConversionRecorded { .. }
+        | Event::TriggerChanged { .. }
+        | Event::ShortcutChanged { .. }
+        | Event::OauthClientChanged { .. } => (true, false),
         Event::MessageAdded { kind, .. } => (false, kind.audience() == deskbell_domain::message::Audience::Public),
         Event::ReadMarked { .. } => (false, true),
-        Event::TagsChanged { .. } | Event::VisitStarted { .. } | Event::PageViewed { .. } => (false, false),
+        Event::SkillsRequested { .. } => (true, false),
+        Event::TagsChanged { .. } | Event::VisitStarted { .. } | Event::PageViewed { .. } | Event::TriggerFired { .. } => (false, false),
     };
     Reach { desk, visitor }
 }
@@ -157,6 +165,32 @@ enum View<'a> {
     FieldsChanged { conversation: String },
     #[serde(rename = "conversation.merged")]
     ConversationMerged { conversation: String, into: String },
+    #[serde(rename = "skill.changed")]
+    SkillChanged { skill: String, name: &'a str, removed: bool },
+    #[serde(rename = "skills.requested")]
+    SkillsRequested { conversation: String, chat: String, skills: Vec<String>, by: &'static str },
+    #[serde(rename = "chat.marked")]
+    ChatMarked { conversation: String, chat: Option<String>, unread: bool },
+    #[serde(rename = "goal.changed")]
+    GoalChanged { goal: String, name: &'a str, removed: bool },
+    #[serde(rename = "conversion.recorded")]
+    ConversionRecorded { conversion: String, goal: String, name: &'a str, visit: String, customer: String, chat: Option<String> },
+    #[serde(rename = "trigger.changed")]
+    TriggerChanged { trigger: String, name: &'a str, removed: bool },
+    #[serde(rename = "trigger.fired")]
+    TriggerFired {
+        trigger: String,
+        name: &'a str,
+        visit: String,
+        customer: String,
+        chat: Option<String>,
+        speaker: Option<&'a str>,
+        greeting: Option<&'a str>,
+    },
+    #[serde(rename = "shortcut.changed")]
+    ShortcutChanged { shortcut: String, name: &'a str, removed: bool },
+    #[serde(rename = "oauth_client.changed")]
+    OauthClientChanged { client: String, name: &'a str, removed: bool },
     #[serde(rename = "visit.started")]
     VisitStarted { visit: String, customer: String },
     #[serde(rename = "page.viewed")]
@@ -297,6 +331,41 @@ fn view(event: &Event, audience: Audience) -> View<'_> {
         Event::FieldsChanged { conversation, .. } => View::FieldsChanged { conversation: conversation.to_string() },
         Event::ConversationMerged { conversation, into, .. } => {
             View::ConversationMerged { conversation: conversation.to_string(), into: into.to_string() }
+        }
+        Event::SkillChanged { skill, name, removed } => View::SkillChanged { skill: skill.to_string(), name, removed: *removed },
+        Event::SkillsRequested { chat, conversation, skills, by } => View::SkillsRequested {
+            conversation: conversation.to_string(),
+            chat: chat.to_string(),
+            skills: skills.iter().map(ToString::to_string).collect(),
+            by: side_word(*by),
+        },
+        Event::ChatMarked { chat, conversation, unread, .. } => {
+            View::ChatMarked { conversation: conversation.to_string(), chat: chat.map(|chat| chat.to_string()), unread: *unread }
+        }
+        Event::GoalChanged { goal, name, removed } => View::GoalChanged { goal: goal.to_string(), name, removed: *removed },
+        Event::ConversionRecorded { conversion, goal, goal_name, visit, customer, chat } => View::ConversionRecorded {
+            conversion: conversion.to_string(),
+            goal: goal.to_string(),
+            name: goal_name,
+            visit: visit.to_string(),
+            customer: customer.to_string(),
+            chat: chat.map(|chat| chat.to_string()),
+        },
+        Event::TriggerChanged { trigger, name, removed } => View::TriggerChanged { trigger: trigger.to_string(), name, removed: *removed },
+        Event::TriggerFired { trigger, trigger_name, visit, customer, chat, speaker, greeting, .. } => View::TriggerFired {
+            trigger: trigger.to_string(),
+            name: trigger_name,
+            visit: visit.to_string(),
+            customer: customer.to_string(),
+            chat: chat.map(|chat| chat.to_string()),
+            speaker: speaker.as_deref(),
+            greeting: greeting.as_deref(),
+        },
+        Event::ShortcutChanged { shortcut, name, removed } => {
+            View::ShortcutChanged { shortcut: shortcut.to_string(), name, removed: *removed }
+        }
+        Event::OauthClientChanged { client, name, removed } => {
+            View::OauthClientChanged { client: client.to_string(), name, removed: *removed }
         }
         Event::VisitStarted { visit, customer } => View::VisitStarted { visit: visit.to_string(), customer: customer.to_string() },
         Event::PageViewed { visit, customer, url, title } => {

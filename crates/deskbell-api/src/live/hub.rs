@@ -471,7 +471,16 @@ impl State {
             | Event::KnowledgeEntryChanged { .. }
             | Event::WidgetChanged { .. }
             | Event::FieldsChanged { .. }
-            | Event::ConversationMerged { .. } => {}
+            | Event::ConversationMerged { .. }
+            | Event::SkillChanged { .. }
+            | Event::SkillsRequested { .. }
+            | Event::ChatMarked { .. }
+            | Event::GoalChanged { .. }
+            | Event::ConversionRecorded { .. }
+            | Event::TriggerChanged { .. }
+            | Event::TriggerFired { .. }
+            | Event::ShortcutChanged { .. }
+            | Event::OauthClientChanged { .. } => {}
         }
     }
 }

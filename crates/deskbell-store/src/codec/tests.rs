@@ -107,6 +107,31 @@ fn of_each_kind(seed: &Seed) -> Vec<Event> {
             into: ConversationId::from_i64(383_486_450_418),
             by: Actor::Agent(AgentId::from_i64(383_486_450_419)),
         },
+        Event::SkillChanged { skill: SkillId::from_i64(383_486_450_420), name: "French".to_owned(), removed: false },
+        Event::SkillsRequested { chat, conversation, skills: vec![SkillId::from_i64(n), SkillId::from_i64(n ^ 1)], by: actor },
+        Event::ChatMarked { chat: flag.then_some(chat), conversation, unread: flag, by: actor },
+        Event::GoalChanged { goal: GoalId::from_i64(383_486_450_421), name: "Order".to_owned(), removed: true },
+        Event::ConversionRecorded {
+            conversion: ConversionId::from_i64(n),
+            goal: GoalId::from_i64(n ^ 9),
+            goal_name: text.clone(),
+            visit,
+            customer,
+            chat: flag.then_some(chat),
+        },
+        Event::TriggerChanged { trigger: TriggerId::from_i64(383_486_450_422), name: "Hello".to_owned(), removed: false },
+        Event::TriggerFired {
+            trigger: TriggerId::from_i64(n ^ 10),
+            trigger_name: text.clone(),
+            visit,
+            visitor: VisitorId::from_i64(n ^ 11),
+            customer,
+            chat: flag.then_some(chat),
+            speaker: flag.then(|| text.clone()),
+            greeting: flag.then(|| text.clone()),
+        },
+        Event::ShortcutChanged { shortcut: ShortcutId::from_i64(383_486_450_423), name: "hi".to_owned(), removed: false },
+        Event::OauthClientChanged { client: OauthClientId::from_i64(383_486_450_424), name: "Tap".to_owned(), removed: true },
     ]
 }
 

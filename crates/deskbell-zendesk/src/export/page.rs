@@ -6,6 +6,7 @@ use deskbell_http::fields::{Projection, project};
 use deskbell_http::json;
 
 use super::ask::Place;
+use super::{Ids, Series};
 
 /// How large a page may become before it ends early. What is left out is on the next page.
 const PAGE_BYTES_MAX: usize = 64 << 20;
@@ -13,6 +14,7 @@ const PAGE_BYTES_MAX: usize = 64 << 20;
 const PAGE_BYTES_FIRST: usize = 64 << 10;
 
 pub(super) struct Page {
+    series: &'static Series,
     out: Vec<u8>,
     count: usize,
     end: Place,
@@ -23,14 +25,14 @@ pub(super) struct Page {
 
 impl Page {
     /// A page that begins behind `start`; while it is empty it ends there too.
-    pub(super) fn new(start: Place, projection: Projection) -> Page {
+    pub(super) fn new(series: &'static Series, start: Place, projection: Projection) -> Page {
         let mut out = Vec::with_capacity(PAGE_BYTES_FIRST);
-        out.extend_from_slice(br#"{"chats":["#);
-        Page { out, count: 0, end: start, projection, full: false, broken: None }
+        out.extend_from_slice(format!(r#"{{"{}":["#, series.name).as_bytes());
+        Page { series, out, count: 0, end: start, projection, full: false, broken: None }
     }
 
-    /// Adds a document, unless the page is full.
-    pub(super) fn add(&mut self, second: i64, id: &str, body: &str) {
+    /// Adds a document with its place, unless the page is full.
+    pub(super) fn add(&mut self, time: i64, id: &str, body: &str) {
         self.full = self.full || (self.count > 0 && self.out.len() + body.len() > PAGE_BYTES_MAX);
         if self.full || self.broken.is_some() {
             return;
@@ -43,7 +45,7 @@ impl Page {
             return;
         }
         self.count += 1;
-        self.end.second = second;
+        self.end.time = time;
         id.clone_into(&mut self.end.id);
     }
 
@@ -61,13 +63,11 @@ impl Page {
 
     /// The answer's JSON.
     pub(super) fn finish(mut self, next_page: &str) -> Result<Bytes, AppError> {
-        let tail = format!(
-            r#"],"count":{},"end_id":{},"end_time":{},"next_page":{}}}"#,
-            self.count,
-            json::text(&self.end.id)?,
-            self.end.second,
-            json::text(next_page)?
-        );
+        let end_id = match self.series.ids {
+            Ids::Told => format!(r#""end_id":{},"#, json::text(&self.end.id)?),
+            Ids::Untold => String::new(),
+        };
+        let tail = format!(r#"],"count":{},{end_id}"end_time":{},"next_page":{}}}"#, self.count, self.end.time, json::text(next_page)?);
         self.out.extend_from_slice(tail.as_bytes());
         Ok(self.out.into())
     }
@@ -75,24 +75,25 @@ impl Page {
 
 #[cfg(test)]
 mod tests {
+    use super::super::CHATS;
     use super::*;
 
     #[test]
     fn a_page_ends_where_its_last_document_is() {
-        let start = Place { second: 5, id: "a".to_owned() };
-        let mut page = Page::new(start.clone(), Projection::only(&["id"]));
+        let start = Place { time: 5, id: "a".to_owned() };
+        let mut page = Page::new(&CHATS, start.clone(), Projection::only(&["id"]));
         page.add(6, "b", r#"{"comment":"x","id":"b"}"#);
         page.add(6, "c", r#"{"id":"c"}"#);
-        assert_eq!(page.end(), &Place { second: 6, id: "c".to_owned() });
+        assert_eq!(page.end(), &Place { time: 6, id: "c".to_owned() });
         let json = page.whole().and_then(|page| page.finish("http://a/\"b\"")).unwrap();
         assert_eq!(json, r#"{"chats":[{"id":"b"},{"id":"c"}],"count":2,"end_id":"c","end_time":6,"next_page":"http://a/\"b\""}"#);
-        assert_eq!(Page::new(start.clone(), Projection::All).end(), &start);
+        assert_eq!(Page::new(&CHATS, start.clone(), Projection::All).end(), &start);
     }
 
     #[test]
     fn a_page_ends_early_when_it_is_large_enough() {
         let large = format!("\"{}\"", "x".repeat(PAGE_BYTES_MAX / 2));
-        let mut page = Page::new(Place::default(), Projection::All);
+        let mut page = Page::new(&CHATS, Place::default(), Projection::All);
         for id in ["a", "b", "c"] {
             page.add(1, id, &large);
         }
@@ -102,7 +103,7 @@ mod tests {
 
     #[test]
     fn a_broken_document_is_an_error() {
-        let mut page = Page::new(Place::default(), Projection::only(&["id"]));
+        let mut page = Page::new(&CHATS, Place::default(), Projection::only(&["id"]));
         page.add(1, "a", r#"{"id":"#);
         assert!(page.whole().is_err());
     }

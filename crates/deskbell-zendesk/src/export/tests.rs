@@ -12,7 +12,7 @@ use deskbell_domain::chat::Rating;
 use deskbell_domain::credential::CredentialKind;
 use serde_json::{Value, json};
 
-use super::AGE_SECONDS_MIN;
+use crate::rest::AGE_SECONDS_MIN;
 use crate::world::{START_SECONDS, World, call};
 
 const CHATS: &str = "/api/v2/incremental/chats";
@@ -122,7 +122,7 @@ async fn only_what_is_old_enough_is_exported() {
     }
     let now = world.desk.now().seconds();
     for (start, status) in [(now - 300, 200), (now - 299, 400), (now, 400), (now * 1_000_000, 400)] {
-        let reply = call(&world.export, "GET", &format!("{CHATS}?start_time={start}"), Some(world.token())).await;
+        let reply = call(&world.rest, "GET", &format!("{CHATS}?start_time={start}"), Some(world.token())).await;
         assert_eq!(reply.status, status, "{start}");
         if status == 400 {
             let wanted = r#"{"error":"Bad Request","description":"Too recent start_time. Use a start_time older than 5 minutes"}"#;
@@ -236,7 +236,7 @@ async fn bad_parameters() {
         ("start_id=a%00b", "parameter start_id must be the id of a chat"),
         (long.as_str(), "parameter start_id must be the id of a chat"),
     ] {
-        let reply = call(&world.export, "GET", &format!("{CHATS}?{query}"), Some(world.token())).await;
+        let reply = call(&world.rest, "GET", &format!("{CHATS}?{query}"), Some(world.token())).await;
         assert_eq!((reply.status, reply.json()), (400, json!({"error": "Bad Request", "description": sentence})), "{query}");
     }
 }
@@ -270,7 +270,7 @@ async fn rights_and_refusals() {
         (Some("wrong"), 401),
         (None, 401),
     ] {
-        let reply = call(&world.export, "GET", CHATS, token).await;
+        let reply = call(&world.rest, "GET", CHATS, token).await;
         assert_eq!(reply.status, status, "{}", reply.text);
         match status {
             401 => assert_eq!(reply.json(), unauthorized),
@@ -278,10 +278,10 @@ async fn rights_and_refusals() {
             _ => assert_eq!(reply.headers["content-type"], "application/json"),
         }
     }
-    let post = call(&world.export, "POST", CHATS, Some(world.token())).await;
+    let post = call(&world.rest, "POST", CHATS, Some(world.token())).await;
     let wanted = json!({"error": "Method Not Allowed", "description": "The method is not allowed for the requested URL."});
     assert_eq!((post.status, post.json()), (405, wanted));
-    let nowhere = call(&world.export, "GET", "/api/v2/chat/nothing", Some(world.token())).await;
+    let nowhere = call(&world.rest, "GET", "/api/v2/chat/nothing", Some(world.token())).await;
     assert_eq!((nowhere.status, &nowhere.json()["error"]), (404, &json!("Not Found")));
     assert!(nowhere.json()["description"].as_str().unwrap().starts_with("The requested URL was not found on the server."));
 }

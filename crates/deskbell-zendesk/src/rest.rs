@@ -1,0 +1,106 @@
+//! The REST API of Zendesk Chat, below `/api/v2` and `/api/v2/chat`: exports, and what its clients read and write beside them. Each family
+//! of endpoints is a module that lists its routes.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use deskbell_app::rights::Principal;
+use deskbell_app::{AppError, Desk};
+use deskbell_http::{Answer, BodyReading, BoxFuture, Fault, Input, RequestHead, Route, Surface};
+use http::StatusCode;
+use serde::Serialize;
+
+use crate::{SurfaceOptions, access, export};
+
+/// What is younger than this is not exported yet, and a caller must not ask for it: until then chats of a second may still be written.
+pub(crate) const AGE_SECONDS_MIN: i64 = 300;
+/// The prefixes of the new and of the old address of the API.
+const PREFIXES: &[&str] = &["/api/v2/chat", "/api/v2"];
+
+/// The surface's state: the desk, and how far it has exported.
+#[derive(Clone)]
+pub struct Rest(Arc<Inner>);
+
+struct Inner {
+    desk: Desk,
+    /// The newest second that was ever exported up to. It never falls, so that an `end_time` of ours is a good `start_time` also after
+    /// the clock was set back.
+    horizon: AtomicI64,
+}
+
+impl Rest {
+    pub(crate) fn new(desk: Desk) -> Rest {
+        Rest(Arc::new(Inner { desk, horizon: AtomicI64::new(0) }))
+    }
+
+    pub(crate) fn desk(&self) -> &Desk {
+        &self.0.desk
+    }
+
+    /// The newest second that is exported.
+    pub(crate) fn horizon(&self) -> i64 {
+        let now = self.0.desk.now().seconds() - AGE_SECONDS_MIN;
+        self.0.horizon.fetch_max(now, Ordering::SeqCst).max(now)
+    }
+}
+
+fn authenticate<'a>(rest: &'a Rest, head: &'a RequestHead, _: &'a Input) -> BoxFuture<'a, Result<Principal, AppError>> {
+    access::bearer(rest.desk(), head)
+}
+
+/// The shape of Chat's errors: a phrase and a sentence, both in the words of its web framework.
+#[derive(Serialize)]
+struct Refusal {
+    error: &'static str,
+    description: String,
+}
+
+fn render_error(fault: &Fault<'_>) -> Answer {
+    let status = access::status(fault);
+    let fixed = match status {
+        401 => "The server could not verify that you are authorized to access the requested resource",
+        403 => "You don't have the permission to access the requested resource. It is either read-protected or not readable by the server.",
+        404 => "The requested URL was not found on the server. If you entered the URL manually please check your spelling and try again.",
+        405 => "The method is not allowed for the requested URL.",
+        429 => "This user has exceeded an allotted request count. Try again later.",
+        _ => "",
+    };
+    let description = if fixed.is_empty() { fault.error.public.to_string() } else { fixed.to_owned() };
+    let error = StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason()).unwrap_or("Error");
+    Answer::bare_tree(Refusal { error, description }).status(status)
+}
+
+pub(crate) fn surface(options: &SurfaceOptions) -> Surface<Rest> {
+    let mut surface = Surface::new("zendesk-chat", PREFIXES, authenticate, render_error);
+    surface.host_prefix = Some(".zendesk.com");
+    surface.body_reading = BodyReading::Raw;
+    access::configure(&mut surface, options);
+    surface
+}
+
+pub(crate) fn routes() -> Vec<Route<Rest>> {
+    [export::routes()].into_iter().flatten().collect()
+}
+
+/// The prefix that the caller used to reach `path`, for links.
+pub(crate) fn prefix(path: &str) -> &'static str {
+    // The longer one comes first in the table.
+    PREFIXES.iter().find(|prefix| path.contains(&format!("{prefix}/"))).copied().unwrap_or(PREFIXES[0])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prefixes() {
+        for (path, wanted) in [
+            ("/api/v2/chat/incremental/chats", "/api/v2/chat"),
+            ("/api/v2/incremental/chats/", "/api/v2"),
+            ("/acme.zendesk.com/api/v2/chat/agents", "/api/v2/chat"),
+            ("/api/v2/chats", "/api/v2"),
+        ] {
+            assert_eq!(prefix(path), wanted, "{path}");
+        }
+    }
+}
