@@ -36,6 +36,7 @@ pub(crate) enum Package {
     Postgres,
     Chromium,
     CppCompiler,
+    PythonVenv,
 }
 
 impl Package {
@@ -44,6 +45,7 @@ impl Package {
             Package::Postgres => "postgresql",
             Package::Chromium => "chromium",
             Package::CppCompiler => "g++",
+            Package::PythonVenv => "python3-venv",
         }
     }
 
@@ -52,6 +54,7 @@ impl Package {
             Package::Postgres => in_path("initdb").is_some() || postgres_directory().is_some(),
             Package::Chromium => chromium().is_some(),
             Package::CppCompiler => in_path("c++").is_some(),
+            Package::PythonVenv => makes_environments(),
         }
     }
 
@@ -60,6 +63,7 @@ impl Package {
             Package::Postgres => "PostgreSQL's `initdb` (in PATH or /usr/lib/postgresql/*/bin)",
             Package::Chromium => "Chromium (`chromium`, `chromium-browser` or `google-chrome` in PATH)",
             Package::CppCompiler => "a C++ compiler (`c++` in PATH)",
+            Package::PythonVenv => "Python with `venv` and `pip` (`python3 -m venv`)",
         }
     }
 }
@@ -126,6 +130,13 @@ pub(crate) fn npm(stage: &Stage) -> Command {
 /// Where Chromium is.
 pub(crate) fn chromium() -> Option<PathBuf> {
     CHROMIUMS.into_iter().find_map(in_path)
+}
+
+/// Debian's own Python has `venv` without what it installs.
+fn makes_environments() -> bool {
+    let mut ask = Command::new("python3");
+    ask.args(["-c", "import venv, ensurepip"]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    ask.status().is_ok_and(|status| status.success())
 }
 
 /// Debian keeps PostgreSQL's server programs out of PATH.

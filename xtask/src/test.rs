@@ -78,7 +78,7 @@ pub(crate) fn test(stage: &mut Stage, options: &Options) -> Result<()> {
 fn install(stage: &Stage, runs: &dyn Fn(Part) -> bool, pages: bool) -> Result<()> {
     let mut packages = Vec::new();
     if runs(Part::Rust) {
-        packages.push(Package::Postgres);
+        packages.extend([Package::Postgres, Package::PythonVenv]);
     }
     if runs(Part::Fuzz) {
         packages.push(Package::CppCompiler);

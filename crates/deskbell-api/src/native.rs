@@ -53,8 +53,6 @@ pub(crate) const FAILED_TRIES: TryLimit = TryLimit { tries_max: 10, window_secon
 pub struct Options {
     /// The desk's public URL, if it is configured: what the `Origin` of a browser's requests is compared with.
     pub public_url: Option<Arc<str>>,
-    /// Whether `X-Forwarded-…` headers are to be believed.
-    pub behind_proxy: bool,
 }
 
 /// What every call is given.
@@ -70,7 +68,6 @@ pub fn kit(desk: Desk, options: Options) -> Kit<Native> {
         Surface::new("native", &[PREFIX], |native: &Native, head, _| Box::pin(session::signed_in(&native.desk, head)), render);
     surface.body_reading = BodyReading::Raw;
     surface.public_url = options.public_url;
-    surface.behind_proxy = options.behind_proxy;
     surface.headers = vec![
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
         (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),

@@ -12,7 +12,7 @@ pub const SESSION_COOKIE: &str = "deskbell_session";
 #[derive(Debug)]
 pub struct RequestHead {
     pub(crate) parts: Parts,
-    /// The caller's address: the connection's, or the last one of `X-Forwarded-For` behind a trusted proxy.
+    /// The caller's address.
     pub peer: Option<IpAddr>,
     pub request_id: u64,
 }

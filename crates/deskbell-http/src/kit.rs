@@ -42,7 +42,6 @@ use strangers::Strangers;
 pub const IDEMPOTENCY_KEY_BYTES_MAX: usize = 200;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
-const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_RATE_LIMIT: HeaderName = HeaderName::from_static("x-rate-limit");
 const X_RATE_LIMIT_REMAINING: HeaderName = HeaderName::from_static("x-rate-limit-remaining");
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -111,10 +110,8 @@ impl<S: Clone + Send + Sync + 'static> Kit<S> {
         };
         let (outcome, meta, meters) = match target.found {
             Found::Endpoint(served) => {
-                let connection = parts.extensions.get::<Connection>().copied();
-                let secure = connection.is_some_and(|connection| connection.secure);
-                let origin = Origin::of(&parts, secure, self.surface.behind_proxy, self.surface.public_url.as_ref(), target.host_prefix);
-                let peer = peer(&parts, connection, self.surface.behind_proxy);
+                let origin = Origin::of(&parts, self.surface.public_url.as_ref(), target.host_prefix);
+                let peer = peer(&parts);
                 let call = Call { format, origin, head: RequestHead { parts, peer, request_id }, input: target.input, body };
                 let outcome =
                     AssertUnwindSafe(self.serve(served, call)).catch_unwind().await.unwrap_or_else(|panic| Err(panicked(&*panic)));
@@ -309,15 +306,9 @@ struct Call {
     body: Body,
 }
 
-/// The caller's address: the connection's, or what the proxy in front added last.
-fn peer(parts: &Parts, connection: Option<Connection>, behind_proxy: bool) -> Option<IpAddr> {
-    if behind_proxy
-        && let Some(line) = parts.headers.get_all(X_FORWARDED_FOR).into_iter().next_back()
-        && let Some(peer) = line.to_str().ok().and_then(|line| line.rsplit(',').next()?.trim().parse::<IpAddr>().ok())
-    {
-        return Some(peer.to_canonical());
-    }
-    let peer = match connection {
+/// The caller's address.
+fn peer(parts: &Parts) -> Option<IpAddr> {
+    let peer = match parts.extensions.get::<Connection>() {
         Some(connection) => connection.peer,
         None => parts.extensions.get::<ConnectInfo<SocketAddr>>()?.0.ip(),
     };

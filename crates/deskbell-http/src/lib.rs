@@ -25,6 +25,7 @@ pub mod origin;
 pub mod outbound;
 #[cfg(any(test, feature = "testing"))]
 pub mod properties;
+pub mod proxies;
 pub mod socket;
 pub mod surface;
 pub mod tries;
@@ -42,4 +43,5 @@ pub use json::JsonStyle;
 pub use kit::Kit;
 pub use origin::{Connection, Origin};
 pub use outbound::{Fetched, Outbound, OutboundPolicy};
+pub use proxies::Proxies;
 pub use surface::{BodyReading, Cors, Credential, Fault, FaultCause, RateLimit, Surface};

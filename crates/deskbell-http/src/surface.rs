@@ -113,8 +113,6 @@ pub struct Surface<S> {
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// The base of links whatever the caller used.
     pub public_url: Option<Arc<str>>,
-    /// Whether `X-Forwarded-For`, `-Proto` and `-Host` are to be believed.
-    pub behind_proxy: bool,
 }
 
 impl<S> Surface<S> {
@@ -142,7 +140,6 @@ impl<S> Surface<S> {
             cors: Cors::Off,
             headers: Vec::new(),
             public_url: None,
-            behind_proxy: false,
         }
     }
 }

@@ -53,13 +53,11 @@ pub struct Options {
     pub public_url: Option<String>,
     /// Requests that one key may make in a minute; `None` (or 0): as many as it likes.
     pub requests_per_minute_max: Option<u32>,
-    /// Whether a proxy stands in front whose `X-Forwarded-*` headers are to be believed.
-    pub behind_proxy: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Options { public_url: None, requests_per_minute_max: Some(REQUESTS_PER_MINUTE_DEFAULT), behind_proxy: false }
+        Options { public_url: None, requests_per_minute_max: Some(REQUESTS_PER_MINUTE_DEFAULT) }
     }
 }
 
@@ -77,7 +75,6 @@ pub fn kit(desk: Desk, options: Options) -> Kit<Desk> {
         .and_then(NonZeroU32::new)
         .map(|requests_per_minute_max| RateLimit { requests_per_minute_max, headers: false });
     surface.public_url = options.public_url.map(Arc::from);
-    surface.behind_proxy = options.behind_proxy;
     Kit::new(surface, desk, endpoints())
 }
 

@@ -28,11 +28,10 @@ const PARAMS: &[Param] = &[
 pub struct FileDownloads(Kit<Desk>);
 
 impl FileDownloads {
-    pub fn new(desk: Desk, behind_proxy: bool) -> FileDownloads {
+    pub fn new(desk: Desk) -> FileDownloads {
         let mut surface = Surface::new("scripts", &["/scripts"], authenticate, refusal);
         surface.aliases = &[("apiKey", "apikey")];
         surface.credential = Credential::InBody;
-        surface.behind_proxy = behind_proxy;
         FileDownloads(Kit::new(surface, desk, routes![Desk; GetFile, PostFile]))
     }
 }

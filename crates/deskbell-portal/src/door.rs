@@ -43,8 +43,6 @@ const POLICY: HeaderValue = HeaderValue::from_static(
 pub struct Options {
     /// The desk's public URL, if it is configured.
     pub public_url: Option<Arc<str>>,
-    /// Whether `X-Forwarded-…` headers are to be believed.
-    pub behind_proxy: bool,
 }
 
 /// What every page is given.
@@ -95,7 +93,6 @@ impl Portal {
         }));
         let mut surface = Surface::new("portal", &[""], |_, _, _| Box::pin(std::future::ready(Ok(Principal::Nobody))), failure::mark);
         surface.public_url = options.public_url;
-        surface.behind_proxy = options.behind_proxy;
         surface.credential = Credential::BeforeBody;
         surface.cors = Cors::Off;
         surface.headers = headers();

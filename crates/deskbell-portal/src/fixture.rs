@@ -268,7 +268,7 @@ impl Browser<'_> {
             request = request.header(*name, *value);
         }
         let mut request = request.body(Body::from(body)).unwrap();
-        request.extensions_mut().insert(Connection { peer: self.address.into(), secure: false });
+        request.extensions_mut().insert(Connection { peer: self.address.into(), secure: false, host: None, prefix: None });
         assert!(self.fixture.portal.owns(request.uri().path()), "{uri} is the portal's");
         let (parts, body) = self.fixture.portal.serve(request).await.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes();

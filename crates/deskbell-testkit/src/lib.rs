@@ -4,6 +4,7 @@
 //! What must not happen in a test panics here, with what was seen; [`Trouble`] is for what may.
 
 pub mod agent;
+pub mod clients;
 pub mod fold;
 pub mod http;
 pub mod live;

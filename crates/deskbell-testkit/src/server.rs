@@ -40,6 +40,8 @@ pub struct Server {
     options: Options,
     port: u16,
     child: Option<Child>,
+    /// How often it announced that it listens with TLS.
+    lives: usize,
     pub api_key: String,
     pub access_token: String,
 }
@@ -75,7 +77,7 @@ impl Server {
 
     fn of(binary: &Path, directory: TempDir, data: PathBuf, options: Options) -> Server {
         let (api_key, access_token) = Default::default();
-        Server { binary: binary.to_owned(), directory, data, options, port: free_port(), child: None, api_key, access_token }
+        Server { binary: binary.to_owned(), directory, data, options, port: free_port(), child: None, lives: 0, api_key, access_token }
     }
 
     /// Starts it and waits until it is ready.
@@ -108,6 +110,20 @@ impl Server {
             assert!(Instant::now() < deadline, "deskbell serve was not ready within {WAIT:?}");
             sleep(POLL).await;
         }
+    }
+
+    /// For a server that speaks TLS, which [`Server::wait_until_ready`] doesn't.
+    pub async fn wait_until_listening(&mut self) {
+        let deadline = Instant::now() + WAIT;
+        let announced = |log: &str| log.matches("deskbell listening on https://").count();
+        let before = self.lives;
+        while announced(&self.log()) <= before {
+            let ended = self.child.as_mut().and_then(|child| child.try_wait().expect("it can be asked"));
+            assert!(ended.is_none(), "deskbell serve ended with {ended:?}");
+            assert!(Instant::now() < deadline, "deskbell serve did not listen within {WAIT:?}");
+            sleep(POLL).await;
+        }
+        self.lives = before + 1;
     }
 
     /// The hard way: what was not on disk is gone.

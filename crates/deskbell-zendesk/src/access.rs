@@ -19,7 +19,6 @@ pub(crate) fn configure<S>(surface: &mut Surface<S>, options: &SurfaceOptions) {
         options.requests_per_minute_max.map(|requests_per_minute_max| RateLimit { requests_per_minute_max, headers: true });
     surface.rate_key = rate_key;
     surface.public_url.clone_from(&options.public_url);
-    surface.behind_proxy = options.behind_proxy;
 }
 
 /// Strangers are told apart by address, so that they cannot use up the account's share.

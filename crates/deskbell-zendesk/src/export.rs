@@ -7,6 +7,8 @@ mod ask;
 mod page;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod zenpy;
 
 use deskbell_app::rights::Right;
 use deskbell_app::{AppError, documents};

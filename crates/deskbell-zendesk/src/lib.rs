@@ -35,13 +35,11 @@ pub struct SurfaceOptions {
     pub requests_per_minute_max: Option<NonZeroU32>,
     /// The base of links whatever the caller used.
     pub public_url: Option<Arc<str>>,
-    /// Whether `X-Forwarded-…` headers are to be believed.
-    pub behind_proxy: bool,
 }
 
 impl Default for SurfaceOptions {
     fn default() -> Self {
-        SurfaceOptions { requests_per_minute_max: Some(REQUESTS_PER_MINUTE_MAX), public_url: None, behind_proxy: false }
+        SurfaceOptions { requests_per_minute_max: Some(REQUESTS_PER_MINUTE_MAX), public_url: None }
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::{Args, Parser, Subcommand};
+use deskbell_http::Proxies;
 
 /// A self-hosted customer-support desk: live chat, tickets, and the LiveAgent v1 and Zendesk Chat APIs.
 #[derive(Debug, Parser)]
@@ -67,9 +68,21 @@ pub(crate) struct ServeOptions {
     /// How the outside reaches this desk, for links: https://desk.example
     #[arg(long, env = "DESKBELL_PUBLIC_URL")]
     pub(crate) public_url: Option<String>,
-    /// Believe the X-Forwarded-For, -Proto and -Host headers of the proxy in front
-    #[arg(long, env = "DESKBELL_BEHIND_PROXY")]
+    /// Proxies whose X-Forwarded-For, -Proto, -Host and -Prefix headers are believed: addresses, networks, "loopback", or "none"
+    #[arg(long, env = "DESKBELL_TRUSTED_PROXIES", value_name = "NETWORKS", default_value = "loopback")]
+    pub(crate) trusted_proxies: Proxies,
+    /// Believe those headers whoever connects: for a desk that nobody but its proxy can reach
+    #[arg(long, env = "DESKBELL_BEHIND_PROXY", conflicts_with = "trusted_proxies")]
     pub(crate) behind_proxy: bool,
+    /// Speak TLS with this certificate (PEM, with its chain); read again when it changes
+    #[arg(long, env = "DESKBELL_TLS_CERT", value_name = "FILE", requires = "tls_key")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// Its private key (PEM)
+    #[arg(long, env = "DESKBELL_TLS_KEY", value_name = "FILE", requires = "tls_cert")]
+    pub(crate) tls_key: Option<PathBuf>,
+    /// Speak TLS with a certificate of its own making, kept in the desk's directory
+    #[arg(long, env = "DESKBELL_TLS_SELF_SIGNED", conflicts_with_all = ["tls_cert", "tls_key"])]
+    pub(crate) tls_self_signed: bool,
     /// Requests a minute on the LiveAgent (per key; default 180) and Zendesk (per account; default 200) APIs, or "off"
     #[arg(long, env = "DESKBELL_RATE_LIMIT", value_name = "PER_MINUTE|off")]
     pub(crate) rate_limit: Option<RateLimit>,

@@ -12,6 +12,7 @@ mod pages;
 mod place;
 mod serve;
 mod simulate;
+mod tls;
 mod traffic;
 
 use std::process::ExitCode;

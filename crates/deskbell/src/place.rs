@@ -14,6 +14,8 @@ use crate::arguments::PlaceOptions;
 const DATABASE_FILE: &str = "desk.db";
 /// The index's name there.
 const SEARCH_DIRECTORY: &str = "search";
+/// Where a certificate of our own making is kept.
+const TLS_DIRECTORY: &str = "tls";
 /// Where files go when only a database URL was given.
 const DIRECTORY_DEFAULT: &str = "deskbell-data";
 
@@ -31,6 +33,11 @@ fn directory(place: &PlaceOptions) -> PathBuf {
 /// Where this node keeps its index of the knowledge bases.
 pub(crate) fn search_directory(place: &PlaceOptions) -> PathBuf {
     directory(place).join(SEARCH_DIRECTORY)
+}
+
+/// Where a certificate of our own making is kept.
+pub(crate) fn tls_directory(place: &PlaceOptions) -> PathBuf {
+    directory(place).join(TLS_DIRECTORY)
 }
 
 fn make_private(directory: &Path) -> anyhow::Result<()> {

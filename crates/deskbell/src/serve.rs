@@ -11,7 +11,7 @@ use axum::body::Body;
 use deskbell_api::live::Live;
 use deskbell_app::Desk;
 use deskbell_app::timers::{self, Timers};
-use deskbell_http::{Connection, Front, Outbound, OutboundPolicy};
+use deskbell_http::{Front, Outbound, OutboundPolicy, Proxies};
 use deskbell_liveagent::scripts::FileDownloads;
 use deskbell_search::KnowledgeIndex;
 use deskbell_store::Options;
@@ -20,19 +20,24 @@ use http::{Request, Response};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio_rustls::TlsAcceptor;
 
 use crate::arguments::{RateLimit, ServeOptions};
 use crate::operations::{self, Operations};
 use crate::pages::Pages;
 use crate::place::{Presence, desk_options, search_directory};
+use crate::tls::{self, Tls};
 
 /// How often timers look.
 const TICK_MILLIS: u64 = 250;
 /// Seconds within which a request's head must have come.
 const HEAD_SECONDS_MAX: u64 = 20;
+/// Seconds within which a TLS handshake must be done.
+const HANDSHAKE_SECONDS_MAX: u64 = 10;
 /// Bytes of a request's head, at most.
 const HEAD_BYTES_MAX: usize = 32 * 1024;
 /// Seconds that open connections have to finish when the server stops.
@@ -74,16 +79,13 @@ fn raise_file_limit() {
 struct Doors {
     sockets: axum::Router,
     front: Front,
+    proxies: Proxies,
 }
 
 fn doors(options: &ServeOptions, desk: &Desk, live: &Live, operations: Operations) -> Doors {
     let public_url: Option<Arc<str>> = options.public_url.as_deref().map(|url| Arc::from(url.trim_end_matches('/')));
     let liveagent = {
-        let mut surface = deskbell_liveagent::Options {
-            public_url: options.public_url.clone(),
-            behind_proxy: options.behind_proxy,
-            ..Default::default()
-        };
+        let mut surface = deskbell_liveagent::Options { public_url: options.public_url.clone(), ..Default::default() };
         match options.rate_limit {
             None => {}
             Some(RateLimit::Off) => surface.requests_per_minute_max = None,
@@ -92,8 +94,7 @@ fn doors(options: &ServeOptions, desk: &Desk, live: &Live, operations: Operation
         surface
     };
     let zendesk = {
-        let mut surface =
-            deskbell_zendesk::SurfaceOptions { public_url: public_url.clone(), behind_proxy: options.behind_proxy, ..Default::default() };
+        let mut surface = deskbell_zendesk::SurfaceOptions { public_url: public_url.clone(), ..Default::default() };
         match options.rate_limit {
             None => {}
             Some(RateLimit::Off) => surface.requests_per_minute_max = None,
@@ -101,8 +102,8 @@ fn doors(options: &ServeOptions, desk: &Desk, live: &Live, operations: Operation
         }
         surface
     };
-    let portal = deskbell_portal::Options { public_url: public_url.clone(), behind_proxy: options.behind_proxy };
-    let native = deskbell_api::native::Options { public_url, behind_proxy: options.behind_proxy };
+    let portal = deskbell_portal::Options { public_url: public_url.clone() };
+    let native = deskbell_api::native::Options { public_url };
     let front = Front::new()
         .with(operations)
         .with(deskbell_zendesk::stream_kit(desk.clone(), &zendesk))
@@ -111,13 +112,15 @@ fn doors(options: &ServeOptions, desk: &Desk, live: &Live, operations: Operation
         .with(deskbell_api::openapi::openapi_kit())
         .with(deskbell_zendesk::rest_kit(desk.clone(), &zendesk))
         .with(deskbell_liveagent::kit(desk.clone(), liveagent))
-        .with(FileDownloads::new(desk.clone(), options.behind_proxy))
+        .with(FileDownloads::new(desk.clone()))
         .with(deskbell_portal::Portal::new(desk.clone(), portal))
         .otherwise(Pages(desk.clone()));
-    Doors { sockets: live.sockets(), front }
+    let proxies = if options.behind_proxy { Proxies::all() } else { options.trusted_proxies.clone() };
+    Doors { sockets: live.sockets(), front, proxies }
 }
 
 async fn serve(options: &ServeOptions, desk: &Desk, metrics: metrics_exporter_prometheus::PrometheusHandle) -> anyhow::Result<()> {
+    let tls = Tls::open(options)?;
     let (stop, stopped) = watch::channel(false);
     let live = Live::new(desk.clone(), stopped.clone(), options.public_url.clone());
     let doors = Arc::new(doors(options, desk, &live, Operations::new(desk.clone(), live.clone(), metrics.clone())));
@@ -125,8 +128,13 @@ async fn serve(options: &ServeOptions, desk: &Desk, metrics: metrics_exporter_pr
     let address = listener.local_addr()?;
     let mut tasks = JoinSet::new();
     tasks.spawn(keep_time(desk.clone(), live, metrics, stopped.clone()));
-    tasks.spawn(accept(listener, doors, stopped));
-    println!("deskbell listening on http://{address}");
+    let acceptor = tls.as_ref().map(|tls| tls.acceptor.clone());
+    tasks.spawn(accept(listener, doors, acceptor, stopped.clone()));
+    println!("deskbell listening on {}://{address}", if tls.is_some() { "https" } else { "http" });
+    if let Some(tls) = tls {
+        println!("its certificate is {}", tls.certificate().display());
+        tasks.spawn(keep_certificate(tls, stopped));
+    }
     std::io::stdout().flush()?;
     told_to_stop().await?;
     tracing::info!("stopping");
@@ -182,13 +190,24 @@ async fn keep_time(desk: Desk, live: Live, metrics: metrics_exporter_prometheus:
     }
 }
 
-async fn accept(listener: TcpListener, doors: Arc<Doors>, mut stopped: watch::Receiver<bool>) {
+/// Takes a renewed certificate without a restart.
+async fn keep_certificate(mut tls: Tls, mut stopped: watch::Receiver<bool>) {
+    let mut looks = tokio::time::interval(Duration::from_secs(tls::LOOK_SECONDS));
+    loop {
+        tokio::select! {
+            _ = looks.tick() => tls.look(),
+            () = async { drop(stopped.wait_for(|stopped| *stopped).await) } => return,
+        }
+    }
+}
+
+async fn accept(listener: TcpListener, doors: Arc<Doors>, tls: Option<TlsAcceptor>, mut stopped: watch::Receiver<bool>) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, peer)) => {
-                    connections.spawn(connection(stream, peer, Arc::clone(&doors), stopped.clone()));
+                    connections.spawn(connection(stream, peer, Arc::clone(&doors), tls.clone(), stopped.clone()));
                 }
                 Err(error) => {
                     // Too many open files, most likely: those that end make room.
@@ -204,9 +223,26 @@ async fn accept(listener: TcpListener, doors: Arc<Doors>, mut stopped: watch::Re
     while connections.join_next().await.is_some() {}
 }
 
-async fn connection(stream: TcpStream, peer: SocketAddr, doors: Arc<Doors>, mut stopped: watch::Receiver<bool>) {
+async fn connection(stream: TcpStream, peer: SocketAddr, doors: Arc<Doors>, tls: Option<TlsAcceptor>, stopped: watch::Receiver<bool>) {
     drop(stream.set_nodelay(true));
-    let service = service_fn(move |request| answer(Arc::clone(&doors), peer, request));
+    let Some(tls) = tls else { return converse(stream, peer, Scheme::Http, doors, stopped).await };
+    // Who doesn't speak TLS, or doesn't come to an end with it, is the client's affair.
+    if let Ok(Ok(stream)) = tokio::time::timeout(Duration::from_secs(HANDSHAKE_SECONDS_MAX), tls.accept(stream)).await {
+        converse(stream, peer, Scheme::Https, doors, stopped).await;
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Scheme {
+    Http,
+    Https,
+}
+
+async fn converse<S>(stream: S, peer: SocketAddr, scheme: Scheme, doors: Arc<Doors>, mut stopped: watch::Receiver<bool>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let service = service_fn(move |request| answer(Arc::clone(&doors), peer, scheme, request));
     let served = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(Duration::from_secs(HEAD_SECONDS_MAX))
@@ -224,9 +260,15 @@ async fn connection(stream: TcpStream, peer: SocketAddr, doors: Arc<Doors>, mut 
     drop(served.await);
 }
 
-async fn answer(doors: Arc<Doors>, peer: SocketAddr, request: Request<Incoming>) -> Result<Response<Body>, std::convert::Infallible> {
+async fn answer(
+    doors: Arc<Doors>,
+    peer: SocketAddr,
+    scheme: Scheme,
+    request: Request<Incoming>,
+) -> Result<Response<Body>, std::convert::Infallible> {
     let mut request = request.map(Body::new);
-    request.extensions_mut().insert(Connection { peer: peer.ip(), secure: false });
+    let connection = doors.proxies.see(peer.ip(), scheme == Scheme::Https, request.headers());
+    request.extensions_mut().insert(connection);
     if matches!(request.uri().path(), "/live/visitor" | "/live/agent") {
         use tower::ServiceExt as _;
         return doors.sockets.clone().oneshot(request).await;

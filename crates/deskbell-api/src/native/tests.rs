@@ -160,7 +160,7 @@ async fn foreign_pages_change_nothing() {
 
 #[tokio::test]
 async fn the_public_url_is_an_own_origin() {
-    let desk = start_with(Options { public_url: Some("https://help.test/desk".into()), behind_proxy: false }).await;
+    let desk = start_with(Options { public_url: Some("https://help.test/desk".into()) }).await;
     for (origin, status) in [("https://help.test", 200), ("http://desk.test", 200), ("https://evil.test", 403)] {
         let reply = desk.owner.send("PUT", "me/status", &[PROOF, ("origin", origin)], Body::from(r#"{"status":"away"}"#)).await;
         assert_eq!(reply.status, status, "{origin}");

@@ -30,7 +30,7 @@ async fn in_and_out() {
 
 #[tokio::test]
 async fn over_https_cookies_are_secure() {
-    let desk = Fixture::with(Options { public_url: Some(Arc::from("https://help.test")), behind_proxy: false });
+    let desk = Fixture::with(Options { public_url: Some(Arc::from("https://help.test")) });
     desk.registered("ann@shop.test", "Ann");
     let browser = desk.browser(1);
     assert!(browser.get("/login").await.header("set-cookie").ends_with("; HttpOnly; SameSite=Lax; Secure"));

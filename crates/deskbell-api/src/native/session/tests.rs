@@ -37,7 +37,7 @@ async fn in_and_out() {
 
 #[tokio::test]
 async fn over_https_the_cookie_is_secure() {
-    let desk = start_with(Options { public_url: Some("https://desk.test".into()), behind_proxy: false }).await;
+    let desk = start_with(Options { public_url: Some("https://desk.test".into()) }).await;
     let (_, attributes) = cookie(&sign_in(&desk.nobody(), OWNER_EMAIL, OWNER_PASSWORD).await);
     assert!(attributes.ends_with("; Secure"), "{attributes}");
 }

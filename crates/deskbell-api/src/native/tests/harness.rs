@@ -191,7 +191,7 @@ impl Client {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let connection = Connection { peer: IpAddr::from([10, 0, 0, 7]), secure: false };
+        let connection = Connection { peer: IpAddr::from([10, 0, 0, 7]), secure: false, host: None, prefix: None };
         let response = self.kit.handle(request.extension(connection).body(body).unwrap()).await;
         let (parts, body) = response.into_parts();
         let text = String::from_utf8(body.collect().await.unwrap().to_bytes().to_vec()).unwrap();

@@ -11,7 +11,7 @@ use http::Request;
 
 use super::toy::{FILE_BODY_BYTES_MAX, call, get, kit, limited, surface};
 use crate::surface::{BodyReading, Cors, Credential};
-use crate::{Connection, Front, compat};
+use crate::{Front, Proxies, compat};
 
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 
@@ -242,13 +242,12 @@ async fn pages_of_other_origins() {
 
 #[tokio::test]
 async fn the_callers_address() {
-    let peer = async |behind_proxy: bool, forwarded: &'static str, direct: bool| {
-        let mut surface = surface();
-        surface.behind_proxy = behind_proxy;
-        let kit = kit(surface);
-        let mut request = Request::delete("/api").header("x-forwarded-for", forwarded).body(Body::empty()).expect("a request");
-        if direct {
-            request.extensions_mut().insert(Connection { peer: "10.0.0.1".parse().expect("an address"), secure: false });
+    let peer = async |proxies: Option<Proxies>| {
+        let kit = kit(surface());
+        let mut request = Request::delete("/api").header("x-forwarded-for", "9.9.9.9, 1.1.1.1").body(Body::empty()).expect("a request");
+        if let Some(proxies) = proxies {
+            let connection = proxies.see("10.0.0.1".parse().expect("an address"), false, request.headers());
+            request.extensions_mut().insert(connection);
         } else {
             let address: SocketAddr = "[::ffff:10.0.0.2]:80".parse().expect("an address");
             request.extensions_mut().insert(ConnectInfo(address));
@@ -256,10 +255,10 @@ async fn the_callers_address() {
         let body = axum::body::to_bytes(kit.handle(request).await.into_body(), 1_000).await.expect("a body");
         String::from_utf8(body.to_vec()).expect("UTF-8")
     };
-    assert_eq!(peer(false, "1.1.1.1", true).await, r#"{"response":"Nobody Some(10.0.0.1)"}"#);
-    assert_eq!(peer(false, "1.1.1.1", false).await, r#"{"response":"Nobody Some(10.0.0.2)"}"#);
-    assert_eq!(peer(true, "9.9.9.9, 1.1.1.1", true).await, r#"{"response":"Nobody Some(1.1.1.1)"}"#);
-    assert_eq!(peer(true, "unknown", true).await, r#"{"response":"Nobody Some(10.0.0.1)"}"#);
+    assert_eq!(peer(Some(Proxies::default())).await, r#"{"response":"Nobody Some(10.0.0.1)"}"#);
+    assert_eq!(peer(None).await, r#"{"response":"Nobody Some(10.0.0.2)"}"#);
+    let proxies = "10.0.0.0/8".parse().expect("a network");
+    assert_eq!(peer(Some(proxies)).await, r#"{"response":"Nobody Some(1.1.1.1)"}"#);
 }
 
 #[tokio::test]

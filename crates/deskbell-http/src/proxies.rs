@@ -1,0 +1,234 @@
+//! Reverse proxies in front of the desk: which of them are believed, and what a believed one says of a request: who calls
+//! (`X-Forwarded-For`), and the scheme, the host and the path prefix that he used (`X-Forwarded-Proto`, `-Host`, `-Prefix`).
+//!
+//! What others send under these names is passed over.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::str::FromStr;
+
+use http::{HeaderMap, HeaderValue};
+
+use crate::origin::Connection;
+
+/// Networks that may be listed.
+pub const NETWORKS_MAX: usize = 100;
+/// Addresses of a chain that are looked at, from the near end.
+const CHAIN_MAX: usize = 20;
+/// Characters of a path prefix.
+const PREFIX_CHARS_MAX: usize = 200;
+
+/// A network: an address and how many of its leading bits count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Network {
+    address: IpAddr,
+    bits: u8,
+}
+
+impl Network {
+    fn holds(self, peer: IpAddr) -> bool {
+        match (self.address, peer) {
+            (IpAddr::V4(own), IpAddr::V4(peer)) => same_start(&own.octets(), &peer.octets(), self.bits),
+            (IpAddr::V6(own), IpAddr::V6(peer)) => same_start(&own.octets(), &peer.octets(), self.bits),
+            (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => false,
+        }
+    }
+}
+
+fn same_start(one: &[u8], other: &[u8], bits: u8) -> bool {
+    let (whole, rest) = (usize::from(bits / 8), u32::from(bits % 8));
+    one[..whole] == other[..whole] && (rest == 0 || (one[whole] ^ other[whole]) >> (8 - rest) == 0)
+}
+
+impl FromStr for Network {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let wrong = || format!("{text:?} is no address and no network like 10.0.0.0/8");
+        let (address, bits) = match text.split_once('/') {
+            Some((address, bits)) => (address, Some(bits.parse::<u8>().map_err(|_| wrong())?)),
+            None => (text, None),
+        };
+        let address: IpAddr = address.parse().map_err(|_| wrong())?;
+        let all = if address.is_ipv4() { 32 } else { 128 };
+        let bits = bits.unwrap_or(all);
+        if bits > all { Err(wrong()) } else { Ok(Network { address, bits }) }
+    }
+}
+
+/// The proxies that are believed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proxies(Vec<Network>);
+
+impl Default for Proxies {
+    /// Those on this machine.
+    fn default() -> Self {
+        Proxies(vec![
+            Network { address: IpAddr::from([127, 0, 0, 0]), bits: 8 },
+            Network { address: IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1]), bits: 128 },
+        ])
+    }
+}
+
+impl FromStr for Proxies {
+    type Err = String;
+
+    /// `none`, or addresses and networks with commas between them; `loopback` stands for this machine.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let mut networks = Vec::new();
+        for word in text.split(',').map(str::trim).filter(|word| !word.is_empty() && *word != "none") {
+            match word {
+                "loopback" => networks.extend(Proxies::default().0),
+                word => networks.push(word.parse()?),
+            }
+        }
+        if networks.len() > NETWORKS_MAX {
+            return Err(format!("at most {NETWORKS_MAX} networks"));
+        }
+        Ok(Proxies(networks))
+    }
+}
+
+impl Proxies {
+    /// Whoever connects is believed: for a desk that only its proxy can reach.
+    pub fn all() -> Proxies {
+        Proxies(vec![Network { address: IpAddr::from([0; 4]), bits: 0 }, Network { address: IpAddr::from([0u16; 8]), bits: 0 }])
+    }
+
+    fn believe(&self, peer: IpAddr) -> bool {
+        self.0.iter().any(|network| network.holds(peer))
+    }
+
+    /// What is known of the caller on a connection: from the connection itself, or from what a believed proxy says.
+    pub fn see(&self, peer: IpAddr, secure: bool, headers: &HeaderMap) -> Connection {
+        let peer = peer.to_canonical();
+        if !self.believe(peer) {
+            return Connection { peer, secure, host: None, prefix: None };
+        }
+        Connection {
+            peer: self.caller(peer, headers),
+            secure: last(headers, "x-forwarded-proto").map_or(secure, |scheme| scheme.eq_ignore_ascii_case("https")),
+            host: last(headers, "x-forwarded-host").and_then(|host| HeaderValue::from_str(host).ok()),
+            prefix: last(headers, "x-forwarded-prefix").and_then(prefix),
+        }
+    }
+
+    /// The nearest address that is no proxy of ours; what is further away could have been made up.
+    fn caller(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+        let mut caller = peer;
+        let lines = headers.get_all("x-forwarded-for").into_iter().rev();
+        for word in lines.filter_map(|line| line.to_str().ok()).flat_map(|line| line.rsplit(',')).take(CHAIN_MAX) {
+            let Ok(named) = word.trim().parse::<IpAddr>() else { break };
+            caller = named.to_canonical();
+            if !self.believe(caller) {
+                break;
+            }
+        }
+        caller
+    }
+}
+
+/// What the nearest proxy said: the last word of the last line.
+fn last<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    let line = headers.get_all(name).into_iter().next_back()?.to_str().ok()?;
+    line.rsplit(',').next().map(str::trim).filter(|word| !word.is_empty())
+}
+
+/// `/desk/` as `desk`; `None` for nothing, and for what cannot stand in a URL as it is.
+fn prefix(text: &str) -> Option<Box<str>> {
+    let inner = text.trim_matches('/');
+    let good = |byte: u8| byte.is_ascii_alphanumeric() || b"/-_.~".contains(&byte);
+    let usable =
+        !inner.is_empty() && inner.len() <= PREFIX_CHARS_MAX && inner.bytes().all(good) && !inner.contains("//") && !inner.contains("..");
+    usable.then(|| inner.into())
+}
+
+impl fmt::Display for Proxies {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (place, network) in self.0.iter().enumerate() {
+            write!(f, "{}{}/{}", if place > 0 { "," } else { "" }, network.address, network.bits)?;
+        }
+        if self.0.is_empty() { f.write_str("none") } else { Ok(()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ip(text: &str) -> IpAddr {
+        text.parse().expect("an address")
+    }
+
+    fn headers(lines: &[(&'static str, &str)]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for (name, value) in lines {
+            headers.append(*name, HeaderValue::from_str(value).expect("a value"));
+        }
+        headers
+    }
+
+    #[test]
+    fn networks() {
+        for (networks, peer, believed) in [
+            ("loopback", "127.0.0.1", true),
+            ("loopback", "127.8.9.10", true),
+            ("loopback", "::1", true),
+            ("loopback", "128.0.0.1", false),
+            ("none", "127.0.0.1", false),
+            ("10.1.2.0/23", "10.1.3.255", true),
+            ("10.1.2.0/23", "10.1.4.0", false),
+            ("192.0.2.7, 2001:db8::/33", "192.0.2.7", true),
+            ("192.0.2.7, 2001:db8::/33", "192.0.2.8", false),
+            ("192.0.2.7, 2001:db8::/33", "2001:db8:7fff::1", true),
+            ("192.0.2.7, 2001:db8::/33", "2001:db8:8000::1", false),
+            ("0.0.0.0/0", "203.0.113.9", true),
+            ("0.0.0.0/0", "::1", false),
+        ] {
+            let proxies: Proxies = networks.parse().expect(networks);
+            assert_eq!(proxies.believe(ip(peer)), believed, "{networks} {peer}");
+            assert_eq!(proxies.to_string().parse(), Ok(proxies), "{networks}");
+        }
+        for wrong in ["10.0.0.0/33", "::/129", "proxy.test", "10.0.0.0/8/8", "10.0.0.0/-1", "10.0.0.0/"] {
+            assert!(wrong.parse::<Proxies>().is_err(), "{wrong}");
+        }
+        assert!(Proxies::all().believe(ip("203.0.113.9")) && Proxies::all().believe(ip("2001:db8::1")));
+    }
+
+    #[test]
+    fn who_calls() {
+        let proxies: Proxies = "loopback,10.0.0.0/8".parse().expect("networks");
+        for (peer, lines, wanted) in [
+            ("127.0.0.1", &["203.0.113.9"][..], "203.0.113.9"),
+            ("127.0.0.1", &["1.2.3.4, 203.0.113.9, 10.0.0.3"], "203.0.113.9"),
+            ("127.0.0.1", &["1.2.3.4", "203.0.113.9"], "203.0.113.9"),
+            ("127.0.0.1", &["10.0.0.4, 10.0.0.3"], "10.0.0.4"),
+            ("127.0.0.1", &["203.0.113.9, junk"], "127.0.0.1"),
+            ("127.0.0.1", &[], "127.0.0.1"),
+            ("::ffff:127.0.0.1", &["::ffff:203.0.113.9"], "203.0.113.9"),
+            ("203.0.113.9", &["1.2.3.4"], "203.0.113.9"),
+        ] {
+            let lines: Vec<(&'static str, &str)> = lines.iter().map(|line| ("x-forwarded-for", *line)).collect();
+            assert_eq!(proxies.see(ip(peer), false, &headers(&lines)).peer, ip(wanted), "{peer} {lines:?}");
+        }
+    }
+
+    #[test]
+    fn how_he_reached_the_desk() {
+        let said = headers(&[("x-forwarded-proto", "https"), ("x-forwarded-host", "help.test:8443"), ("x-forwarded-prefix", "/desk/")]);
+        let seen = Proxies::default().see(ip("127.0.0.1"), false, &said);
+        assert_eq!(
+            (seen.secure, seen.host, seen.prefix.as_deref()),
+            (true, Some(HeaderValue::from_static("help.test:8443")), Some("desk"))
+        );
+        let seen = Proxies::default().see(ip("192.0.2.1"), false, &said);
+        assert_eq!(seen, Connection { peer: ip("192.0.2.1"), secure: false, host: None, prefix: None }, "a stranger says nothing");
+        let plain = headers(&[("x-forwarded-proto", "https, http")]);
+        assert!(!Proxies::default().see(ip("127.0.0.1"), true, &plain).secure, "the nearest proxy counts");
+        for wrong in ["/", "//evil.test", "/a?b", "/a b", "/../x", "/a//b"] {
+            let seen = Proxies::default().see(ip("127.0.0.1"), false, &headers(&[("x-forwarded-prefix", wrong)]));
+            let fine = seen.prefix.as_deref().is_none_or(|prefix| prefix == "evil.test");
+            assert!(fine, "{wrong}: {:?}", seen.prefix);
+        }
+    }
+}
