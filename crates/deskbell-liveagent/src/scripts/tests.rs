@@ -24,7 +24,7 @@ impl Got {
 }
 
 async fn ask(desk: &Fixture, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Got {
-    let served = FileDownloads::new(desk.desk.clone(), false);
+    let served = FileDownloads::new(desk.desk.clone());
     let mut request = Request::builder().method(method).uri(path);
     for (name, value) in headers {
         request = request.header(*name, *value);
@@ -53,7 +53,7 @@ async fn publish(desk: &Fixture, file: &str) {
 #[tokio::test]
 async fn only_its_own_path() {
     let desk = Fixture::new();
-    let served = FileDownloads::new(desk.desk.clone(), false);
+    let served = FileDownloads::new(desk.desk.clone());
     for (path, owned) in [("/scripts/file.php", true), ("/scripts/track.js", false), ("/scripts/file.php/x", false), ("/scripts", false)] {
         assert_eq!(served.owns(path), owned, "{path}");
     }
