@@ -11,6 +11,9 @@
 //! several stretches, or with rows to skip, gathers ids first: it looks at more rows than it shows.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::fmt::Write as _;
 use std::sync::LazyLock;
 
@@ -121,16 +124,21 @@ impl Listed {
 pub fn list(tx: &mut Tx<'_>, filter: &Filter, order: Order, limit: i64, skip: i64) -> Result<Vec<Listed>, StoreError> {
     let mut text = Text::default();
     let page = text.page(filter, order, limit, skip);
-    let (head, tail) = (&*PAGE_HEAD, order.direction());
-    let sql = format!("{head} FROM {page} {PAGE_JOINS} ORDER BY place{tail}, c.id{tail}");
+    // Put in order below: an engine would sort whole rows.
+    let sql = format!("{} FROM {page} {PAGE_JOINS}", *PAGE_HEAD);
     let params: Vec<&dyn Param> = text.params.iter().map(|param| &**param).collect();
-    let (mut rows, mut tags): (Vec<Listed>, Vec<Tagged>) = (Vec::with_capacity(limit.clamp(0, ROWS_FIRST) as usize), Vec::new());
+    let room = limit.clamp(0, ROWS_FIRST) as usize;
+    let (mut rows, mut tags): (Vec<Listed>, Vec<Tagged>) = (Vec::with_capacity(room), Vec::new());
+    let mut places: HashMap<i64, usize> = HashMap::with_capacity(room);
     tx.each_dynamic(&sql, &params, |columns| {
-        let id: i64 = columns.get(0)?;
-        if rows.last().is_none_or(|last| last.conversation.id.get() != id) {
-            rows.push(listed(columns)?);
-        }
-        tags.extend(tagged(columns, rows.len() - 1)?);
+        let row = match places.entry(columns.get(0)?) {
+            Entry::Occupied(place) => *place.get(),
+            Entry::Vacant(place) => {
+                rows.push(listed(columns)?);
+                *place.insert(rows.len() - 1)
+            }
+        };
+        tags.extend(tagged(columns, row)?);
         Ok(())
     })?;
     tags.sort_unstable();
@@ -138,6 +146,7 @@ pub fn list(tx: &mut Tx<'_>, filter: &Filter, order: Order, limit: i64, skip: i6
         rows[tag.row].tags.push(tag.id);
         rows[tag.row].conversation.tags.push(tag.name);
     }
+    rows.sort_by(|one, other| order.compare(&one.conversation, &other.conversation));
     Ok(rows)
 }
 
@@ -190,6 +199,15 @@ impl Order {
         match self {
             Order::CreatedAscending => "c.created_at",
             Order::ChangedAscending | Order::ChangedDescending => "c.changed_at",
+        }
+    }
+
+    /// What [`Order::column`] and [`Order::direction`] say.
+    fn compare(self, one: &Conversation, other: &Conversation) -> Ordering {
+        match self {
+            Order::CreatedAscending => (one.created, one.id).cmp(&(other.created, other.id)),
+            Order::ChangedAscending => (one.changed, one.id).cmp(&(other.changed, other.id)),
+            Order::ChangedDescending => (other.changed, other.id).cmp(&(one.changed, one.id)),
         }
     }
 
