@@ -7,6 +7,7 @@ pub mod authorizing;
 pub mod clients;
 pub mod granting;
 mod proof;
+pub mod redirects;
 
 use deskbell_domain::event::Event;
 use deskbell_domain::ids::{AgentId, CredentialId, OauthClientId, OauthGrantId};

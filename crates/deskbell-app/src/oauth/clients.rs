@@ -2,10 +2,11 @@
 
 use deskbell_domain::event::Event;
 use deskbell_domain::ids::{AgentId, OauthClientId};
-use deskbell_domain::oauth::{ClientType, OauthClient, redirect_origin};
+use deskbell_domain::oauth::{ClientType, OauthClient};
 use deskbell_store::{Tx, tables};
 
 use super::announce;
+use super::redirects::redirect_origin;
 use crate::accounts;
 use crate::context::Context;
 use crate::credentials;

@@ -3,7 +3,7 @@
 use askama::Template;
 use deskbell_app::AppError;
 use deskbell_app::oauth::authorizing::Authorization;
-use deskbell_domain::oauth::redirect_origin;
+use deskbell_app::oauth::redirects::redirect_origin;
 use deskbell_http::{Answer, Cx};
 use http::header::{self, HeaderValue};
 
