@@ -9,6 +9,7 @@ pub mod granting;
 mod proof;
 pub mod redirects;
 
+use deskbell_domain::credential::CredentialKind;
 use deskbell_domain::event::Event;
 use deskbell_domain::ids::{AgentId, CredentialId, OauthClientId, OauthGrantId};
 use deskbell_domain::oauth::{OauthClient, OauthError};
@@ -74,9 +75,7 @@ pub fn tokens(tx: &mut Tx<'_>, now: Timestamp) -> Result<Vec<ListedToken>, AppEr
 /// One of them.
 pub fn token(tx: &mut Tx<'_>, now: Timestamp, id: CredentialId) -> Result<ListedToken, AppError> {
     let known = tables::credentials::get(tx, id)?.filter(|token| {
-        token.kind == deskbell_domain::credential::CredentialKind::Token
-            && token.revoked.is_none()
-            && token.expires.is_none_or(|expires| expires > now)
+        token.kind == CredentialKind::Token && token.revoked.is_none() && token.expires.is_none_or(|expires| expires > now)
     });
     let token = known.ok_or_else(|| AppError::not_found("no such token"))?;
     let client = token.oauth_client.map(|client| tables::oauth::client_by_id(tx, client)).transpose()?.flatten();

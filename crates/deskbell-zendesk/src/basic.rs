@@ -3,19 +3,24 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use deskbell_app::rights::{Principal, Scopes};
 use deskbell_app::{AppError, Desk, credentials, sign_in};
+use deskbell_domain::agent::Role;
 use deskbell_domain::ids::AgentId;
 use deskbell_domain::time::Timestamp;
 use deskbell_http::RequestHead;
+use tokio::time::timeout;
 
 use crate::sign_ins::SignIns;
 
 /// How long a password counts as found good.
 const REMEMBERED_SECONDS: i64 = 300;
+/// How long a password waits for its turn to be looked at.
+const TURN_WAIT_MAX: Duration = Duration::from_secs(10);
 /// Passwords remembered at once.
 const REMEMBERED_MAX: usize = 1_000;
 
@@ -60,7 +65,9 @@ impl BasicDoor {
         if let Some(principal) = self.remembered(desk, &key).await? {
             return Ok(principal);
         }
-        let _turn = self.turn.lock().await;
+        let Ok(_turn) = timeout(TURN_WAIT_MAX, self.turn.lock()).await else {
+            return Err(AppError::unavailable("too many passwords are looked at; try again").retry_after(1));
+        };
         if let Some(principal) = self.remembered(desk, &key).await? {
             return Ok(principal);
         }
@@ -86,7 +93,7 @@ impl BasicDoor {
     }
 }
 
-fn principal(agent: AgentId, role: deskbell_domain::agent::Role) -> Principal {
+fn principal(agent: AgentId, role: Role) -> Principal {
     Principal::Token { agent, role, scopes: Scopes { read: true, write: true, chat: false } }
 }
 

@@ -18,7 +18,7 @@ use deskbell_app::rights::Principal;
 use deskbell_domain::oauth::OauthError;
 use deskbell_http::tries::{Tries, TryKey, TryLimit};
 use deskbell_http::{Answer, BodyReading, Cx, Fault, Input, Route, Surface, routes as list};
-use http::header::{self, HeaderName, HeaderValue};
+use http::header::{self, HeaderValue};
 use serde::Serialize;
 
 use crate::sign_ins::{ProgramPasswords, SignIns};
@@ -128,7 +128,6 @@ pub(crate) fn surface(options: &SurfaceOptions) -> Surface<Oauth> {
         (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
         (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
         (header::CONTENT_SECURITY_POLICY, pages::policy(None)),
-        (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
     ];
     surface
 }

@@ -1,7 +1,7 @@
 //! The authorization endpoint: an agent is asked whether a program may act for him, and answers.
 
 use deskbell_app::oauth::Refusal;
-use deskbell_app::oauth::authorizing::{self as app, Authorization, Checked, Decided, Decision};
+use deskbell_app::oauth::authorizing::{self as app, Checked, Decided, Decision};
 use deskbell_app::rights::Right;
 use deskbell_app::{AppError, Kind, credentials, views};
 use deskbell_domain::ids::AgentId;
@@ -156,33 +156,34 @@ impl Endpoint<Oauth> for Answered {
 /// Opens a session of the console and asks again, now that it is known whom.
 async fn sign_in(cx: &Cx<Oauth>, asked: &Asked, input: &Input) -> Result<Answer, AppError> {
     let (email, password) = (typed(input, "email").unwrap_or_default(), typed(input, "password").unwrap_or_default());
-    let desk = cx.state.desk();
-    let browser = cx.head.header("user-agent").unwrap_or("unknown").to_owned();
-    let opened = match cx.state.sign_ins().prove(desk, email, password.to_owned(), cx.peer).await {
-        Ok(proven) => desk.write(move |tx, cx| credentials::open_session(tx, cx, proven.agent.id, &proven.hash, &browser)).await,
-        Err(error) => Err(error),
-    };
-    match opened {
-        Ok(issued) => {
+    match open_session(cx, email, password).await {
+        Ok(secret) => {
             let secure = if cx.origin.is_secure() { "; Secure" } else { "" };
-            let (secret, seconds) = (issued.secret, credentials::SESSION_SECONDS);
+            let seconds = credentials::SESSION_SECONDS;
             let cookie = format!("{SESSION_COOKIE}={secret}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}");
             let again = Answer::empty().status(303).header_text(header::LOCATION, &asked.address());
             Ok(again.header_text(header::SET_COOKIE, &cookie))
         }
-        Err(error) if error.kind == Kind::BadCredential => {
-            let ask = asked.ask.clone();
-            match desk.read(move |tx| app::check(tx, &ask)).await? {
-                Checked::Good(authorization) => wrong_password(cx, asked, &authorization, email),
-                Checked::Nowhere(_) | Checked::Refused(..) => Err(error),
-            }
-        }
+        Err(error) if error.kind == Kind::BadCredential => wrong_password(cx, asked, email, error).await,
         Err(error) => Err(error),
     }
 }
 
-fn wrong_password(cx: &Cx<Oauth>, asked: &Asked, authorization: &Authorization, email: &str) -> Result<Answer, AppError> {
-    Ok(pages::sign_in(cx, asked, authorization, email, Some(WRONG_PASSWORD))?.status(403))
+/// The secret of a new session of the console.
+async fn open_session(cx: &Cx<Oauth>, email: &str, password: &str) -> Result<String, AppError> {
+    let desk = cx.state.desk();
+    let browser = cx.head.header("user-agent").unwrap_or("unknown").to_owned();
+    let proven = cx.state.sign_ins().prove(desk, email, password.to_owned(), cx.peer).await?;
+    let open = desk.write(move |tx, cx| credentials::open_session(tx, cx, proven.agent.id, &proven.hash, &browser));
+    Ok(open.await?.secret)
+}
+
+async fn wrong_password(cx: &Cx<Oauth>, asked: &Asked, email: &str, error: AppError) -> Result<Answer, AppError> {
+    let ask = asked.ask.clone();
+    match cx.state.desk().read(move |tx| app::check(tx, &ask)).await? {
+        Checked::Good(authorization) => Ok(pages::sign_in(cx, asked, &authorization, email, Some(WRONG_PASSWORD))?.status(403)),
+        Checked::Nowhere(_) | Checked::Refused(..) => Err(error),
+    }
 }
 
 async fn decide(cx: &Cx<Oauth>, asked: &Asked, decision: Decision) -> Result<Answer, AppError> {
