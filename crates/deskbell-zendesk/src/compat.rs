@@ -14,7 +14,8 @@ Generated from the tables of `deskbell-zendesk`; do not edit. To write it anew:
 
 Figures and REST API take `Authorization: Bearer …` with a token of the desk or of an OAuth client. Without one, or with another kind of
 credential: 401. A desk served with `--basic-auth` takes `Authorization: Basic` with an agent's e-mail address and password below `/api/v2`,
-too, as a token of his with `read write`; after 10 wrong ones in 15 minutes, for an address or a caller: 429. By default the account has 200 requests a minute on each surface; answers carry `X-Rate-Limit` and
+too, as a token of his with `read write`; after 10 wrong ones in 15 minutes, for an address or a caller: 429.
+By default the account has 200 requests a minute on each surface; answers carry `X-Rate-Limit` and
 `X-Rate-Limit-Remaining`, and a refusal (429) `Retry-After`. Strangers are counted by address.
 ";
 
@@ -49,8 +50,9 @@ on the next one.
 const OAUTH: &str = "
 ## OAuth, below `/oauth2`
 
-A first path segment that ends in `.zendesk.com` is passed over here, too. Programs get errors as `{\"error\", \"error_description\"}` with the
-codes of RFC 6749: `invalid_client` is 401, others are 400. Nothing is kept by anybody (`Cache-Control: no-store`). [How to use it](../oauth.md).
+[How to use it](../oauth.md). A first path segment that ends in `.zendesk.com` is passed over here, too. Programs get errors as
+`{\"error\", \"error_description\"}` with the codes of RFC 6749: `invalid_client` is 401, others are 400. Nothing is kept by anybody
+(`Cache-Control: no-store`).
 
 ";
 

@@ -142,8 +142,8 @@ impl Endpoint<Native> for NewClientSecret {
         .params(&[Param::path("id")]);
 
     async fn run(cx: Cx<Native>, input: Input) -> Result<Answer, AppError> {
-        let id = path_id(&input, OauthClientId::parse, "OAuth client")?;
-        let new = cx.state.desk.write(move |tx, cx| clients::generate_secret(tx, cx, id)).await?;
+        let (id, by) = (path_id(&input, OauthClientId::parse, "OAuth client")?, me(&cx)?);
+        let new = cx.state.desk.write(move |tx, cx| clients::generate_secret(tx, cx, by, id)).await?;
         Ok(Answer::tree(NewOauthClientView::from(new)))
     }
 }

@@ -1,5 +1,6 @@
 //! OAuth clients: made, changed and taken away by administrators.
 
+use deskbell_domain::agent::Role;
 use deskbell_domain::event::Event;
 use deskbell_domain::ids::{AgentId, OauthClientId};
 use deskbell_domain::oauth::{ClientType, OauthClient};
@@ -131,10 +132,20 @@ pub fn create(tx: &mut Tx<'_>, cx: &mut Context, by: AgentId, draft: &ClientDraf
     Ok(NewSecret { client, secret })
 }
 
+/// Whether an agent may change a client: one that can act for an owner is changed by owners only.
+fn may_change(tx: &mut Tx<'_>, by: AgentId, client: &OauthClient) -> Result<(), AppError> {
+    let is_owners = tables::agents::get(tx, client.agent)?.is_some_and(|agent| agent.role == Role::Owner);
+    if is_owners && accounts::enabled_agent(tx, by)?.role != Role::Owner {
+        return Err(AppError::forbidden("only an owner may change a client that acts for an owner"));
+    }
+    Ok(())
+}
+
 /// Changes a client. What it was granted before stays as it was.
-pub fn change(tx: &mut Tx<'_>, cx: &mut Context, id: OauthClientId, draft: &ClientDraft) -> Result<OauthClient, AppError> {
+pub fn change(tx: &mut Tx<'_>, cx: &mut Context, by: AgentId, id: OauthClientId, draft: &ClientDraft) -> Result<OauthClient, AppError> {
     draft.check()?;
     let mut client = get(tx, id)?;
+    may_change(tx, by, &client)?;
     draft.write(&mut client);
     client.updated = cx.now;
     tables::oauth::update_client(tx, &client)?;
@@ -143,8 +154,9 @@ pub fn change(tx: &mut Tx<'_>, cx: &mut Context, id: OauthClientId, draft: &Clie
 }
 
 /// Gives a client another secret. Its tokens stay good.
-pub fn generate_secret(tx: &mut Tx<'_>, cx: &mut Context, id: OauthClientId) -> Result<NewSecret, AppError> {
+pub fn generate_secret(tx: &mut Tx<'_>, cx: &mut Context, by: AgentId, id: OauthClientId) -> Result<NewSecret, AppError> {
     let mut client = get(tx, id)?;
+    may_change(tx, by, &client)?;
     let secret = cx.alphanumerics(SECRET_CHARS);
     client.secret_hash = credentials::hash_secret(&secret);
     client.secret_hint = hint(&secret);

@@ -100,12 +100,12 @@ fn changes_are_told_and_secrets_are_not() {
     let fixture = Fixture::open();
     let new = fixture.client();
     assert_eq!((new.client.name.as_str(), new.client.redirect_uris.as_slice()), ("Tap", &["https://shop.test/".to_owned()][..]));
-    let id = new.client.id;
+    let (id, owner) = (new.client.id, fixture.owner);
     let code = fixture.code(&new);
     let tokens = fixture.exchange(&new, &code).unwrap();
     assert_eq!(fixture.exchange(&new, &code).unwrap_err().error, OauthError::InvalidGrant);
     let changed = ClientDraft { name: "Other".to_owned(), ..draft() };
-    fixture.write(move |tx, cx| clients::change(tx, cx, id, &changed));
+    fixture.write(move |tx, cx| clients::change(tx, cx, owner, id, &changed));
     fixture.write(move |tx, cx| clients::remove(tx, cx, id));
     let told = fixture.desk.snapshot_blocking(|tx| Ok(journal::after(tx, 0, 1_000)?)).unwrap();
     let told: Vec<(String, bool)> = told

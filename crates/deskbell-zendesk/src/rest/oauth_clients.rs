@@ -203,14 +203,14 @@ impl Endpoint<Rest> for UpdateClient {
         .summary("Changes an OAuth client; what is not given stays")
         .params(FIELDS)
         .source(SOURCE)
-        .quirks(&["tokens given before stay as they are"])
+        .quirks(&["tokens given before stay as they are", "a client that an owner made is changed by owners only: 403"])
         .body_bytes_max(BODY_BYTES_MAX);
 
     async fn run(cx: Cx<Rest>, input: Input) -> Result<Answer, AppError> {
-        let (id, body) = (id(&input)?, input.json::<ClientBody>()?);
+        let (id, by, body) = (id(&input)?, caller(&cx)?, input.json::<ClientBody>()?);
         let change = cx.state.desk().write(move |tx, cx| {
             let draft = body.change(ClientDraft::from(&clients::get(tx, id)?))?;
-            clients::change(tx, cx, id, &draft)
+            clients::change(tx, cx, by, id, &draft)
         });
         Ok(Answer::tree(ClientView::from(change.await?)))
     }
@@ -234,8 +234,8 @@ impl Endpoint<Rest> for DeleteClient {
 }
 
 async fn generate(cx: Cx<Rest>, input: Input) -> Result<Answer, AppError> {
-    let id = id(&input)?;
-    let new = cx.state.desk().write(move |tx, cx| clients::generate_secret(tx, cx, id)).await?;
+    let (id, by) = (id(&input)?, caller(&cx)?);
+    let new = cx.state.desk().write(move |tx, cx| clients::generate_secret(tx, cx, by, id)).await?;
     Ok(Answer::tree(ClientView::from(new)))
 }
 
@@ -248,7 +248,11 @@ macro_rules! generating {
                 .summary("Gives a client another secret, shown this once")
                 .params(&[Param::path("id")])
                 .source(SOURCE)
-                .quirks(&["its verb and path are not documented for Chat: POST and PUT are the same", "its tokens stay good"]);
+                .quirks(&[
+                    "its verb and path are not documented for Chat: POST and PUT are the same",
+                    "its tokens stay good",
+                    "a client that an owner made gets one from owners only: 403",
+                ]);
 
             async fn run(cx: Cx<Rest>, input: Input) -> Result<Answer, AppError> {
                 generate(cx, input).await

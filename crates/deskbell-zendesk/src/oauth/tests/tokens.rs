@@ -156,8 +156,8 @@ async fn clients_act_for_themselves_if_they_can_keep_a_secret() {
         refused(&post(&world, "/oauth2/token", &pairs).await, 401, "invalid_client");
     }
     // A new secret makes the old one useless.
-    let id = client.client.id;
-    let new = world.desk.write(move |tx, cx| clients::generate_secret(tx, cx, id)).await.unwrap();
+    let (id, owner) = (client.client.id, world.owner.agent.id);
+    let new = world.desk.write(move |tx, cx| clients::generate_secret(tx, cx, owner, id)).await.unwrap();
     refused(&ask(&world, &client, &by).await, 401, "invalid_client");
     granted(&ask(&world, &new, &by).await);
     assert_eq!(reach(&world, text(&tokens, "access_token")).await, ALL, "tokens stay");

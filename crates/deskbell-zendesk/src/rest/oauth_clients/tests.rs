@@ -118,6 +118,27 @@ async fn only_administrators_see_and_write_them() {
 }
 
 #[tokio::test]
+async fn what_acts_for_an_owner_is_changed_by_owners() {
+    let world = World::open().await;
+    let administrator = world.add_agent("ann@desk.test", Role::Administrator, 1).await;
+    let token = world.add_token(administrator, CredentialKind::Token, Scopes { read: true, write: true, chat: false }).await.secret;
+    let body = json!({"name": "Tap"});
+    let path = async |made_by: &str| {
+        let made = write(&world, "POST", "/api/v2/oauth/clients", made_by, &body).await.json();
+        format!("/api/v2/oauth/clients/{}", made["id"])
+    };
+    let (owners, own) = (path(world.token()).await, path(&token).await);
+    for (path, status) in [(&owners, 403), (&own, 200)] {
+        assert_eq!(write(&world, "PUT", path, &token, &body).await.status, status);
+        assert_eq!(write(&world, "POST", &format!("{path}/generate_secret"), &token, &json!({})).await.status, status);
+    }
+    for path in [&owners, &own] {
+        assert_eq!(write(&world, "PUT", path, world.token(), &body).await.status, 200);
+        assert_eq!(call(&world.rest, "DELETE", path, Some(&token)).await.status, 204, "taking away is for every administrator");
+    }
+}
+
+#[tokio::test]
 async fn tokens_are_listed_and_revoked() {
     let world = World::open().await;
     let own = world.owner.access_token.credential.clone();
