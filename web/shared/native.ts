@@ -130,6 +130,34 @@ export interface Credential {
   secret?: string;
 }
 
+export interface OauthClient {
+  client: Id;
+  name: string;
+  company: string;
+  /** What it calls itself: `client_id`. */
+  identifier: string;
+  hint: string;
+  client_type: 'public' | 'confidential';
+  redirect_uris: string[];
+  scopes: string[];
+  created: Millis;
+}
+
+/** Only in the answer to its making. */
+export interface NewOauthClient extends OauthClient {
+  secret: string;
+}
+
+export interface OauthToken {
+  token: Id;
+  name: string;
+  hint: string;
+  identifier: string | null;
+  scopes: string[];
+  created: Millis;
+  expires: Millis | null;
+}
+
 export interface List<T> {
   items: T[];
   next: string | null;
@@ -225,4 +253,12 @@ export const api = {
   createCredential: (credential: Pick<Credential, 'kind' | 'name' | 'scopes'>) =>
     request<Credential>('POST', `${BASE}/credentials`, credential),
   deleteCredential: (id: Id) => request<null>('DELETE', `${BASE}/credentials/${id}`),
+
+  oauthClients: () => request<List<OauthClient>>('GET', `${BASE}/oauth/clients`),
+  createOauthClient: (client: Pick<OauthClient, 'name' | 'company' | 'client_type' | 'redirect_uris' | 'scopes'>) =>
+    request<NewOauthClient>('POST', `${BASE}/oauth/clients`, client),
+  renewOauthClient: (id: Id) => request<NewOauthClient>('POST', `${BASE}/oauth/clients/${id}/secret`),
+  deleteOauthClient: (id: Id) => request<null>('DELETE', `${BASE}/oauth/clients/${id}`),
+  oauthTokens: () => request<List<OauthToken>>('GET', `${BASE}/oauth/tokens`),
+  revokeOauthToken: (id: Id) => request<null>('DELETE', `${BASE}/oauth/tokens/${id}`),
 };

@@ -18,6 +18,7 @@ pub(crate) mod groups;
 pub(crate) mod guard;
 pub(crate) mod knowledge;
 pub(crate) mod messages;
+pub(crate) mod oauth;
 pub(crate) mod overview;
 pub(crate) mod page;
 pub(crate) mod session;
@@ -136,6 +137,12 @@ pub(crate) fn entries() -> Vec<Entry> {
         credentials::List,
         credentials::Create,
         credentials::Revoke,
+        oauth::ListClients,
+        oauth::CreateClient,
+        oauth::NewClientSecret,
+        oauth::RemoveClient,
+        oauth::ListTokens,
+        oauth::RevokeToken,
     ]
 }
 

@@ -6,7 +6,8 @@ use std::sync::{Mutex, PoisonError};
 use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
 use argon2::{Algorithm, Argon2, Params, Version};
 use deskbell_domain::credential::CredentialKind;
-use deskbell_domain::ids::{AgentId, CredentialId, VisitId, VisitorId, from_base36, to_base36};
+use deskbell_domain::ids::{AgentId, CredentialId, OauthGrantId, VisitId, VisitorId, from_base36, to_base36};
+use deskbell_domain::oauth::OauthClient;
 use deskbell_domain::time::Timestamp;
 use deskbell_store::tables::credentials::Credential;
 use deskbell_store::{Tx, tables};
@@ -16,6 +17,7 @@ use sha2::{Digest, Sha256};
 pub use crate::auth_tokens::{AuthOwner, agent_token, customer_token, resolve_auth_token};
 use crate::context::Context;
 use crate::error::AppError;
+use crate::oauth::ACCESS_TOKEN_SECONDS;
 use crate::rights::{Principal, Scopes};
 
 /// Seconds a sign-in lasts.
@@ -52,6 +54,37 @@ pub fn issue(
     agent: Option<AgentId>,
     scopes: Scopes,
 ) -> Result<Issued, AppError> {
+    let issued = draw(tx, cx, kind, name, agent, scopes)?;
+    tables::credentials::insert(tx, &issued.credential)?;
+    Ok(issued)
+}
+
+/// Makes an OAuth client's access token.
+pub(crate) fn issue_to_client(
+    tx: &mut Tx<'_>,
+    cx: &mut Context,
+    client: &OauthClient,
+    agent: AgentId,
+    scopes: Scopes,
+    grant: Option<OauthGrantId>,
+) -> Result<Issued, AppError> {
+    let mut issued = draw(tx, cx, CredentialKind::Token, &client.name, Some(agent), scopes)?;
+    issued.credential.expires = Some(cx.now.plus_seconds(ACCESS_TOKEN_SECONDS));
+    issued.credential.oauth_client = Some(client.id);
+    issued.credential.oauth_grant = grant;
+    tables::credentials::insert(tx, &issued.credential)?;
+    Ok(issued)
+}
+
+/// A credential that is not stored yet.
+fn draw(
+    tx: &mut Tx<'_>,
+    cx: &mut Context,
+    kind: CredentialKind,
+    name: &str,
+    agent: Option<AgentId>,
+    scopes: Scopes,
+) -> Result<Issued, AppError> {
     let secret = match kind {
         CredentialKind::ApiKey => cx.hex(16),
         CredentialKind::Token | CredentialKind::Session => cx.alphanumerics(64),
@@ -67,8 +100,9 @@ pub fn issue(
         created: cx.now,
         expires: (kind == CredentialKind::Session).then(|| cx.now.plus_seconds(SESSION_SECONDS)),
         revoked: None,
+        oauth_client: None,
+        oauth_grant: None,
     };
-    tables::credentials::insert(tx, &credential)?;
     Ok(Issued { credential, secret })
 }
 

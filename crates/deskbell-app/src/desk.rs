@@ -461,7 +461,7 @@ impl Listener for Memory {
         }
         for recorded in events {
             match &recorded.event {
-                Event::AgentChanged { .. } => inner.credentials.clear(),
+                Event::AgentChanged { .. } | Event::OauthClientChanged { .. } => inner.credentials.clear(),
                 Event::SettingsChanged => {
                     let loaded = inner.db.read_blocking(Settings::load);
                     match loaded {

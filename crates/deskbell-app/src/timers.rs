@@ -11,7 +11,7 @@ use crate::context::Context;
 use crate::desk::Desk;
 use crate::error::AppError;
 use crate::tags::{self, Swept};
-use crate::{accounts, chats, files, routing, widgets};
+use crate::{accounts, chats, files, oauth, routing, widgets};
 
 /// Things done in one job, so that no job takes long.
 const BITE: i64 = 50;
@@ -155,6 +155,7 @@ async fn forget(desk: &Desk) -> Result<(), AppError> {
     };
     while desk.write(trim).await? > 0 {}
     desk.write(|tx, cx| Ok(tables::credentials::forget_sessions_before(tx, cx.now)?)).await?;
+    while desk.write(oauth::forget).await? > 0 {}
     files::keeping::clean_up(desk).await
 }
 

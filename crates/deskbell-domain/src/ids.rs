@@ -105,6 +105,8 @@ ids! {
     TriggerId: ENTITY_MIN, ENTITY_END;
     ShortcutId: ENTITY_MIN, ENTITY_END;
     OauthClientId: ENTITY_MIN, ENTITY_END;
+    /// What an agent granted an OAuth client.
+    OauthGrantId: ENTITY_MIN, ENTITY_END;
     TagId: TAG_MIN, TAG_END;
     /// Drawn from the tags' range.
     CustomerGroupId: TAG_MIN, TAG_END;

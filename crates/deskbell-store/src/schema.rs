@@ -5,6 +5,7 @@
 mod contacts;
 mod knowledge;
 mod lists;
+mod oauth;
 mod tickets;
 mod widgets;
 
@@ -16,6 +17,7 @@ pub const MIGRATIONS: &[(&str, &str)] = &[
     ("0004-widgets", widgets::WIDGETS),
     ("0005-tickets", tickets::TICKETS),
     ("0006-lists", lists::LISTS),
+    ("0009-oauth", oauth::OAUTH),
 ];
 
 const DESK: &str = r"

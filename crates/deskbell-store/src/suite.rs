@@ -5,6 +5,7 @@ mod files;
 mod journal;
 mod knowledge;
 mod lists;
+mod oauth;
 mod portal;
 mod reads;
 mod ticket_writes;
@@ -58,6 +59,7 @@ cases! {
         merged_conversations_lead_on, read_marks_unite, mails_and_keys_lead_on;
     portal: passwords_of_customers, public_codes_lead_to_the_row_itself, voters_and_what_is_read_most;
     files: files_come_back_and_move, files_that_stand_nowhere, contents_are_shared_and_marked;
+    oauth: clients_come_back_change_and_go, codes_are_used_once, refresh_tokens_are_used_once, tokens_of_clients, what_is_over_is_forgotten;
     widgets: widgets_by_every_filter, widgets_come_back_change_and_go, widgets_are_counted;
     upgrades: conversations_come_over;
 }

@@ -18,6 +18,7 @@ pub mod knowledge;
 pub mod mail_ids;
 pub mod merging;
 pub mod messages;
+pub mod oauth;
 pub mod offers;
 pub mod tags;
 pub mod visits;

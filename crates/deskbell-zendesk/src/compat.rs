@@ -12,8 +12,10 @@ const HEAD: &str = "\
 Generated from the tables of `deskbell-zendesk`; do not edit. To write it anew:
 `cargo xtask contracts`.
 
-Both surfaces take `Authorization: Bearer …` with a token of the desk that has the scope `read`. Without one, or with another kind of
-credential: 401. By default the account has 200 requests a minute on each surface; answers carry `X-Rate-Limit` and
+Figures and REST API take `Authorization: Bearer …` with a token of the desk or of an OAuth client. Without one, or with another kind of
+credential: 401. A desk served with `--basic-auth` takes `Authorization: Basic` with an agent's e-mail address and password below `/api/v2`,
+too, as a token of his with `read write`; after 10 wrong ones in 15 minutes, for an address or a caller: 429.
+By default the account has 200 requests a minute on each surface; answers carry `X-Rate-Limit` and
 `X-Rate-Limit-Remaining`, and a refusal (429) `Retry-After`. Strangers are counted by address.
 ";
 
@@ -42,6 +44,15 @@ A first path segment that ends in `.zendesk.com` is passed over and kept in link
 `{\"error\": phrase, \"description\": sentence}`. A chat is exported once it has ended, and again when it changes; no more than 999 chats
 carry the same second, so that clients that page by `start_time` alone come to an end. A page larger than 64 MiB ends early; the rest is
 on the next one.
+
+";
+
+const OAUTH: &str = "
+## OAuth, below `/oauth2`
+
+[How to use it](../oauth.md). A first path segment that ends in `.zendesk.com` is passed over here, too. Programs get errors as
+`{\"error\", \"error_description\"}` with the codes of RFC 6749: `invalid_client` is 401, others are 400. Nothing is kept by anybody
+(`Cache-Control: no-store`).
 
 ";
 
@@ -85,6 +96,8 @@ pub fn compat() -> String {
     page.push_str(EXPORT);
     page.push_str(&markdown(&crate::rest_metas()));
     page.push_str(CHATS);
+    page.push_str(OAUTH);
+    page.push_str(&markdown(&crate::oauth_metas()));
     page
 }
 

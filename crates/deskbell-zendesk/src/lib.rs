@@ -1,14 +1,17 @@
-//! The surfaces of Zendesk Chat: the real-time figures (`/stream`), the incremental export (`/api/v2`), and what an exported chat looks
-//! like.
+//! The surfaces of Zendesk Chat: the real-time figures (`/stream`), the REST API with the incremental export (`/api/v2`), OAuth
+//! (`/oauth2`), and what an exported chat looks like.
 //!
 //! Owns those contracts and nothing else: it knows no SQL, no rule of the desk and no other surface. A figure is an entry of
 //! [`topics::TOPICS`]; an export is text that was rendered when its chat ended ([`documents::ChatDocuments`]).
 
 mod access;
+mod basic;
 mod compat;
 pub mod documents;
 mod export;
+mod oauth;
 mod rest;
+mod sign_ins;
 mod stream;
 pub mod topics;
 #[cfg(test)]
@@ -22,7 +25,9 @@ use deskbell_http::{Kit, Meta};
 
 pub use compat::compat;
 pub use documents::ChatDocuments;
+pub use oauth::Oauth;
 pub use rest::Rest;
+pub use sign_ins::{ProgramPasswords, SignIns};
 pub use stream::Stream;
 
 /// Requests a minute that an account may make unless configured otherwise, as on every plan of the original.
@@ -35,11 +40,20 @@ pub struct SurfaceOptions {
     pub requests_per_minute_max: Option<NonZeroU32>,
     /// The base of links whatever the caller used.
     pub public_url: Option<Arc<str>>,
+    /// Whether Basic credentials and the password grant are taken.
+    pub program_passwords: ProgramPasswords,
+    /// Counts wrong passwords at all doors together.
+    pub sign_ins: Arc<SignIns>,
 }
 
 impl Default for SurfaceOptions {
     fn default() -> Self {
-        SurfaceOptions { requests_per_minute_max: Some(REQUESTS_PER_MINUTE_MAX), public_url: None }
+        SurfaceOptions {
+            requests_per_minute_max: Some(REQUESTS_PER_MINUTE_MAX),
+            public_url: None,
+            program_passwords: ProgramPasswords::default(),
+            sign_ins: Arc::default(),
+        }
     }
 }
 
@@ -50,7 +64,12 @@ pub fn stream_kit(desk: Desk, options: &SurfaceOptions) -> Kit<Stream> {
 
 /// The REST API with the incremental exports, below `/api/v2` and `/api/v2/chat`.
 pub fn rest_kit(desk: Desk, options: &SurfaceOptions) -> Kit<Rest> {
-    Kit::new(rest::surface(options), Rest::new(desk), rest::routes())
+    Kit::new(rest::surface(options), Rest::new(desk, options), rest::routes())
+}
+
+/// OAuth, below `/oauth2`.
+pub fn oauth_kit(desk: Desk, options: &SurfaceOptions) -> Kit<Oauth> {
+    Kit::new(oauth::surface(options), Oauth::new(desk, options), oauth::routes())
 }
 
 /// The contracts of [`stream_kit`].
@@ -61,4 +80,9 @@ pub fn stream_metas() -> Vec<&'static Meta> {
 /// The contracts of [`rest_kit`].
 pub fn rest_metas() -> Vec<&'static Meta> {
     rest::routes().into_iter().map(|route| route.meta).collect()
+}
+
+/// The contracts of [`oauth_kit`].
+pub fn oauth_metas() -> Vec<&'static Meta> {
+    oauth::routes().into_iter().map(|route| route.meta).collect()
 }

@@ -1,6 +1,9 @@
 //! The REST API of Zendesk Chat, below `/api/v2` and `/api/v2/chat`: exports, and what its clients read and write beside them. Each family
 //! of endpoints is a module that lists its routes.
 
+mod oauth_clients;
+mod oauth_tokens;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -10,7 +13,9 @@ use deskbell_http::{Answer, BodyReading, BoxFuture, Fault, Input, RequestHead, R
 use http::StatusCode;
 use serde::Serialize;
 
-use crate::{SurfaceOptions, access, export};
+use crate::basic::BasicDoor;
+use crate::sign_ins::ProgramPasswords;
+use crate::{SurfaceOptions, access, basic, export};
 
 /// What is younger than this is not exported yet, and a caller must not ask for it: until then chats of a second may still be written.
 pub(crate) const AGE_SECONDS_MIN: i64 = 300;
@@ -26,11 +31,17 @@ struct Inner {
     /// The newest second that was ever exported up to. It never falls, so that an `end_time` of ours is a good `start_time` also after
     /// the clock was set back.
     horizon: AtomicI64,
+    /// For programs that show passwords, where they may.
+    basic: Option<BasicDoor>,
 }
 
 impl Rest {
-    pub(crate) fn new(desk: Desk) -> Rest {
-        Rest(Arc::new(Inner { desk, horizon: AtomicI64::new(0) }))
+    pub(crate) fn new(desk: Desk, options: &SurfaceOptions) -> Rest {
+        let basic = match options.program_passwords {
+            ProgramPasswords::Refused => None,
+            ProgramPasswords::Taken => Some(BasicDoor::new(&desk, Arc::clone(&options.sign_ins))),
+        };
+        Rest(Arc::new(Inner { desk, horizon: AtomicI64::new(0), basic }))
     }
 
     pub(crate) fn desk(&self) -> &Desk {
@@ -45,7 +56,10 @@ impl Rest {
 }
 
 fn authenticate<'a>(rest: &'a Rest, head: &'a RequestHead, _: &'a Input) -> BoxFuture<'a, Result<Principal, AppError>> {
-    access::bearer(rest.desk(), head)
+    match &rest.0.basic {
+        Some(door) if basic::shown(head).is_some() => Box::pin(door.principal(rest.desk(), head)),
+        Some(_) | None => access::bearer(rest.desk(), head),
+    }
 }
 
 /// The shape of Chat's errors: a phrase and a sentence, both in the words of its web framework.
@@ -79,7 +93,7 @@ pub(crate) fn surface(options: &SurfaceOptions) -> Surface<Rest> {
 }
 
 pub(crate) fn routes() -> Vec<Route<Rest>> {
-    [export::routes()].into_iter().flatten().collect()
+    [export::routes(), oauth_clients::routes(), oauth_tokens::routes()].into_iter().flatten().collect()
 }
 
 /// The prefix that the caller used to reach `path`, for links.

@@ -25,7 +25,7 @@ use http::{HeaderMap, Request};
 use http_body_util::BodyExt;
 use serde_json::Value;
 
-use crate::{ChatDocuments, Rest, Stream, SurfaceOptions, rest_kit, stream_kit};
+use crate::{ChatDocuments, Oauth, ProgramPasswords, Rest, Stream, SurfaceOptions, oauth_kit, rest_kit, stream_kit};
 
 /// When every test begins: 2026-11-22T00:00:00Z.
 pub(crate) const START_SECONDS: i64 = 1_795_305_600;
@@ -39,6 +39,7 @@ pub(crate) struct World {
     pub(crate) owner: FirstOwner,
     pub(crate) stream: Kit<Stream>,
     pub(crate) rest: Kit<Rest>,
+    pub(crate) oauth: Kit<Oauth>,
     // Kept until the desk is closed.
     _directory: tempfile::TempDir,
 }
@@ -69,11 +70,24 @@ pub(crate) fn unlimited() -> SurfaceOptions {
 }
 
 pub(crate) async fn call<S: Clone + Send + Sync + 'static>(kit: &Kit<S>, verb: &str, uri: &str, token: Option<&str>) -> Reply {
+    let bearer = token.map(|token| format!("Bearer {token}"));
+    let headers: Vec<_> = bearer.iter().map(|bearer| ("authorization", bearer.as_str())).collect();
+    send(kit, verb, uri, &headers, Body::empty()).await
+}
+
+/// The same with any headers and a body.
+pub(crate) async fn send<S: Clone + Send + Sync + 'static>(
+    kit: &Kit<S>,
+    verb: &str,
+    uri: &str,
+    headers: &[(&str, &str)],
+    body: impl Into<Body>,
+) -> Reply {
     let mut request = Request::builder().method(verb).uri(uri).header("host", "desk.test");
-    if let Some(token) = token {
-        request = request.header("authorization", format!("Bearer {token}"));
+    for (name, value) in headers {
+        request = request.header(*name, *value);
     }
-    let (head, body) = kit.handle(request.body(Body::empty()).unwrap()).await.into_parts();
+    let (head, body) = kit.handle(request.body(body.into()).unwrap()).await.into_parts();
     let bytes = body.collect().await.unwrap().to_bytes();
     Reply { status: head.status.as_u16(), headers: head.headers, text: String::from_utf8(bytes.to_vec()).unwrap() }
 }
@@ -96,7 +110,31 @@ impl World {
         .await
         .unwrap();
         let (stream, rest) = (stream_kit(desk.clone(), &unlimited()), rest_kit(desk.clone(), &unlimited()));
-        World { desk, clock, owner, stream, rest, _directory: directory }
+        let oauth = oauth_kit(desk.clone(), &unlimited());
+        World { desk, clock, owner, stream, rest, oauth, _directory: directory }
+    }
+
+    /// The same desk, served so that programs may show passwords.
+    pub(crate) async fn with_passwords() -> World {
+        let mut world = World::open().await;
+        let options = SurfaceOptions { program_passwords: ProgramPasswords::Taken, ..unlimited() };
+        world.rest = rest_kit(world.desk.clone(), &options);
+        world.oauth = oauth_kit(world.desk.clone(), &options);
+        world
+    }
+
+    /// Another agent who can sign in with this password.
+    pub(crate) async fn add_agent_with(&self, email: &str, role: Role, password: &str) -> AgentId {
+        let agent = self.add_agent(email, role, 3).await;
+        let hash = self.desk.hash_password(password.to_owned()).await.unwrap();
+        self.change_agent(agent, email, role, true, Some(hash)).await;
+        agent
+    }
+
+    pub(crate) async fn change_agent(&self, agent: AgentId, email: &str, role: Role, enabled: bool, password_hash: Option<String>) {
+        let (first_name, last_name) = ("Ann".to_owned(), "Agent".to_owned());
+        let draft = AgentDraft { email: email.to_owned(), first_name, last_name, role, slots: 3, enabled, password_hash };
+        self.desk.write(move |tx, cx| accounts::change_agent(tx, cx, agent, &draft).map(drop)).await.unwrap();
     }
 
     /// A desk whose owner takes chats.

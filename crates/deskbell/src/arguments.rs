@@ -31,6 +31,9 @@ pub(crate) enum Command {
     /// Bearer tokens of the Zendesk Chat APIs
     #[command(subcommand)]
     Token(TokenCommand),
+    /// OAuth clients: programs that agents let act for them
+    #[command(subcommand)]
+    OauthClient(OauthClientCommand),
     /// Look a desk over and say what is wrong
     Doctor(DoctorOptions),
 }
@@ -86,6 +89,9 @@ pub(crate) struct ServeOptions {
     /// Requests a minute on the LiveAgent (per key; default 180) and Zendesk (per account; default 200) APIs, or "off"
     #[arg(long, env = "DESKBELL_RATE_LIMIT", value_name = "PER_MINUTE|off")]
     pub(crate) rate_limit: Option<RateLimit>,
+    /// Programs may show an agent's e-mail address and password: Basic credentials below /api/v2, and OAuth's password grant
+    #[arg(long, env = "DESKBELL_BASIC_AUTH")]
+    pub(crate) basic_auth: bool,
     /// SQLite: how large the database may grow before writes are refused
     #[arg(long, env = "DESKBELL_STORAGE_BYTES_MAX", value_name = "BYTES")]
     pub(crate) storage_bytes_max: Option<u64>,
@@ -178,6 +184,48 @@ pub(crate) enum TokenCommand {
         /// The token's id, as list shows it
         id: String,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum OauthClientCommand {
+    /// Make a client; its secret is printed once
+    Create(OauthClientOptions),
+    /// All clients, without their secrets
+    List {
+        #[command(flatten)]
+        place: PlaceOptions,
+    },
+    /// Take a client away; its tokens end
+    Delete {
+        #[command(flatten)]
+        place: PlaceOptions,
+        /// The client's id, as list shows it
+        id: String,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct OauthClientOptions {
+    #[command(flatten)]
+    pub(crate) place: PlaceOptions,
+    /// What agents are shown when they are asked
+    #[arg(long)]
+    pub(crate) name: String,
+    /// Whose program it is
+    #[arg(long, default_value = "")]
+    pub(crate) company: String,
+    /// Where agents may be sent back to; more than once for several
+    #[arg(long, value_name = "URI")]
+    pub(crate) redirect_uri: Vec<String>,
+    /// It cannot keep a secret: it has to use PKCE, and cannot act for itself
+    #[arg(long)]
+    pub(crate) public: bool,
+    /// For which agent it acts when it acts for itself, by e-mail; the first owner unless given
+    #[arg(long)]
+    pub(crate) agent: Option<String>,
+    /// What it may do: read, write, chat
+    #[arg(long, default_value = "read write")]
+    pub(crate) scopes: String,
 }
 
 #[cfg(test)]

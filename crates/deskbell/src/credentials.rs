@@ -5,10 +5,10 @@ use std::process::ExitCode;
 use anyhow::{anyhow, bail};
 use deskbell_app::rights::Scopes;
 use deskbell_app::{AppError, Desk, credentials};
-use deskbell_domain::agent::Role;
+use deskbell_domain::agent::{Agent, Role};
 use deskbell_domain::credential::CredentialKind;
 use deskbell_domain::ids::CredentialId;
-use deskbell_store::tables;
+use deskbell_store::{Tx, tables};
 
 use crate::arguments::{ApikeyCommand, PlaceOptions, TokenCommand};
 use crate::place::errand_options;
@@ -37,23 +37,28 @@ pub(crate) fn token(command: &TokenCommand) -> anyhow::Result<ExitCode> {
 }
 
 /// Opens the desk, does the errand, closes it.
-fn errand<T>(place: &PlaceOptions, work: impl FnOnce(&Desk) -> Result<T, AppError>) -> anyhow::Result<T> {
+pub(crate) fn errand<T>(place: &PlaceOptions, work: impl FnOnce(&Desk) -> Result<T, AppError>) -> anyhow::Result<T> {
     let desk = Desk::open(&errand_options(place)?).map_err(|error| anyhow!("{}", error.public))?;
     let done = work(&desk);
     desk.close();
     done.map_err(|error| anyhow!("{}", error.public))
 }
 
+/// The agent with this address; the first owner unless one is given.
+pub(crate) fn acting(tx: &mut Tx<'_>, email: Option<&str>) -> Result<Option<Agent>, AppError> {
+    match email {
+        Some(email) => tables::agents::by_email(tx, email)?.map(Some).ok_or_else(|| AppError::not_found("no agent has that address")),
+        None => Ok(tables::agents::all(tx)?.into_iter().find(|agent| agent.role == Role::Owner)),
+    }
+}
+
 fn create(place: &PlaceOptions, kind: CredentialKind, name: &str, agent: Option<String>, scopes: Scopes) -> anyhow::Result<ExitCode> {
     let name = name.to_owned();
     let issued = errand(place, |desk| {
         desk.write_blocking(move |tx, cx| {
-            let agent = match (kind, agent) {
-                (CredentialKind::ApiKey | CredentialKind::Session, _) => None,
-                (CredentialKind::Token, Some(email)) => {
-                    Some(tables::agents::by_email(tx, &email)?.ok_or_else(|| AppError::not_found("no agent has that address"))?)
-                }
-                (CredentialKind::Token, None) => tables::agents::all(tx)?.into_iter().find(|agent| agent.role == Role::Owner),
+            let agent = match kind {
+                CredentialKind::ApiKey | CredentialKind::Session => None,
+                CredentialKind::Token => acting(tx, agent.as_deref())?,
             };
             credentials::issue(tx, cx, kind, &name, agent.map(|agent| agent.id), scopes)
         })

@@ -7,6 +7,7 @@ mod demo;
 mod doctor;
 mod history;
 mod init;
+mod oauth_clients;
 mod operations;
 mod pages;
 mod place;
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
         Command::Simulate(options) => traffic::run(options),
         Command::Apikey(command) => credentials::apikey(&command),
         Command::Token(command) => credentials::token(&command),
+        Command::OauthClient(command) => oauth_clients::run(command),
         Command::Doctor(options) => doctor::run(&options),
     };
     match done {

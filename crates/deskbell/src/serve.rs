@@ -95,6 +95,9 @@ fn doors(options: &ServeOptions, desk: &Desk, live: &Live, operations: Operation
     };
     let zendesk = {
         let mut surface = deskbell_zendesk::SurfaceOptions { public_url: public_url.clone(), ..Default::default() };
+        if options.basic_auth {
+            surface.program_passwords = deskbell_zendesk::ProgramPasswords::Taken;
+        }
         match options.rate_limit {
             None => {}
             Some(RateLimit::Off) => surface.requests_per_minute_max = None,
@@ -111,6 +114,7 @@ fn doors(options: &ServeOptions, desk: &Desk, live: &Live, operations: Operation
         .with(deskbell_api::native::kit(desk.clone(), native))
         .with(deskbell_api::openapi::openapi_kit())
         .with(deskbell_zendesk::rest_kit(desk.clone(), &zendesk))
+        .with(deskbell_zendesk::oauth_kit(desk.clone(), &zendesk))
         .with(deskbell_liveagent::kit(desk.clone(), liveagent))
         .with(FileDownloads::new(desk.clone()))
         .with(deskbell_portal::Portal::new(desk.clone(), portal))

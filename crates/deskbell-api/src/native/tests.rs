@@ -44,6 +44,7 @@ fn sample(meta: &Meta) -> Option<Value> {
         (Verb::Post, "bans") => json!({"address": "10.0.0.9"}),
         (Verb::Put, "settings") => json!({"name": "Acme"}),
         (Verb::Post, "credentials") => json!({"kind": "apikey", "name": "key"}),
+        (Verb::Post, "oauth/clients") => json!({"name": "Tap", "client_type": "public", "redirect_uris": [], "scopes": ["read"]}),
         _ => return None,
     })
 }
@@ -97,7 +98,7 @@ async fn an_agent_does_not_administer() {
             call(&desk.agent, meta, UNKNOWN, &[PROOF], body_of(meta)).await.refused(403, "forbidden");
         }
     }
-    assert_eq!(administrative, 18, "agents, customers, groups, companies, departments, knowledge bases, settings and credentials");
+    assert_eq!(administrative, 24, "agents, customers, groups, companies, departments, knowledge bases, settings, credentials and OAuth");
 }
 
 #[tokio::test]

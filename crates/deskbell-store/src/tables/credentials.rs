@@ -1,7 +1,7 @@
 //! Keys, tokens and sessions, hashed at rest.
 
 use deskbell_domain::credential::CredentialKind;
-use deskbell_domain::ids::{AgentId, CredentialId};
+use deskbell_domain::ids::{AgentId, CredentialId, OauthClientId, OauthGrantId};
 use deskbell_domain::time::Timestamp;
 
 use super::{time, word};
@@ -25,11 +25,16 @@ pub struct Credential {
     pub created: Timestamp,
     pub expires: Option<Timestamp>,
     pub revoked: Option<Timestamp>,
+    /// The OAuth client that a token was given to; `None` for what the desk's own people made.
+    pub oauth_client: Option<OauthClientId>,
+    /// What an agent granted that client, if more came of it than this token.
+    pub oauth_grant: Option<OauthGrantId>,
 }
 
-const COLUMNS: &str = "id, kind, name, hash, hint, agent_id, scopes, created_at, expires_at, revoked_at";
+pub(super) const COLUMNS: &str =
+    "id, kind, name, hash, hint, agent_id, scopes, created_at, expires_at, revoked_at, oauth_client_id, oauth_grant_id";
 
-fn row(row: &Row<'_>) -> Result<Credential, StoreError> {
+pub(super) fn row(row: &Row<'_>) -> Result<Credential, StoreError> {
     Ok(Credential {
         id: CredentialId::from_i64(row.get(0)?),
         kind: word(CredentialKind::parse, "credential", row.str(1)?)?,
@@ -41,13 +46,15 @@ fn row(row: &Row<'_>) -> Result<Credential, StoreError> {
         created: time(row.get(7)?),
         expires: row.get::<Option<i64>>(8)?.map(time),
         revoked: row.get::<Option<i64>>(9)?.map(time),
+        oauth_client: row.get::<Option<i64>>(10)?.map(OauthClientId::from_i64),
+        oauth_grant: row.get::<Option<i64>>(11)?.map(OauthGrantId::from_i64),
     })
 }
 
 pub fn insert(tx: &mut Tx<'_>, credential: &Credential) -> Result<(), StoreError> {
     tx.exec(
-        "INSERT INTO credentials (id, kind, name, hash, hint, agent_id, scopes, created_at, expires_at, revoked_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        "INSERT INTO credentials (id, kind, name, hash, hint, agent_id, scopes, created_at, expires_at, revoked_at, oauth_client_id, \
+         oauth_grant_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
         &[
             &credential.id.get(),
             &credential.kind.text(),
@@ -59,6 +66,8 @@ pub fn insert(tx: &mut Tx<'_>, credential: &Credential) -> Result<(), StoreError
             &credential.created.micros(),
             &credential.expires.map(Timestamp::micros),
             &credential.revoked.map(Timestamp::micros),
+            &credential.oauth_client.map(OauthClientId::get),
+            &credential.oauth_grant.map(OauthGrantId::get),
         ],
     )?;
     Ok(())
@@ -72,9 +81,10 @@ pub fn by_hash(tx: &mut Tx<'_>, hash: &str) -> Result<Option<Credential>, StoreE
     tx.opt_dynamic_with(&format!("SELECT {COLUMNS} FROM credentials WHERE hash = $1"), &[&hash], row)
 }
 
-/// Keys and tokens, oldest first; sessions are not listed.
+/// Keys and tokens that people of the desk made, oldest first; sessions and OAuth clients' tokens are not listed.
 pub fn listed(tx: &mut Tx<'_>) -> Result<Vec<Credential>, StoreError> {
-    tx.all_dynamic_with(&format!("SELECT {COLUMNS} FROM credentials WHERE kind <> 'session' ORDER BY created_at, id"), &[], row)
+    let sql = format!("SELECT {COLUMNS} FROM credentials WHERE kind <> 'session' AND oauth_client_id IS NULL ORDER BY created_at, id");
+    tx.all_dynamic_with(&sql, &[], row)
 }
 
 pub fn revoke(tx: &mut Tx<'_>, credential: CredentialId, at: Timestamp) -> Result<(), StoreError> {

@@ -10,6 +10,7 @@ mod hostile_liveagent;
 mod http_1_0;
 mod liveagent_contract;
 mod merge;
+mod oauth;
 mod raw;
 mod resume;
 mod search;

@@ -11,6 +11,7 @@ const CATALOGUES: Record<string, () => Promise<{ default: Catalogue }>> = {
 export let t: Texts = texts(en);
 let time: Intl.DateTimeFormat;
 let day: Intl.DateTimeFormat;
+let date: Intl.DateTimeFormat;
 
 /** Before anything is shown. */
 export async function loadTexts(): Promise<void> {
@@ -19,14 +20,20 @@ export async function loadTexts(): Promise<void> {
   const formats = chooseFormats(language, navigator.languages);
   time = new Intl.DateTimeFormat(formats, { timeStyle: 'short' });
   day = new Intl.DateTimeFormat(formats, { day: 'numeric', month: 'short' });
+  date = new Intl.DateTimeFormat(formats, { dateStyle: 'medium' });
   document.documentElement.lang = language;
   document.documentElement.dir = direction(language);
 }
 
 /** The time of day; with the day where it is another one. */
 export function when(at: number): string {
-  const date = new Date(at);
-  return date.toDateString() === new Date().toDateString() ? time.format(date) : `${day.format(date)}, ${time.format(date)}`;
+  const today = new Date(at).toDateString() === new Date().toDateString();
+  return today ? time.format(at) : `${day.format(at)}, ${time.format(at)}`;
+}
+
+/** A day, with its year. */
+export function onDay(at: number): string {
+  return date.format(at);
 }
 
 /** `4:05`, `1:02:03`. */
