@@ -10,7 +10,7 @@ use deskbell_http::{Answer, BodyReading, BoxFuture, Fault, Input, RequestHead, R
 use http::StatusCode;
 use serde::Serialize;
 
-use crate::{SurfaceOptions, access, export};
+use crate::{HOST_PREFIX, SurfaceOptions, access, export};
 
 /// What is younger than this is not exported yet, and a caller must not ask for it: until then chats of a second may still be written.
 pub(crate) const AGE_SECONDS_MIN: i64 = 300;
@@ -72,7 +72,7 @@ fn render_error(fault: &Fault<'_>) -> Answer {
 
 pub(crate) fn surface(options: &SurfaceOptions) -> Surface<Rest> {
     let mut surface = Surface::new("zendesk-chat", PREFIXES, authenticate, render_error);
-    surface.host_prefix = Some(".zendesk.com");
+    surface.host_prefix = Some(HOST_PREFIX);
     surface.body_reading = BodyReading::Raw;
     access::configure(&mut surface, options);
     surface

@@ -24,6 +24,7 @@ use deskbell_store::{Location, Options};
 use http::{HeaderMap, Request};
 use http_body_util::BodyExt;
 use serde_json::Value;
+use tokio::sync::watch;
 
 use crate::{ChatDocuments, Rest, Stream, SurfaceOptions, rest_kit, stream_kit};
 
@@ -39,6 +40,8 @@ pub(crate) struct World {
     pub(crate) owner: FirstOwner,
     pub(crate) stream: Kit<Stream>,
     pub(crate) rest: Kit<Rest>,
+    /// Stops the sockets.
+    pub(crate) stop: watch::Sender<bool>,
     // Kept until the desk is closed.
     _directory: tempfile::TempDir,
 }
@@ -65,7 +68,7 @@ impl Drop for World {
 
 /// No rate limit.
 pub(crate) fn unlimited() -> SurfaceOptions {
-    SurfaceOptions { requests_per_minute_max: None, ..SurfaceOptions::default() }
+    SurfaceOptions { rate_limit: None, ..SurfaceOptions::default() }
 }
 
 pub(crate) async fn call<S: Clone + Send + Sync + 'static>(kit: &Kit<S>, verb: &str, uri: &str, token: Option<&str>) -> Reply {
@@ -95,8 +98,9 @@ impl World {
         })
         .await
         .unwrap();
-        let (stream, rest) = (stream_kit(desk.clone(), &unlimited()), rest_kit(desk.clone(), &unlimited()));
-        World { desk, clock, owner, stream, rest, _directory: directory }
+        let (stop, stopped) = watch::channel(false);
+        let (stream, rest) = (stream_kit(Stream::new(desk.clone(), stopped), &unlimited()), rest_kit(desk.clone(), &unlimited()));
+        World { desk, clock, owner, stream, rest, stop, _directory: directory }
     }
 
     /// A desk whose owner takes chats.
