@@ -7,6 +7,8 @@
 
 mod answers;
 #[cfg(test)]
+mod client;
+#[cfg(test)]
 mod day;
 pub(crate) mod frames;
 mod hub;

@@ -94,3 +94,6 @@ impl SocketHandler for Handler {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;
