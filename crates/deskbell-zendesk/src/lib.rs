@@ -65,6 +65,12 @@ pub fn rest_kit(desk: Desk, options: &SurfaceOptions) -> Kit<Rest> {
     Kit::new(rest::surface(options), Rest::new(desk), rest::routes())
 }
 
+/// What the reading of frames promises, whatever the bytes are: panics if that is broken.
+#[cfg(feature = "testing")]
+pub fn frames_hold(bytes: &[u8]) {
+    stream::frames::holds(bytes);
+}
+
 /// The contracts of [`stream_kit`].
 pub fn stream_metas() -> Vec<&'static Meta> {
     stream::routes().into_iter().map(|route| route.meta).collect()

@@ -11,8 +11,8 @@ use deskbell_domain::credential::CredentialKind;
 use deskbell_http::SharedLimit;
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::tungstenite::protocol::frame::Frame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Control, Data, OpCode};
+use tokio_tungstenite::tungstenite::protocol::frame::{Frame, FrameHeader};
 
 use crate::stream::client::{Client, Port};
 use crate::stream::hub::{CONNECTIONS_PER_AGENT_MAX, SUBSCRIPTIONS_MAX};
@@ -179,7 +179,8 @@ async fn a_strange_goodbye_is_a_goodbye() {
     let (stream, port) = served(&world, &unlimited()).await;
     for payload in [&b"{\"reason\":\"done\"}"[..], b"x", b""] {
         let mut client = Client::open(port.address, world.token()).await;
-        let frame = Frame::message(payload.to_vec(), OpCode::Control(Control::Close), true);
+        let header = FrameHeader { opcode: OpCode::Control(Control::Close), ..FrameHeader::default() };
+        let frame = Frame::from_payload(header, payload.to_vec().into());
         client.send(Message::Frame(frame)).await;
         assert!(client.next().await.is_err());
     }
