@@ -45,14 +45,19 @@ impl Stream {
 
     async fn tell_changes(&self) {
         loop {
-            let into_second = self.0.desk.now().micros().rem_euclid(SECOND_MICROS);
-            let rest = Duration::from_micros((SECOND_MICROS - into_second).unsigned_abs());
-            tokio::select! {
-                () = self.0.changed.notified() => {}
-                () = sleep(rest) => {}
-            }
+            // Read before the figures are: a second that begins meanwhile is told next.
+            let told = self.0.desk.now().seconds();
             self.publish();
             sleep(PAUSE).await;
+            let now = self.0.desk.now();
+            if now.seconds() != told {
+                continue;
+            }
+            let rest = SECOND_MICROS - now.micros().rem_euclid(SECOND_MICROS);
+            tokio::select! {
+                () = self.0.changed.notified() => {}
+                () = sleep(Duration::from_micros(rest.unsigned_abs())) => {}
+            }
         }
     }
 
