@@ -259,6 +259,25 @@ mod tests {
     }
 
     #[test]
+    fn who_does_not_keep_up_is_cut_off_and_harms_nobody() {
+        let hub: Arc<Hub> = Arc::default();
+        let (slow, quick) = (Arc::new(Outbox::new()), Arc::new(Outbox::new()));
+        let ann = hub.enter(AgentId::from_i64(1), "a", &slow).unwrap();
+        let bob = hub.enter(AgentId::from_i64(2), "b", &quick).unwrap();
+        let question = Question { shown: crate::topics::Shown::One(0), department: None, window: None };
+        let says = |count: usize| move |questions: &[Question]| questions.iter().map(|_| Frame::from(count.to_string())).collect();
+        ann.subscribe(&[question], &says(0)).unwrap();
+        for count in 1..OUTBOX_FRAMES_MAX {
+            hub.publish(&says(count));
+        }
+        assert_eq!((slow.len(), slow.closed()), (OUTBOX_FRAMES_MAX, None));
+        bob.subscribe(&[question], &says(OUTBOX_FRAMES_MAX)).unwrap();
+        assert_eq!((slow.len(), slow.closed()), (0, Some(Close::Slow)));
+        hub.publish(&says(OUTBOX_FRAMES_MAX + 1));
+        assert_eq!((quick.len(), quick.closed()), (2, None));
+    }
+
+    #[test]
     fn one_text_is_told_once_to_each_who_asked() {
         let hub: Arc<Hub> = Arc::default();
         let (first, second) = (Arc::new(Outbox::new()), Arc::new(Outbox::new()));
