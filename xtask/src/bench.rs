@@ -18,6 +18,12 @@ pub(crate) enum What {
         #[arg(long, value_delimiter = ',')]
         only: Vec<String>,
     },
+    /// Zendesk Chat: live figures beside bare axum, a change told to a thousand subscribers
+    Zendesk {
+        /// Only these parts: rest, subscribers
+        #[arg(long, value_delimiter = ',')]
+        only: Vec<String>,
+    },
     /// A whole server: live figures beside bare axum, simulated visitors, idle connections, start-up
     Live {
         /// Only these parts: stream, simulate, idle, fresh, startup
@@ -33,6 +39,7 @@ pub(crate) fn bench(stage: &Stage, what: &What) -> Result<()> {
             stage.must(&mut stage.cargo(&arguments.split(' ').collect::<Vec<_>>()))
         }
         What::Liveagent { only } => liveagent(stage, only),
+        What::Zendesk { only } => zendesk(stage, only),
         What::Live { only } => live(stage, only),
     }
 }
@@ -42,6 +49,16 @@ fn liveagent(stage: &Stage, only: &[String]) -> Result<()> {
     let target = stage.target()?;
     let mut bench = stage.command(target.join("release/examples/bench_liveagent"));
     bench.arg("--cache").arg(target.join("bench-data"));
+    if !only.is_empty() {
+        bench.args(["--only", &only.join(",")]);
+    }
+    stage.must(&mut bench)
+}
+
+fn zendesk(stage: &Stage, only: &[String]) -> Result<()> {
+    stage.must(&mut stage.cargo(&["build", "--locked", "--release", "--package", "deskbell-zendesk", "--example", "bench_zendesk"]))?;
+    let mut bench: Command = stage.command("sh");
+    bench.args(["-c", WITH_MANY_FILES, "sh"]).arg(stage.target()?.join("release/examples/bench_zendesk"));
     if !only.is_empty() {
         bench.args(["--only", &only.join(",")]);
     }

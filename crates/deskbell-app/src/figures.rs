@@ -93,6 +93,11 @@ pub struct AgentFigures {
     pub available: i64,
 }
 
+/// What is older is in no window, also for those who ask as of the second's beginning.
+fn horizon(now: Timestamp) -> Timestamp {
+    Timestamp::from_seconds(now.seconds() - WINDOW_SECONDS_MAX)
+}
+
 impl Figures {
     /// Loads the state from rows within a snapshot.
     pub fn load(tx: &mut Tx<'_>, now: Timestamp) -> Result<Figures, StoreError> {
@@ -127,7 +132,7 @@ impl Figures {
                 chat.offers.push((offer.id, offer.agent, offer.expires));
             }
         }
-        let since = now.plus_seconds(-WINDOW_SECONDS_MAX);
+        let since = horizon(now);
         figures.missed = tables::chats::missed_since(tx, since)?.into_iter().map(|(department, at)| (at, department)).collect();
         for (chat, department, rating, at) in tables::chats::rated_since(tx, since)? {
             figures.ratings.insert(chat, (rating, at, department));
@@ -272,7 +277,7 @@ impl Figures {
 
     /// Forgets what no window shows any more.
     pub fn prune(&mut self, now: Timestamp) {
-        let since = now.plus_seconds(-WINDOW_SECONDS_MAX);
+        let since = horizon(now);
         while self.missed.front().is_some_and(|(at, _)| *at <= since) {
             self.missed.pop_front();
         }

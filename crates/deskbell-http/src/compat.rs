@@ -13,9 +13,8 @@ pub fn markdown(metas: &[&Meta]) -> String {
         let params: Vec<String> = meta.params.iter().map(param).collect();
         writeln!(
             page,
-            "| `{} {}` | {} | {} | {} | {} | {} |",
-            meta.verb.text(),
-            meta.path,
+            "| `{}` | {} | {} | {} | {} | {} |",
+            format!("{} {}", meta.verb.text(), meta.path).trim_end(),
             right(meta.right),
             cell(meta.summary),
             params.join("<br>"),

@@ -28,7 +28,6 @@ use crate::endpoint::{Cx, Meta, Route};
 use crate::format::Format;
 use crate::head::RequestHead;
 use crate::input::Input;
-use crate::limit::Limiter;
 use crate::origin::{Connection, Origin};
 use crate::surface::{Credential, Fault, FaultCause, Surface};
 
@@ -54,7 +53,6 @@ pub struct Kit<S> {
     paths: matchit::Router<PathEntry>,
     served: Vec<Served<S>>,
     nowhere: Meters,
-    limiter: Option<Limiter>,
     requests: AtomicU64,
     strangers: Strangers,
     body_time_max: Duration,
@@ -77,7 +75,6 @@ impl<S: Clone + Send + Sync + 'static> Kit<S> {
         let (paths, served) = resolve::table(surface.prefixes, surface.name, &routes);
         Kit {
             nowhere: Meters::new(surface.name, "none", "none"),
-            limiter: surface.rate_limit.map(Limiter::new),
             requests: AtomicU64::new(1),
             strangers: Strangers::default(),
             body_time_max: Duration::from_secs(REQUEST_BODY_SECONDS_MAX),
@@ -108,13 +105,16 @@ impl<S: Clone + Send + Sync + 'static> Kit<S> {
             Found::WrongVerb(allow) => Some(*allow),
             Found::Endpoint(_) | Found::Nothing | Found::Refused(_) => None,
         };
+        let mut allowance = None;
         let (outcome, meta, meters) = match target.found {
             Found::Endpoint(served) => {
                 let origin = Origin::of(&parts, self.surface.public_url.as_ref(), target.host_prefix);
                 let peer = peer(&parts);
                 let call = Call { format, origin, head: RequestHead { parts, peer, request_id }, input: target.input, body };
-                let outcome =
-                    AssertUnwindSafe(self.serve(served, call)).catch_unwind().await.unwrap_or_else(|panic| Err(panicked(&*panic)));
+                let outcome = AssertUnwindSafe(self.serve(served, call, &mut allowance))
+                    .catch_unwind()
+                    .await
+                    .unwrap_or_else(|panic| Err(panicked(&*panic)));
                 (outcome.map_err(|error| (error, FaultCause::Endpoint)), Some(served.route.meta), &served.meters)
             }
             Found::WrongVerb(_) => {
@@ -127,6 +127,10 @@ impl<S: Clone + Send + Sync + 'static> Kit<S> {
             Ok(response) => response,
             Err((error, cause)) => self.refuse(&Fault { error: &error, cause, meta, format, request_id }),
         };
+        if let Some(Allowance { limit, left }) = allowance {
+            response.headers_mut().insert(X_RATE_LIMIT, limit.into());
+            response.headers_mut().insert(X_RATE_LIMIT_REMAINING, left.into());
+        }
         if let Some(allow) = allow {
             response.headers_mut().insert(header::ALLOW, allow.clone());
         }
@@ -141,12 +145,12 @@ impl<S: Clone + Send + Sync + 'static> Kit<S> {
     }
 
     /// From a found endpoint to its response. Everything in here may panic.
-    async fn serve(&self, served: &Served<S>, call: Call) -> Result<Response<Body>, AppError> {
+    async fn serve(&self, served: &Served<S>, call: Call, shown: &mut Option<Allowance>) -> Result<Response<Body>, AppError> {
         let Call { format, origin, head, mut input, body } = call;
         let meta = served.route.meta;
-        let (principal, remaining) = match self.surface.credential {
+        let principal = match self.surface.credential {
             Credential::BeforeBody => {
-                let admitted = self.admit(meta, &head, &input).await?;
+                let admitted = self.admit(meta, &head, &input, shown).await?;
                 self.read_body(meta, &head, body, &mut input).await?;
                 admitted
             }
@@ -158,7 +162,7 @@ impl<S: Clone + Send + Sync + 'static> Kit<S> {
                     None
                 };
                 self.read_body(meta, &head, body, &mut input).await?;
-                self.admit(meta, &head, &input).await?
+                self.admit(meta, &head, &input, shown).await?
             }
         };
         let cx = Cx {
@@ -172,16 +176,11 @@ impl<S: Clone + Send + Sync + 'static> Kit<S> {
             head,
         };
         let answer = (served.route.run)(cx, input).await?;
-        let mut response = self.respond(answer, format)?;
-        if let Some((limit, remaining)) = remaining {
-            response.headers_mut().insert(X_RATE_LIMIT, limit.into());
-            response.headers_mut().insert(X_RATE_LIMIT_REMAINING, remaining.into());
-        }
-        Ok(response)
+        self.respond(answer, format)
     }
 
-    /// Credential, rate, right: in this order. With the surface's wish for the headers: the rate limit and what is left of it.
-    async fn admit(&self, meta: &Meta, head: &RequestHead, input: &Input) -> Result<(Principal, Option<(u32, u32)>), AppError> {
+    /// Credential, rate, right: in this order. What is left of the rate is shown if the surface wants it, also to who is refused.
+    async fn admit(&self, meta: &Meta, head: &RequestHead, input: &Input, shown: &mut Option<Allowance>) -> Result<Principal, AppError> {
         let known = (self.surface.authenticate)(&self.state, head, input).await;
         let anyone = meta.right.allows(&Principal::Nobody);
         let (principal, refusal) = match known {
@@ -189,10 +188,13 @@ impl<S: Clone + Send + Sync + 'static> Kit<S> {
             Err(error) if matches!(error.kind, Kind::NoCredential | Kind::BadCredential) => (Principal::Nobody, Some(error)),
             Err(error) => return Err(error),
         };
-        let left = match &self.limiter {
-            Some(limiter) => Some(limiter.check((self.surface.rate_key)(head, &principal))?),
-            None => None,
-        };
+        if let Some(rate) = &self.surface.rate_limit {
+            let counted = rate.limit.check((self.surface.rate_key)(head, &principal));
+            *shown = rate
+                .headers
+                .then(|| Allowance { limit: rate.limit.requests_per_minute_max().get(), left: counted.as_ref().map_or(0, |left| *left) });
+            counted?;
+        }
         match refusal {
             Some(error) if !anyone => return Err(error),
             Some(_) | None => {}
@@ -203,8 +205,7 @@ impl<S: Clone + Send + Sync + 'static> Kit<S> {
                 _ => AppError::forbidden("the credential lacks the right for this call"),
             });
         }
-        let shown = self.surface.rate_limit.filter(|limit| limit.headers).zip(left);
-        Ok((principal, shown.map(|(limit, left)| (limit.requests_per_minute_max.get(), left))))
+        Ok(principal)
     }
 
     async fn read_body(&self, meta: &Meta, head: &RequestHead, body: Body, input: &mut Input) -> Result<(), AppError> {
@@ -295,6 +296,13 @@ impl<S: Clone + Send + Sync + 'static> Kit<S> {
             async move { kit.handle(request).await }
         })
     }
+}
+
+/// A caller's rate limit, and how many requests may follow at once.
+#[derive(Clone, Copy)]
+struct Allowance {
+    limit: u32,
+    left: u32,
 }
 
 /// A request on its way to an endpoint.

@@ -41,6 +41,7 @@ pub use head::RequestHead;
 pub use input::{Input, Pair, Upload};
 pub use json::JsonStyle;
 pub use kit::Kit;
+pub use limit::SharedLimit;
 pub use origin::{Connection, Origin};
 pub use outbound::{Fetched, Outbound, OutboundPolicy};
 pub use proxies::Proxies;

@@ -11,11 +11,15 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::extract::FromRequestParts;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
+use deskbell_app::AppError;
 use futures_util::{FutureExt, SinkExt};
 use tokio::sync::watch;
 use tokio::time::{Instant, Sleep, sleep_until, timeout};
 use tokio_tungstenite::tungstenite;
+
+use crate::head::RequestHead;
 
 pub use outbox::{Frame, OUTBOX_ASKED_BYTES_MAX, OUTBOX_BYTES_MAX, OUTBOX_FRAMES_MAX, Outbox, Overflow};
 
@@ -95,6 +99,11 @@ pub trait SocketHandler: Send {
     /// One incoming text; the next waits until this is done.
     fn on_text(&mut self, text: &str) -> impl Future<Output = ()> + Send;
 
+    /// An incoming binary message; by default it is against the protocol.
+    fn on_binary(&mut self) -> impl Future<Output = Result<(), Close>> + Send {
+        std::future::ready(Err(Close::Policy))
+    }
+
     /// The connection is over.
     fn on_end(&mut self, end: End) -> impl Future<Output = ()> + Send {
         let _ = end;
@@ -104,6 +113,12 @@ pub trait SocketHandler: Send {
 
 /// `true` once the server stops.
 pub type Stop = watch::Receiver<bool>;
+
+/// Takes the connection of a request over as a WebSocket; refused if the request asks for none.
+pub async fn upgrade(head: RequestHead) -> Result<WebSocketUpgrade, AppError> {
+    let mut parts = head.parts;
+    WebSocketUpgrade::from_request_parts(&mut parts, &()).await.map_err(|refusal| AppError::invalid(refusal.body_text()))
+}
 
 /// Sets the buffers and the size limit of a connection.
 pub fn sized(upgrade: WebSocketUpgrade, message_bytes_max: usize) -> WebSocketUpgrade {
@@ -256,7 +271,7 @@ async fn receive(message: Option<Result<Message, axum::Error>>, handler: &mut im
             }
         },
         Some(Ok(Message::Ping(_) | Message::Pong(_))) => Ok(()),
-        Some(Ok(Message::Binary(_))) => Err(End::Closed(Close::Policy)),
+        Some(Ok(Message::Binary(_))) => handler.on_binary().await.map_err(End::Closed),
         Some(Ok(Message::Close(_))) => Err(End::Left),
         Some(Err(error)) => Err(broken(error)),
         None => Err(End::Lost),

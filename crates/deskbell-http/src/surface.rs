@@ -1,7 +1,6 @@
 //! What a surface tells the kit about itself: how it authenticates, spells errors, and which of the kit's tolerances it wants.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use deskbell_app::AppError;
@@ -14,6 +13,7 @@ use crate::format::Format;
 use crate::head::RequestHead;
 use crate::input::Input;
 use crate::json::JsonStyle;
+use crate::limit::SharedLimit;
 
 /// Turns a request's credential into a principal. Without one: `Ok(Principal::Nobody)`, or an error of kind `NoCredential` with the
 /// surface's own sentence. Endpoints open to anyone are served to nobody even if the credential is bad.
@@ -67,9 +67,10 @@ pub enum Credential {
 }
 
 /// How many requests one credential may make.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct RateLimit {
-    pub requests_per_minute_max: NonZeroU32,
+    /// Counts; surfaces with the same one count together.
+    pub limit: SharedLimit,
     /// Whether answers carry `X-Rate-Limit` and `X-Rate-Limit-Remaining`.
     pub headers: bool,
 }

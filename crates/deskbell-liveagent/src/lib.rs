@@ -41,7 +41,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use deskbell_app::Desk;
-use deskbell_http::{Credential, JsonStyle, Kit, Meta, RateLimit, Route, Surface, compat, routes};
+use deskbell_http::{Credential, JsonStyle, Kit, Meta, RateLimit, Route, SharedLimit, Surface, compat, routes};
 
 /// Requests that one key may make in a minute, unless set otherwise. Source: the vendor's page on request limits.
 pub const REQUESTS_PER_MINUTE_DEFAULT: u32 = 180;
@@ -73,7 +73,7 @@ pub fn kit(desk: Desk, options: Options) -> Kit<Desk> {
     surface.rate_limit = options
         .requests_per_minute_max
         .and_then(NonZeroU32::new)
-        .map(|requests_per_minute_max| RateLimit { requests_per_minute_max, headers: false });
+        .map(|requests_per_minute_max| RateLimit { limit: SharedLimit::per_minute(requests_per_minute_max), headers: false });
     surface.public_url = options.public_url.map(Arc::from);
     Kit::new(surface, desk, endpoints())
 }

@@ -21,6 +21,8 @@ pub mod error;
 pub mod idempotency;
 pub mod journal;
 pub mod migrations;
+#[cfg(any(test, feature = "testing"))]
+pub mod recount;
 pub mod schema;
 #[cfg(any(test, feature = "testing"))]
 pub mod suite;

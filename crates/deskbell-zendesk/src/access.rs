@@ -3,7 +3,7 @@
 use std::future::ready;
 
 use deskbell_app::credentials::Known;
-use deskbell_app::rights::Principal;
+use deskbell_app::rights::{Principal, Right};
 use deskbell_app::{AppError, Desk, Kind};
 use deskbell_http::surface::{RateLimit, principal_key};
 use deskbell_http::{BoxFuture, Fault, FaultCause, RequestHead, Surface};
@@ -15,8 +15,7 @@ const ACCOUNT_RATE_KEY: u64 = 0;
 
 /// Settles limit, links and proxy of a surface.
 pub(crate) fn configure<S>(surface: &mut Surface<S>, options: &SurfaceOptions) {
-    surface.rate_limit =
-        options.requests_per_minute_max.map(|requests_per_minute_max| RateLimit { requests_per_minute_max, headers: true });
+    surface.rate_limit = options.rate_limit.clone().map(|limit| RateLimit { limit, headers: true });
     surface.rate_key = rate_key;
     surface.public_url.clone_from(&options.public_url);
 }
@@ -41,6 +40,12 @@ pub(crate) fn bearer<'a>(desk: &'a Desk, head: &'a RequestHead) -> BoxFuture<'a,
     }
 }
 
+/// Whether a token still opens the real-time figures. An error of another kind says nothing about the token.
+pub(crate) async fn may_still_read(desk: &Desk, token: &str) -> Result<(), AppError> {
+    let principal = holder(desk.credential(token).await?)?;
+    if Right::TokenRead.allows(&principal) { Ok(()) } else { Err(AppError::forbidden("the credential lacks the right for this call")) }
+}
+
 fn holder(known: Option<Known>) -> Result<Principal, AppError> {
     match known {
         Some(Known { principal: principal @ Principal::Token { .. }, .. }) => Ok(principal),
@@ -53,7 +58,12 @@ pub(crate) fn status(fault: &Fault<'_>) -> u16 {
     if fault.cause == FaultCause::Verb {
         return 405;
     }
-    match fault.error.kind {
+    status_of(fault.error.kind)
+}
+
+/// The status of a kind of error, whether it is told by HTTP or in a frame.
+pub(crate) fn status_of(kind: Kind) -> u16 {
+    match kind {
         Kind::Invalid | Kind::Missing => 400,
         Kind::NoCredential | Kind::BadCredential => 401,
         Kind::Forbidden => 403,

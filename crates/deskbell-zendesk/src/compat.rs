@@ -15,8 +15,9 @@ Generated from the tables of `deskbell-zendesk`; do not edit. To write it anew:
 Figures and REST API take `Authorization: Bearer …` with a token of the desk or of an OAuth client. Without one, or with another kind of
 credential: 401. A desk served with `--basic-auth` takes `Authorization: Basic` with an agent's e-mail address and password below `/api/v2`,
 too, as a token of his with `read write`; after 10 wrong ones in 15 minutes, for an address or a caller: 429.
-By default the account has 200 requests a minute on each surface; answers carry `X-Rate-Limit` and
-`X-Rate-Limit-Remaining`, and a refusal (429) `Retry-After`. Strangers are counted by address.
+By default the account has 200 requests a minute on figures and REST API together, connecting to the socket included (`--rate-limit`
+changes that); answers carry `X-Rate-Limit` and `X-Rate-Limit-Remaining`, and a refusal (429) `Retry-After` and a body that says why.
+Strangers are counted by address.
 ";
 
 const STREAM: &str = "
@@ -24,6 +25,8 @@ const STREAM: &str = "
 
 Answers are `{\"content\":{\"topic\",\"data\",\"type\":\"update\",\"department_id\"},\"status_code\":200}`. Errors have their real
 HTTP status and `{\"status_code\":N,\"message\":\"…\"}`. \"Not Computed!\" is never sent: a desk has its figures before it is served.
+A first path segment that ends in `.zendesk.com` is passed over. Figures are those of the beginning of the current second; within it they
+change with events alone. Pages of browsers may read them if they are listed (`--realtime-origin`); by default none is.
 
 ";
 
@@ -35,6 +38,35 @@ Figures are never negative. Seconds are whole, and null when no chat applies. A 
 
 | Figure | Of | Shape | Is |
 |---|---|---|---|
+";
+
+const SOCKET: &str = "
+### Streaming: `GET /stream` with an upgrade
+
+| Client says | Answer |
+|---|---|
+| connects with `Authorization: Bearer …` | `{\"status_code\":200,\"message\":{\"authenticated\":true}}` |
+| connects with a token that is not good | the upgrade succeeds; then `{\"status_code\":401,\"message\":\"Unable to verify the identity of the client\"}` and the closing |
+| `{\"topic\":\"chats.missed_chats\",\"action\":\"subscribe\",\"window\":30,\"department_id\":5}` | the figure as it is, then each change, spelled as over REST |
+| the same with `unsubscribe` | nothing, and no more of this figure |
+
+Decided here, because the documentation is silent:
+
+- `window` and `department_id` may be left out, be null, or be texts; `window` means nothing to figures without windows. `department_id` 0
+  is the default department. The topic is trimmed. `chats` and `agents` alone are all figures of the family, still one figure a frame.
+- Subscribing has no answer but the figure, unsubscribing none. Subscribing again sends the figure again and changes nothing else.
+  Subscriptions that differ in window or department are different ones.
+- A frame is sent when the text of its figure differs from the one before: with an event at once (changes within 20 ms come together), and
+  with the clock once a second, also for times and windows, which the original sends with events only.
+- What is not understood (no JSON, no topic or action, another action, a binary message): a frame with 500. Unknown figure or department:
+  404. Another window, a `department_id` that is no integer: 400. Too many subscriptions: 429. The connection stays.
+- An account has 1,000 connections at once, an agent 10, a connection 512 subscriptions; a connection too many is refused with 429 before the
+  upgrade. Frames hold at most 64 KiB; larger ones end the connection (1009). A client that lets more than 1,024 frames pile up, or takes
+  nothing for 10 seconds, is cut off (1013).
+- The server pings every 25 seconds; whoever gives no sign of life for 62 is cut off. When it stops it closes with 1001.
+- A token that is revoked or expires, or whose agent is switched off, ends its connections within seconds: the frame with 401, then 4001.
+- `Origin` is not looked at: a browser cannot send the token with a socket, so that no page can open one in somebody's name. Browsers read
+  over REST.
 ";
 
 const EXPORT: &str = "
@@ -80,6 +112,7 @@ pub fn compat() -> String {
     let mut page = String::from(HEAD);
     page.push_str(STREAM);
     page.push_str(&markdown(&crate::stream_metas()));
+    page.push_str(SOCKET);
     page.push_str(FIGURES);
     for topic in TOPICS {
         let family = match topic.family() {

@@ -21,7 +21,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use deskbell_app::Desk;
-use deskbell_http::{Kit, Meta};
+use deskbell_http::{Kit, Meta, SharedLimit};
 
 pub use compat::compat;
 pub use documents::ChatDocuments;
@@ -33,11 +33,16 @@ pub use stream::Stream;
 /// Requests a minute that an account may make unless configured otherwise, as on every plan of the original.
 pub const REQUESTS_PER_MINUTE_MAX: NonZeroU32 = NonZeroU32::new(200).expect("200 is not zero");
 
+/// An optional first path segment that ends so is passed over: clients may put the desk's address before the original's host.
+pub(crate) const HOST_PREFIX: &str = ".zendesk.com";
+
 /// How the two surfaces are served.
 #[derive(Debug, Clone)]
 pub struct SurfaceOptions {
-    /// For the whole account; `None` sets no limit. Each surface counts for itself.
-    pub requests_per_minute_max: Option<NonZeroU32>,
+    /// For the whole account, counted over both surfaces together; `None` sets no limit.
+    pub rate_limit: Option<SharedLimit>,
+    /// Pages that may read the real-time figures from a browser, spelled as browsers send them: `https://wall.test`.
+    pub cors_origins: Vec<String>,
     /// The base of links whatever the caller used.
     pub public_url: Option<Arc<str>>,
     /// Whether Basic credentials and the password grant are taken.
@@ -49,7 +54,8 @@ pub struct SurfaceOptions {
 impl Default for SurfaceOptions {
     fn default() -> Self {
         SurfaceOptions {
-            requests_per_minute_max: Some(REQUESTS_PER_MINUTE_MAX),
+            rate_limit: Some(SharedLimit::per_minute(REQUESTS_PER_MINUTE_MAX)),
+            cors_origins: Vec::new(),
             public_url: None,
             program_passwords: ProgramPasswords::default(),
             sign_ins: Arc::default(),
@@ -57,9 +63,9 @@ impl Default for SurfaceOptions {
     }
 }
 
-/// The real-time figures, below `/stream`.
-pub fn stream_kit(desk: Desk, options: &SurfaceOptions) -> Kit<Stream> {
-    Kit::new(stream::surface(options), Stream::new(desk), stream::routes())
+/// The real-time figures, `/stream` and below. Subscribers hear of changes while [`Stream::keep_up`] runs.
+pub fn stream_kit(stream: Stream, options: &SurfaceOptions) -> Kit<Stream> {
+    Kit::new(stream::surface(options), stream, stream::routes())
 }
 
 /// The REST API with the incremental exports, below `/api/v2` and `/api/v2/chat`.
@@ -70,6 +76,12 @@ pub fn rest_kit(desk: Desk, options: &SurfaceOptions) -> Kit<Rest> {
 /// OAuth, below `/oauth2`.
 pub fn oauth_kit(desk: Desk, options: &SurfaceOptions) -> Kit<Oauth> {
     Kit::new(oauth::surface(options), Oauth::new(desk, options), oauth::routes())
+}
+
+/// What the reading of frames promises, whatever the bytes are: panics if that is broken.
+#[cfg(feature = "testing")]
+pub fn frames_hold(bytes: &[u8]) {
+    stream::frames::holds(bytes);
 }
 
 /// The contracts of [`stream_kit`].

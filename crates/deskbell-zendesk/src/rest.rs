@@ -15,7 +15,7 @@ use serde::Serialize;
 
 use crate::basic::BasicDoor;
 use crate::sign_ins::ProgramPasswords;
-use crate::{SurfaceOptions, access, basic, export};
+use crate::{HOST_PREFIX, SurfaceOptions, access, basic, export};
 
 /// What is younger than this is not exported yet, and a caller must not ask for it: until then chats of a second may still be written.
 pub(crate) const AGE_SECONDS_MIN: i64 = 300;
@@ -86,7 +86,7 @@ fn render_error(fault: &Fault<'_>) -> Answer {
 
 pub(crate) fn surface(options: &SurfaceOptions) -> Surface<Rest> {
     let mut surface = Surface::new("zendesk-chat", PREFIXES, authenticate, render_error);
-    surface.host_prefix = Some(".zendesk.com");
+    surface.host_prefix = Some(HOST_PREFIX);
     surface.body_reading = BodyReading::Raw;
     access::configure(&mut surface, options);
     surface

@@ -1,32 +1,48 @@
-//! The real-time figures over REST: `GET /stream/chats`, `/stream/agents` and one figure of either.
+//! The real-time figures: over REST (`GET /stream/chats`, `/stream/agents` and one figure of either), and over a WebSocket at `/stream` as
+//! they change.
 //!
-//! An answer is rendered when it is first asked for after the figures or the second changed, and kept as bytes: see [`answers`]. The
-//! original's "Not Computed!" is never sent, because a desk has loaded its figures before it is served.
+//! An answer is rendered when it is first asked for after the figures or the second changed, and kept as bytes: see [`answers`]. The same
+//! bytes are what subscribers are told, so the two never differ. Figures are those of the second's beginning: within a second they change
+//! with events alone. The original's "Not Computed!" is never sent, because a desk has loaded its figures before it is served.
 
 mod answers;
 #[cfg(test)]
+mod client;
+#[cfg(test)]
+mod day;
+pub(crate) mod frames;
+mod hub;
+mod socket;
+#[cfg(test)]
 mod tests;
+mod upkeep;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use deskbell_app::rights::{Principal, Right};
 use deskbell_app::{AppError, Desk, Kind, accounts};
 use deskbell_domain::ids::DepartmentId;
+use deskbell_domain::time::Timestamp;
+use deskbell_http::socket::{Frame, Stop};
 use deskbell_http::{
-    Answer, BoxFuture, Cx, Endpoint, Fault, Input, Meta, Param, ParamKind, Place, RequestHead, Route, Surface, routes as list,
+    Answer, BoxFuture, Cors, Cx, Endpoint, Fault, Input, Meta, Param, ParamKind, Place, RequestHead, Route, Surface, routes as list,
 };
-use serde::Serialize;
+use http::HeaderValue;
+use http::header::ACCESS_CONTROL_EXPOSE_HEADERS;
+use tokio::sync::Notify;
 
 use crate::topics::{self, Family, Shown, Sight};
-use crate::{SurfaceOptions, access};
+use crate::{HOST_PREFIX, SurfaceOptions, access};
 use answers::{Answers, Found, Question, Rendered};
+use frames::{Refusal, WINDOWS};
+use hub::Hub;
 
 /// The `department_id` of what belongs to no department, which here is the default one.
 const NO_DEPARTMENT: i64 = 0;
-/// The values of `window`, with their places in the table of windows.
-const WINDOWS: [(&str, usize); 2] = [("30", 0), ("60", 1)];
-/// What every client gets to read whose token is missing or wrong.
-const UNVERIFIED: &str = "Unable to verify the identity of the client";
+/// What a page of a browser may read beside the body.
+const EXPOSED_HEADERS: HeaderValue = HeaderValue::from_static("retry-after, x-rate-limit, x-rate-limit-remaining");
 
 const SOURCE: &str = "Real Time Chat API, REST";
 const METRIC: Param = Param::path("metric_key").about("a key of the table of figures");
@@ -35,18 +51,39 @@ const DEPARTMENT: Param =
 const WINDOW: Param = Param::new("window", ParamKind::OneOf(&[("30", "30 minutes"), ("60", "60 minutes")])).placed(Place::Query);
 const QUIRKS: &[&str] = &["unknown figure or department: 404", "a department_id that is no integer: 400"];
 
-/// The surface's state: the desk, and the answers that are ready.
+/// The surface's state: the desk, the answers that are ready, and who is told when they change. Cheap to clone.
 #[derive(Clone)]
 pub struct Stream(Arc<Inner>);
 
 struct Inner {
     desk: Desk,
     answers: Answers,
+    hub: Arc<Hub>,
+    /// The journal went on.
+    changed: Notify,
+    stop: Stop,
 }
 
 impl Stream {
-    pub(crate) fn new(desk: Desk) -> Stream {
-        Stream(Arc::new(Inner { desk, answers: Answers::default() }))
+    /// Puts the real-time figures in front of a desk; `stop` closes their sockets.
+    pub fn new(desk: Desk, stop: Stop) -> Stream {
+        let inner = Inner { desk, answers: Answers::default(), hub: Arc::default(), changed: Notify::new(), stop };
+        let stream = Stream(Arc::new(inner));
+        stream.0.desk.listen(Box::new(upkeep::Waker(Arc::downgrade(&stream.0))));
+        stream
+    }
+
+    /// Sockets that are open now.
+    pub fn connections(&self) -> usize {
+        self.0.hub.connections()
+    }
+
+    fn hub(&self) -> &Arc<Hub> {
+        &self.0.hub
+    }
+
+    fn stop(&self) -> Stop {
+        self.0.stop.clone()
     }
 
     /// Answers from memory if it can. Only a department asked for the first time is looked up in the store.
@@ -58,10 +95,7 @@ impl Stream {
             // Boxed, so that the usual answer's future stays small.
             Found::Nothing => Box::pin(self.check_department(question.department)).await?,
         }
-        let rendered = self.render(&question);
-        let bytes = rendered.bytes.clone();
-        self.0.answers.keep(&question, rendered);
-        Ok(Answer::json(bytes))
+        Ok(Answer::json(self.render(&[question]).remove(0)))
     }
 
     async fn check_department(&self, department: Option<i64>) -> Result<(), AppError> {
@@ -72,11 +106,30 @@ impl Stream {
         if known { Ok(()) } else { Err(AppError::not_found("There is no such department")) }
     }
 
-    fn render(&self, question: &Question) -> Rendered {
-        let now = self.0.desk.now();
-        let (department, family) = (question.department.map(department_of), question.shown.family());
-        let (number, sight) = self.0.desk.figures(|figures| (figures.number(), Sight::of(figures, family, department, now)));
-        Rendered { number, second: now.seconds(), bytes: envelope(question, &sight).into() }
+    /// The frames of these questions as they are now, in their order. Departments must exist.
+    fn frames(&self, questions: &[Question]) -> Vec<Frame> {
+        let rendered = self.render(questions).into_iter();
+        rendered.map(|bytes| Frame::try_from(bytes).expect("an answer is a text")).collect()
+    }
+
+    /// Renders answers that are true at one journal number and one second, and keeps them.
+    fn render(&self, questions: &[Question]) -> Vec<Bytes> {
+        let second = self.0.desk.now().seconds();
+        let (number, sights) = self.0.desk.figures(|figures| {
+            let mut sights: HashMap<(Family, Option<i64>), Sight> = HashMap::new();
+            for question in questions {
+                let (family, department) = (question.shown.family(), question.department);
+                let sight = || Sight::of(figures, family, department.map(department_of), Timestamp::from_seconds(second));
+                sights.entry((family, department)).or_insert_with(sight);
+            }
+            (figures.number(), sights)
+        });
+        let render = |question: &Question| {
+            let bytes = Bytes::from(envelope(question, &sights[&(question.shown.family(), question.department)]));
+            self.0.answers.keep(question, Rendered { number, second, bytes: bytes.clone() });
+            bytes
+        };
+        questions.iter().map(render).collect()
     }
 }
 
@@ -101,16 +154,10 @@ fn authenticate<'a>(stream: &'a Stream, head: &'a RequestHead, _: &'a Input) -> 
     access::bearer(&stream.0.desk, head)
 }
 
-#[derive(Serialize)]
-struct Refusal {
-    status_code: u16,
-    message: String,
-}
-
 fn render_error(fault: &Fault<'_>) -> Answer {
     let status_code = access::status(fault);
-    let message = match fault.error.kind {
-        Kind::NoCredential | Kind::BadCredential => UNVERIFIED.to_owned(),
+    let refusal = match fault.error.kind {
+        Kind::NoCredential | Kind::BadCredential => Refusal::unverified(),
         Kind::Invalid
         | Kind::Missing
         | Kind::Forbidden
@@ -121,19 +168,24 @@ fn render_error(fault: &Fault<'_>) -> Answer {
         | Kind::RateLimited
         | Kind::Unavailable
         | Kind::StorageFull
-        | Kind::Internal => fault.error.public.to_string(),
+        | Kind::Internal => Refusal { status_code, message: fault.error.public.clone() },
     };
-    Answer::bare_tree(Refusal { status_code, message }).status(status_code)
+    Answer::bare_tree(refusal).status(status_code)
 }
 
 pub(crate) fn surface(options: &SurfaceOptions) -> Surface<Stream> {
     let mut surface = Surface::new("zendesk-stream", &["/stream"], authenticate, render_error);
+    surface.host_prefix = Some(HOST_PREFIX);
+    if !options.cors_origins.is_empty() {
+        surface.cors = Cors::Origins(options.cors_origins.clone());
+        surface.headers.push((ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED_HEADERS));
+    }
     access::configure(&mut surface, options);
     surface
 }
 
 pub(crate) fn routes() -> Vec<Route<Stream>> {
-    list![Stream; GetChats, GetChatMetric, GetAgents, GetAgentMetric]
+    list![Stream; socket::GetStream, GetChats, GetChatMetric, GetAgents, GetAgentMetric]
 }
 
 fn department(input: &Input) -> Result<Option<i64>, AppError> {

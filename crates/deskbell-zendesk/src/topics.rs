@@ -7,7 +7,7 @@ use deskbell_domain::ids::DepartmentId;
 use deskbell_domain::time::Timestamp;
 
 /// What a figure is told of; the `topic` of its frames.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Family {
     Chats,
     Agents,
@@ -89,7 +89,7 @@ pub fn find(family: Family, key: &str) -> Option<usize> {
 }
 
 /// What is shown together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Shown {
     /// All figures of a family.
     All(Family),
@@ -98,13 +98,11 @@ pub enum Shown {
 }
 
 impl Shown {
-    fn topics(self) -> impl Iterator<Item = &'static Topic> {
-        TOPICS.iter().enumerate().filter_map(move |(place, topic)| {
-            let shown = match self {
-                Shown::All(family) => topic.family() == family,
-                Shown::One(one) => one == place,
-            };
-            shown.then_some(topic)
+    /// The places of its figures in [`TOPICS`].
+    pub fn places(self) -> impl Iterator<Item = usize> {
+        (0..TOPICS.len()).filter(move |place| match self {
+            Shown::All(family) => TOPICS[*place].family() == family,
+            Shown::One(one) => one == *place,
         })
     }
 
@@ -136,8 +134,8 @@ impl Sight {
 /// Writes `{"key":value,…}`. With a window (a place in [`WINDOWS_MINUTES`]) the windowed figures show that one only.
 pub fn write_data(shown: Shown, sight: &Sight, window: Option<usize>, out: &mut String) {
     out.push('{');
-    for (place, topic) in shown.topics().enumerate() {
-        if place > 0 {
+    for (count, topic) in shown.places().map(|place| &TOPICS[place]).enumerate() {
+        if count > 0 {
             out.push(',');
         }
         out.push('"');

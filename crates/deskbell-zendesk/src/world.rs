@@ -24,6 +24,7 @@ use deskbell_store::{Location, Options};
 use http::{HeaderMap, Request};
 use http_body_util::BodyExt;
 use serde_json::Value;
+use tokio::sync::watch;
 
 use crate::{ChatDocuments, Oauth, ProgramPasswords, Rest, Stream, SurfaceOptions, oauth_kit, rest_kit, stream_kit};
 
@@ -40,6 +41,8 @@ pub(crate) struct World {
     pub(crate) stream: Kit<Stream>,
     pub(crate) rest: Kit<Rest>,
     pub(crate) oauth: Kit<Oauth>,
+    /// Stops the sockets.
+    pub(crate) stop: watch::Sender<bool>,
     // Kept until the desk is closed.
     _directory: tempfile::TempDir,
 }
@@ -66,7 +69,7 @@ impl Drop for World {
 
 /// No rate limit.
 pub(crate) fn unlimited() -> SurfaceOptions {
-    SurfaceOptions { requests_per_minute_max: None, ..SurfaceOptions::default() }
+    SurfaceOptions { rate_limit: None, ..SurfaceOptions::default() }
 }
 
 pub(crate) async fn call<S: Clone + Send + Sync + 'static>(kit: &Kit<S>, verb: &str, uri: &str, token: Option<&str>) -> Reply {
@@ -109,9 +112,10 @@ impl World {
         })
         .await
         .unwrap();
-        let (stream, rest) = (stream_kit(desk.clone(), &unlimited()), rest_kit(desk.clone(), &unlimited()));
+        let (stop, stopped) = watch::channel(false);
+        let (stream, rest) = (stream_kit(Stream::new(desk.clone(), stopped), &unlimited()), rest_kit(desk.clone(), &unlimited()));
         let oauth = oauth_kit(desk.clone(), &unlimited());
-        World { desk, clock, owner, stream, rest, oauth, _directory: directory }
+        World { desk, clock, owner, stream, rest, oauth, stop, _directory: directory }
     }
 
     /// The same desk, served so that programs may show passwords.

@@ -92,9 +92,28 @@ pub(crate) struct ServeOptions {
     /// Programs may show an agent's e-mail address and password: Basic credentials below /api/v2, and OAuth's password grant
     #[arg(long, env = "DESKBELL_BASIC_AUTH")]
     pub(crate) basic_auth: bool,
+    /// A page that may read the real-time figures from a browser, as https://wall.example; may be given several times (separated by commas
+    /// in the variable)
+    #[arg(long = "realtime-origin", env = "DESKBELL_REALTIME_ORIGINS", value_name = "ORIGIN", value_delimiter = ',', value_parser = origin)]
+    pub(crate) realtime_origins: Vec<String>,
     /// SQLite: how large the database may grow before writes are refused
     #[arg(long, env = "DESKBELL_STORAGE_BYTES_MAX", value_name = "BYTES")]
     pub(crate) storage_bytes_max: Option<u64>,
+}
+
+/// An origin as browsers send it: scheme, host and port in small letters, the port left out where it is the scheme's own.
+fn origin(text: &str) -> Result<String, String> {
+    let origin = text.trim().trim_end_matches('/').to_ascii_lowercase();
+    let (origin, rest) = match (origin.strip_prefix("https://"), origin.strip_prefix("http://")) {
+        (Some(rest), _) => (origin.trim_end_matches(":443").to_owned(), rest),
+        (_, Some(rest)) => (origin.trim_end_matches(":80").to_owned(), rest),
+        (None, None) => return Err("give an origin such as https://wall.example".to_owned()),
+    };
+    let of_host = |letter: char| letter.is_ascii_alphanumeric() || ".-:[]".contains(letter);
+    if rest.is_empty() || !rest.chars().all(of_host) {
+        return Err("an origin is a scheme, a host and perhaps a port, without a path: https://wall.example".to_owned());
+    }
+    Ok(origin)
 }
 
 /// A rate limit as it is typed.
@@ -240,5 +259,23 @@ mod tests {
         assert_eq!("off".parse(), Ok(RateLimit::Off));
         assert!("0".parse::<RateLimit>().is_err());
         assert!("many".parse::<RateLimit>().is_err());
+    }
+
+    #[test]
+    fn origins() {
+        for (text, wanted) in [
+            ("https://wall.example", Some("https://wall.example")),
+            (" HTTPS://Wall.Example:443/ ", Some("https://wall.example")),
+            ("http://127.0.0.1:8080", Some("http://127.0.0.1:8080")),
+            ("http://[::1]:80", Some("http://[::1]")),
+            ("*", None),
+            ("null", None),
+            ("wall.example", None),
+            ("https://", None),
+            ("https://wall.example/page", None),
+            ("https://a@wall.example", None),
+        ] {
+            assert_eq!(origin(text).ok().as_deref(), wanted, "{text}");
+        }
     }
 }

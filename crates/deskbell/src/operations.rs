@@ -5,6 +5,7 @@ use deskbell_api::live::Live;
 use deskbell_app::Desk;
 use deskbell_http::BoxFuture;
 use deskbell_http::front::Served;
+use deskbell_zendesk::Stream;
 use http::{Request, Response, StatusCode, header};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 
@@ -12,6 +13,7 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 pub(crate) struct Operations {
     desk: Desk,
     live: Live,
+    stream: Stream,
     metrics: PrometheusHandle,
 }
 
@@ -22,8 +24,8 @@ pub(crate) fn start_metrics() -> anyhow::Result<PrometheusHandle> {
 }
 
 impl Operations {
-    pub(crate) fn new(desk: Desk, live: Live, metrics: PrometheusHandle) -> Self {
-        Operations { desk, live, metrics }
+    pub(crate) fn new(desk: Desk, live: Live, stream: Stream, metrics: PrometheusHandle) -> Self {
+        Operations { desk, live, stream, metrics }
     }
 
     fn answer(&self, path: &str) -> Response<Body> {
@@ -51,6 +53,7 @@ impl Operations {
             ("deskbell_journal_number", number),
             ("deskbell_live_visitor_connections", visitors as i64),
             ("deskbell_live_agent_connections", consoles as i64),
+            ("deskbell_stream_connections", self.stream.connections() as i64),
             ("deskbell_store_healthy", i64::from(self.desk.is_healthy())),
             ("deskbell_search_ready", i64::from(search.is_some_and(|progress| progress.complete))),
             ("deskbell_search_events_behind", search.map_or(0, |progress| progress.events_behind)),

@@ -11,10 +11,11 @@ use axum::body::Body;
 use deskbell_api::live::Live;
 use deskbell_app::Desk;
 use deskbell_app::timers::{self, Timers};
-use deskbell_http::{Front, Outbound, OutboundPolicy, Proxies};
+use deskbell_http::{Front, Outbound, OutboundPolicy, Proxies, SharedLimit};
 use deskbell_liveagent::scripts::FileDownloads;
 use deskbell_search::KnowledgeIndex;
 use deskbell_store::Options;
+use deskbell_zendesk::Stream;
 use futures_util::future::poll_fn;
 use http::{Request, Response};
 use hyper::body::Incoming;
@@ -82,7 +83,7 @@ struct Doors {
     proxies: Proxies,
 }
 
-fn doors(options: &ServeOptions, desk: &Desk, live: &Live, operations: Operations) -> Doors {
+fn doors(options: &ServeOptions, desk: &Desk, live: &Live, stream: &Stream, operations: Operations) -> Doors {
     let public_url: Option<Arc<str>> = options.public_url.as_deref().map(|url| Arc::from(url.trim_end_matches('/')));
     let liveagent = {
         let mut surface = deskbell_liveagent::Options { public_url: options.public_url.clone(), ..Default::default() };
@@ -94,14 +95,18 @@ fn doors(options: &ServeOptions, desk: &Desk, live: &Live, operations: Operation
         surface
     };
     let zendesk = {
-        let mut surface = deskbell_zendesk::SurfaceOptions { public_url: public_url.clone(), ..Default::default() };
+        let mut surface = deskbell_zendesk::SurfaceOptions {
+            public_url: public_url.clone(),
+            cors_origins: options.realtime_origins.clone(),
+            ..Default::default()
+        };
         if options.basic_auth {
             surface.program_passwords = deskbell_zendesk::ProgramPasswords::Taken;
         }
         match options.rate_limit {
             None => {}
-            Some(RateLimit::Off) => surface.requests_per_minute_max = None,
-            Some(RateLimit::PerMinute(limit)) => surface.requests_per_minute_max = Some(limit),
+            Some(RateLimit::Off) => surface.rate_limit = None,
+            Some(RateLimit::PerMinute(limit)) => surface.rate_limit = Some(SharedLimit::per_minute(limit)),
         }
         surface
     };
@@ -109,7 +114,7 @@ fn doors(options: &ServeOptions, desk: &Desk, live: &Live, operations: Operation
     let native = deskbell_api::native::Options { public_url };
     let front = Front::new()
         .with(operations)
-        .with(deskbell_zendesk::stream_kit(desk.clone(), &zendesk))
+        .with(deskbell_zendesk::stream_kit(stream.clone(), &zendesk))
         .with(live.kit())
         .with(deskbell_api::native::kit(desk.clone(), native))
         .with(deskbell_api::openapi::openapi_kit())
@@ -127,11 +132,14 @@ async fn serve(options: &ServeOptions, desk: &Desk, metrics: metrics_exporter_pr
     let tls = Tls::open(options)?;
     let (stop, stopped) = watch::channel(false);
     let live = Live::new(desk.clone(), stopped.clone(), options.public_url.clone());
-    let doors = Arc::new(doors(options, desk, &live, Operations::new(desk.clone(), live.clone(), metrics.clone())));
+    let stream = Stream::new(desk.clone(), stopped.clone());
+    let operations = Operations::new(desk.clone(), live.clone(), stream.clone(), metrics.clone());
+    let doors = Arc::new(doors(options, desk, &live, &stream, operations));
     let listener = TcpListener::bind(options.listen).await.with_context(|| format!("{} cannot be listened on", options.listen))?;
     let address = listener.local_addr()?;
     let mut tasks = JoinSet::new();
     tasks.spawn(keep_time(desk.clone(), live, metrics, stopped.clone()));
+    tasks.spawn(stream.keep_up());
     let acceptor = tls.as_ref().map(|tls| tls.acceptor.clone());
     tasks.spawn(accept(listener, doors, acceptor, stopped.clone()));
     println!("deskbell listening on {}://{address}", if tls.is_some() { "https" } else { "http" });

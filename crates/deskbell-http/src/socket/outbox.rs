@@ -48,6 +48,15 @@ enum Origin {
     Asked,
 }
 
+/// What became of frames that were to be appended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Added {
+    Nothing,
+    Frame,
+    /// Also when the outbox was closed before.
+    Overflow,
+}
+
 /// What the connection's task does next.
 #[derive(Debug, PartialEq)]
 pub(super) enum Next {
@@ -69,31 +78,42 @@ impl Outbox {
         self.add(frame, Origin::News)
     }
 
+    /// Appends frames that belong together: the connection's task is woken once and writes once for all of them.
+    pub fn push_all(&self, frames: impl IntoIterator<Item = Frame>) -> Result<(), Overflow> {
+        let mut state = self.state();
+        let mut added = Added::Nothing;
+        for frame in frames {
+            added = state.add(frame, Origin::News);
+            if added == Added::Overflow {
+                break;
+            }
+        }
+        drop(state);
+        self.tell(added)
+    }
+
     /// Appends an answer to a question of the client's. It may be larger than what is kept for who is slow: it has bytes of its own.
     pub fn push_asked(&self, frame: Frame) -> Result<(), Overflow> {
         self.add(frame, Origin::Asked)
     }
 
     fn add(&self, frame: Frame, origin: Origin) -> Result<(), Overflow> {
-        let mut state = self.state();
-        if state.closed.is_some() {
-            return Err(Overflow);
+        let added = self.state().add(frame, origin);
+        self.tell(added)
+    }
+
+    fn tell(&self, added: Added) -> Result<(), Overflow> {
+        match added {
+            Added::Nothing => Ok(()),
+            Added::Frame => {
+                self.news.notify_one();
+                Ok(())
+            }
+            Added::Overflow => {
+                self.news.notify_one();
+                Err(Overflow)
+            }
         }
-        let room = match origin {
-            Origin::News => state.bytes + frame.len() <= OUTBOX_BYTES_MAX,
-            Origin::Asked => state.asked_bytes + frame.len() <= OUTBOX_ASKED_BYTES_MAX,
-        };
-        let fits = state.frames.len() < OUTBOX_FRAMES_MAX && room;
-        if fits {
-            *state.counter(origin) += frame.len();
-            state.frames.push_back((frame, origin));
-        } else {
-            state.empty();
-            state.closed = Some(Close::Slow);
-        }
-        drop(state);
-        self.news.notify_one();
-        if fits { Ok(()) } else { Err(Overflow) }
     }
 
     /// Closes the connection once what waits has been sent. The first reason counts.
@@ -151,6 +171,25 @@ impl Outbox {
 }
 
 impl State {
+    fn add(&mut self, frame: Frame, origin: Origin) -> Added {
+        if self.closed.is_some() {
+            return Added::Overflow;
+        }
+        let room = match origin {
+            Origin::News => self.bytes + frame.len() <= OUTBOX_BYTES_MAX,
+            Origin::Asked => self.asked_bytes + frame.len() <= OUTBOX_ASKED_BYTES_MAX,
+        };
+        if self.frames.len() < OUTBOX_FRAMES_MAX && room {
+            *self.counter(origin) += frame.len();
+            self.frames.push_back((frame, origin));
+            Added::Frame
+        } else {
+            self.empty();
+            self.closed = Some(Close::Slow);
+            Added::Overflow
+        }
+    }
+
     fn counter(&mut self, origin: Origin) -> &mut usize {
         match origin {
             Origin::News => &mut self.bytes,
@@ -190,6 +229,17 @@ mod tests {
         assert_eq!(outbox.push("x".into()), Err(Overflow));
         assert!(outbox.is_empty());
         assert_eq!(outbox.next(), Next::Close(Close::Slow));
+    }
+
+    #[test]
+    fn frames_that_belong_together() {
+        let outbox = Outbox::new();
+        outbox.push_all([]).expect("nothing fits always");
+        outbox.push_all(["a".into(), "b".into()]).expect("fits");
+        assert_eq!((outbox.next(), outbox.next(), outbox.next()), (Next::Send("a".into()), Next::Send("b".into()), Next::Nothing));
+        assert_eq!(outbox.push_all((0..=OUTBOX_FRAMES_MAX).map(|_| "x".into())), Err(Overflow));
+        assert_eq!(outbox.next(), Next::Close(Close::Slow));
+        assert_eq!(outbox.push_all(["c".into()]), Err(Overflow));
     }
 
     #[test]

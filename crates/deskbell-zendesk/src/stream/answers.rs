@@ -1,5 +1,5 @@
 //! Answers that are ready: bytes for each question, good until the figures or the second change (durations and windows move with the
-//! clock).
+//! clock). Requests and subscribers get the same ones.
 //!
 //! A request takes one short read lock. Answers are few: only departments that exist have any.
 
@@ -15,7 +15,7 @@ use crate::topics::{Shown, TOPICS};
 const PLACES: usize = (TOPICS.len() + 2) * (WINDOWS_MINUTES.len() + 1);
 
 /// All that an answer depends on beside the figures and the time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Question {
     pub(super) shown: Shown,
     /// As the caller gave it; it is echoed.

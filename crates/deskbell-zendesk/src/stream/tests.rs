@@ -9,10 +9,11 @@ use deskbell_app::rights::Scopes;
 use deskbell_domain::agent::{AgentStatus, Role};
 use deskbell_domain::chat::Rating;
 use deskbell_domain::credential::CredentialKind;
+use deskbell_http::{Kit, SharedLimit};
 use serde_json::{Value, json};
 
-use crate::world::{World, call};
-use crate::{SurfaceOptions, stream_kit};
+use crate::world::{Reply, World, call, unlimited};
+use crate::{Stream, SurfaceOptions, rest_kit, stream_kit};
 
 /// What a test looks at: incoming, assigned, active, waiting, duration, response (maxima).
 fn line(answer: &Value) -> [Value; 6] {
@@ -226,18 +227,87 @@ async fn tokens() {
 #[tokio::test]
 async fn the_account_has_one_limit() {
     let world = World::open().await;
-    let options = SurfaceOptions { requests_per_minute_max: NonZeroU32::new(2), ..SurfaceOptions::default() };
-    let kit = stream_kit(world.desk.clone(), &options);
+    let rate_limit = NonZeroU32::new(3).map(SharedLimit::per_minute);
+    let options = SurfaceOptions { rate_limit, ..SurfaceOptions::default() };
+    let kit = stream_kit(Stream::new(world.desk.clone(), world.stop.subscribe()), &options);
+    let rest = rest_kit(world.desk.clone(), &options);
     let ann = world.add_agent("ann@desk.test", Role::Agent, 1).await;
     let other = world.add_token(ann, CredentialKind::Token, Scopes { read: true, ..Scopes::default() }).await;
     let stranger = call(&kit, "GET", "/stream/chats", None).await;
     assert_eq!(stranger.status, 401, "strangers use up nothing");
     let first = call(&kit, "GET", "/stream/chats", Some(world.token())).await;
     assert_eq!(first.status, 200);
-    assert_eq!((&first.headers["x-rate-limit"], &first.headers["x-rate-limit-remaining"]), (&"2".parse().unwrap(), &"1".parse().unwrap()));
-    assert_eq!(call(&kit, "GET", "/stream/agents", Some(&other.secret)).await.status, 200);
-    let third = call(&kit, "GET", "/stream/chats", Some(world.token())).await;
-    assert_eq!((third.status, third.json()["status_code"].as_i64()), (429, Some(429)));
-    let seconds: u32 = third.headers["retry-after"].to_str().unwrap().parse().unwrap();
-    assert!((1..=60).contains(&seconds));
+    assert_eq!(rates(&first), ["3", "2"]);
+    assert_eq!(
+        rates(&call(&kit, "GET", "/stream/agents/nothing", Some(&other.secret)).await),
+        ["3", "1"],
+        "a refusal counts and tells, too"
+    );
+    let third = call(&rest, "GET", "/api/v2/chat/incremental/chats", Some(world.token())).await;
+    assert_eq!((third.status, rates(&third)), (200, ["3", "0"]), "the other surface counts along");
+    let fourth = call(&kit, "GET", "/stream/chats", Some(world.token())).await;
+    assert_eq!(fourth.status, 429);
+    assert_eq!(fourth.json(), json!({"status_code": 429, "message": "too many requests, try again later"}));
+    let fifth = call(&rest, "GET", "/api/v2/incremental/chats", Some(world.token())).await;
+    assert_eq!((fifth.status, fifth.json()["error"].as_str()), (429, Some("Too Many Requests")));
+    for refused in [fourth, fifth] {
+        assert_eq!(rates(&refused), ["3", "0"]);
+        let seconds: u32 = refused.headers["retry-after"].to_str().unwrap().parse().unwrap();
+        assert!((1..=60).contains(&seconds));
+    }
+    assert_eq!(call(&rest, "GET", "/api/v2/incremental/chats", None).await.status, 401, "strangers have a count of their own");
+}
+
+fn rates(reply: &Reply) -> [&str; 2] {
+    ["x-rate-limit", "x-rate-limit-remaining"].map(|name| reply.headers[name].to_str().unwrap())
+}
+
+#[tokio::test]
+async fn the_desks_address_may_stand_in_front() {
+    let world = World::open().await;
+    for (path, status) in [
+        ("/acme.zendesk.com/stream/chats", 200),
+        ("/acme.zendesk.com/stream/agents/agents_away", 200),
+        ("/acme.zendesk.com/stream", 400),
+        ("/stream", 400),
+        ("/stream/", 400),
+    ] {
+        assert!(world.stream.owns(path), "{path}");
+        assert_eq!(call(&world.stream, "GET", path, Some(world.token())).await.status, status, "{path}");
+    }
+    assert!(!world.stream.owns("/acme.test/stream/chats"));
+}
+
+#[tokio::test]
+async fn pages_on_the_list_may_read() {
+    let world = World::open().await;
+    let options = SurfaceOptions { cors_origins: vec!["https://wall.test".to_owned()], ..unlimited() };
+    let listed = stream_kit(Stream::new(world.desk.clone(), world.stop.subscribe()), &options);
+    let ask = async |kit: &Kit<Stream>, verb: &str, origin: &str, headers: &[(&str, &str)]| {
+        let mut request = http::Request::builder().method(verb).uri("/stream/chats").header("origin", origin);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        kit.handle(request.body(axum::body::Body::empty()).unwrap()).await
+    };
+    let preflight = [("access-control-request-method", "GET"), ("access-control-request-headers", "authorization")];
+    let allowed = ask(&listed, "OPTIONS", "https://wall.test", &preflight).await;
+    assert_eq!(allowed.status(), 204);
+    assert_eq!(allowed.headers()["access-control-allow-origin"], "https://wall.test");
+    assert_eq!(allowed.headers()["access-control-allow-headers"], "authorization");
+    let token = format!("Bearer {}", world.token());
+    let answer = ask(&listed, "GET", "https://wall.test", &[("authorization", &token)]).await;
+    assert_eq!(answer.status(), 200);
+    assert_eq!(answer.headers()["access-control-allow-origin"], "https://wall.test");
+    assert!(answer.headers()["access-control-expose-headers"].to_str().unwrap().contains("retry-after"));
+    let refused = ask(&listed, "GET", "https://wall.test", &[("authorization", "Bearer wrong")]).await;
+    assert_eq!(refused.status(), 401);
+    assert_eq!(refused.headers()["access-control-allow-origin"], "https://wall.test", "so that the page can read why");
+    for (kit, origin) in [(&listed, "https://evil.test"), (&listed, "https://wall.test.evil.test"), (&world.stream, "https://wall.test")] {
+        let strange = ask(kit, "OPTIONS", origin, &preflight).await;
+        assert_eq!(strange.status(), 405, "{origin}");
+        let answer = ask(kit, "GET", origin, &[("authorization", &token)]).await;
+        assert!(!strange.headers().contains_key("access-control-allow-origin"), "{origin}");
+        assert!(!answer.headers().contains_key("access-control-allow-origin"), "{origin}");
+    }
 }

@@ -15,6 +15,7 @@ mod raw;
 mod resume;
 mod search;
 mod slow_client;
+mod streaming;
 
 use deskbell_testkit::{Options, Server};
 use std::path::Path;

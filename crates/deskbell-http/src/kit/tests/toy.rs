@@ -150,7 +150,7 @@ pub(super) fn surface() -> Surface<Toy> {
 pub(super) fn limited(per_minute: u32) -> Kit<Toy> {
     let mut surface = surface();
     let requests_per_minute_max = NonZeroU32::new(per_minute).expect("not zero");
-    surface.rate_limit = Some(RateLimit { requests_per_minute_max, headers: true });
+    surface.rate_limit = Some(RateLimit { limit: SharedLimit::per_minute(requests_per_minute_max), headers: true });
     kit(surface)
 }
 

@@ -1,11 +1,10 @@
-//! `/stream/chats` beside a bare axum handler that serves the same bytes, in one run over the loopback, and a page of the export. Run it
-//! with `--release`; the ratios matter, not the rates.
+//! `/stream/chats` beside a bare axum handler that serves the same bytes, over the loopback, and pages of the export. The ratios matter, not
+//! the rates.
 
-use std::error::Error;
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::sync_channel;
 use std::time::{Duration, Instant};
 
@@ -13,24 +12,17 @@ use axum::Router;
 use axum::body::Body;
 use axum::routing::get;
 use bytes::Bytes;
+use deskbell_app::accounts;
 use deskbell_app::chats::{self, Request};
-use deskbell_app::clock::{Clock, SystemClock};
 use deskbell_app::customers::Introduction;
-use deskbell_app::desk::DeskOptions;
 use deskbell_app::visits::{self, Arrival};
-use deskbell_app::{Desk, accounts};
 use deskbell_domain::agent::AgentStatus;
-use deskbell_domain::time::Timestamp;
 use deskbell_http::Front;
-use deskbell_store::{Location, Options};
-use deskbell_zendesk::{ChatDocuments, SurfaceOptions, rest_kit, stream_kit};
+use deskbell_zendesk::{ChatDocuments, Stream, SurfaceOptions, rest_kit, stream_kit};
 use http_body_util::BodyExt;
+use tokio::sync::watch;
 
-/// What the server allocates with.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
-type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
+use super::{Outcome, Stage, line};
 
 const ROUNDS: usize = 21;
 const ROUND: Duration = Duration::from_millis(500);
@@ -38,28 +30,8 @@ const CONNECTIONS: usize = 16;
 const LIVE_CHATS: usize = 50;
 const ENDED_CHATS: usize = 1_000;
 
-/// The machine's clock, and an offset so that chats become old enough to be exported.
-#[derive(Default)]
-struct OffsetClock(AtomicI64);
-
-impl Clock for OffsetClock {
-    fn now(&self) -> Timestamp {
-        SystemClock.now().plus_seconds(self.0.load(Ordering::Relaxed))
-    }
-}
-
-fn main() -> Outcome<()> {
-    let directory = tempfile::tempdir()?;
-    let clock = Arc::new(OffsetClock::default());
-    let options = DeskOptions {
-        location: Location::Sqlite(directory.path().join("desk.db")),
-        files: directory.path().join("files"),
-        clock: Arc::clone(&clock) as Arc<_>,
-        store: Options::default(),
-    };
-    let owner = Desk::init(&options, "owner@desk.test", "correct horse")?;
-    let desk = Desk::open(&options)?;
-    let agent = owner.agent.id;
+pub(super) fn bench(stage: &Stage) -> Outcome<()> {
+    let (desk, agent) = (&stage.desk, stage.owner.agent.id);
     desk.write_blocking(move |tx, cx| accounts::choose_status(tx, cx, agent, AgentStatus::ONLINE, true))?;
     desk.write_blocking(|tx, cx| {
         for place in 0..LIVE_CHATS + ENDED_CHATS {
@@ -73,10 +45,12 @@ fn main() -> Outcome<()> {
         Ok(())
     })?;
     std::thread::sleep(Duration::from_millis(500));
-    let token = owner.access_token.secret;
-    let options = SurfaceOptions { requests_per_minute_max: None, ..SurfaceOptions::default() };
+    let token = &stage.owner.access_token.secret;
+    let options = SurfaceOptions { rate_limit: None, ..SurfaceOptions::default() };
+    let (_stop, stopped) = watch::channel(false);
+    let stream = Stream::new(desk.clone(), stopped);
     let request = format!("GET /stream/chats HTTP/1.1\r\nhost: desk.test\r\nauthorization: Bearer {token}\r\n\r\n");
-    let kit = serve(Front::new().with(stream_kit(desk.clone(), &options)).into_router())?;
+    let kit = serve(Front::new().with(stream_kit(stream.clone(), &options)).into_router())?;
     let bytes = Bytes::from(body(&kit, &request)?);
     let size = bytes.len();
     let bare = serve(Router::new().route(
@@ -86,9 +60,8 @@ fn main() -> Outcome<()> {
             async move { ([("content-type", "application/json")], bytes) }
         }),
     ))?;
-    let mut out = std::io::stdout().lock();
-    writeln!(out, "/stream/chats, {size} bytes, {LIVE_CHATS} live chats, one server thread, {CONNECTIONS} connections\n")?;
-    writeln!(out, "| round | bare axum/s | stream/s | ratio | bare µs of CPU | stream µs of CPU | ratio |\n|---|---|---|---|---|---|---|")?;
+    line(&format!("/stream/chats, {size} bytes, {LIVE_CHATS} live chats, one server thread, {CONNECTIONS} connections\n"))?;
+    line("| round | bare axum/s | stream/s | ratio | bare µs of CPU | stream µs of CPU | ratio |\n|---|---|---|---|---|---|---|")?;
     let (mut rates, mut costs, mut least) = (Vec::new(), Vec::new(), [f64::MAX; 2]);
     for round in 1..=ROUNDS {
         // Turn by turn, so that neither always has the fresher machine.
@@ -101,26 +74,25 @@ fn main() -> Outcome<()> {
         rates.push(second.rate / first.rate);
         costs.push(first.cpu_micros / second.cpu_micros);
         least = [least[0].min(first.cpu_micros), least[1].min(second.cpu_micros)];
-        write!(out, "| {round} | {:.0} | {:.0} | {:.3} ", first.rate, second.rate, rates[round - 1])?;
-        writeln!(out, "| {:.2} | {:.2} | {:.3} |", first.cpu_micros, second.cpu_micros, costs[round - 1])?;
+        let rate = format!("{:.0} | {:.0} | {:.3}", first.rate, second.rate, rates[round - 1]);
+        line(&format!("| {round} | {rate} | {:.2} | {:.2} | {:.3} |", first.cpu_micros, second.cpu_micros, costs[round - 1]))?;
     }
     rates.sort_by(f64::total_cmp);
     costs.sort_by(f64::total_cmp);
-    writeln!(out, "\nmedian ratios: {:.3} by the clock, {:.3} by the server's CPU\n", rates[ROUNDS / 2], costs[ROUNDS / 2])?;
+    line(&format!("\nmedian ratios: {:.3} by the clock, {:.3} by the server's CPU\n", rates[ROUNDS / 2], costs[ROUNDS / 2]))?;
     // Other work on the machine only adds to a cost: the least one is the truest.
-    writeln!(out, "least CPU: {:.2} and {:.2} µs, ratio {:.3}\n", least[0], least[1], least[0] / least[1])?;
+    line(&format!("least CPU: {:.2} and {:.2} µs, ratio {:.3}\n", least[0], least[1], least[0] / least[1]))?;
     // Documents carry the second of their chats' ends only if they are rendered soon after.
     desk.document_reader(Arc::new(ChatDocuments)).catch_up()?;
-    clock.0.store(1_000, Ordering::Relaxed);
-    direct(&desk, &options, &token, &mut out)?;
-    desk.close();
-    Ok(())
+    stage.clock.0.store(1_000, Ordering::Relaxed);
+    direct(stage, stream, &options)
 }
 
 /// Without a socket: what a call costs inside the kit, and a page of the export.
-fn direct(desk: &Desk, options: &SurfaceOptions, token: &str, out: &mut impl Write) -> Outcome<()> {
+fn direct(stage: &Stage, stream: Stream, options: &SurfaceOptions) -> Outcome<()> {
+    let token = &stage.owner.access_token.secret;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let (stream, rest) = (stream_kit(desk.clone(), options), rest_kit(desk.clone(), options));
+    let (stream, rest) = (stream_kit(stream, options), rest_kit(stage.desk.clone(), options));
     let request = |uri: &str| {
         let builder = http::Request::builder().uri(uri).header("host", "desk.test");
         builder.header("authorization", format!("Bearer {token}")).body(Body::empty())
@@ -131,7 +103,7 @@ fn direct(desk: &Desk, options: &SurfaceOptions, token: &str, out: &mut impl Wri
         for _ in 0..CALLS {
             std::hint::black_box(stream.handle(request("/stream/chats")?).await);
         }
-        writeln!(out, "Kit::handle with the making of the request: {:?} a call", started.elapsed() / CALLS)?;
+        line(&format!("Kit::handle with the making of the request: {:?} a call", started.elapsed() / CALLS))?;
         for fields in ["", "?fields=chats(*)", "?fields=chats(id,comment,response_time.max)"] {
             let uri = format!("/api/v2/chat/incremental/chats{fields}");
             const PAGES: u32 = 50;
@@ -139,7 +111,7 @@ fn direct(desk: &Desk, options: &SurfaceOptions, token: &str, out: &mut impl Wri
             for _ in 0..PAGES {
                 bytes = rest.handle(request(&uri)?).await.into_body().collect().await.map_err(|error| error.to_string())?.to_bytes().len();
             }
-            writeln!(out, "{uri}: {bytes} bytes, {:?} a page", started.elapsed() / PAGES)?;
+            line(&format!("{uri}: {bytes} bytes, {:?} a page", started.elapsed() / PAGES))?;
         }
         Ok(())
     })
