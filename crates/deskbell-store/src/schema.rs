@@ -3,6 +3,7 @@
 //! Times are microseconds since 1970 UTC; flags are 0 or 1; letters and words are those of the domain's enums.
 
 mod contacts;
+mod exports;
 mod knowledge;
 mod tickets;
 mod widgets;
@@ -14,6 +15,7 @@ pub const MIGRATIONS: &[(&str, &str)] = &[
     ("0003-knowledge", knowledge::KNOWLEDGE),
     ("0004-widgets", widgets::WIDGETS),
     ("0005-tickets", tickets::TICKETS),
+    ("0006-exports", exports::EXPORTS),
 ];
 
 const DESK: &str = r"

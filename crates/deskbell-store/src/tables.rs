@@ -19,7 +19,10 @@ pub mod mail_ids;
 pub mod merging;
 pub mod messages;
 pub mod offers;
+pub mod offline_messages;
+pub mod sweeps;
 pub mod tags;
+pub mod transfers;
 pub mod visits;
 pub mod widgets;
 

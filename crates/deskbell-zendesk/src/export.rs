@@ -94,7 +94,7 @@ async fn page(rest: &Rest, ask: &Ask, until: i64) -> Result<Page, AppError> {
 struct GetChats;
 impl Endpoint<Rest> for GetChats {
     const META: Meta = Meta::get(CHATS.path, Right::TokenReadAdministrator)
-        .summary("Chats that ended or changed since a moment")
+        .summary("Chats that ended and offline messages that were left, or changed, since a moment")
         .params(&[
             Param::text("start_time").placed(Place::Query).about("seconds since 1970, a fraction is rounded up; at least five minutes ago"),
             Param::text("start_id").placed(Place::Query).about("the last chat seen of that second; without it the second is included"),
@@ -113,9 +113,10 @@ impl Endpoint<Rest> for GetChats {
 
     async fn run(cx: Cx<Rest>, input: Input) -> Result<Answer, AppError> {
         let ask = Ask::read(&CHATS, &input)?;
-        let until = cx.state.horizon();
-        ask.check_age(until)?;
-        let page = page(&cx.state, &ask, until).await?;
+        let reach = cx.state.reach().await?;
+        // What was handed out before a restart is a good place, also when the clock was set back since.
+        ask.check_age(cx.state.horizon().max(reach.before))?;
+        let page = page(&cx.state, &ask, reach.until).await?;
         let next = ask.next_page(&format!("{}{}", cx.origin, prefix(cx.head.uri().path())), page.end());
         Ok(Answer::json(page.finish(&next)?))
     }
