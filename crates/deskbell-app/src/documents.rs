@@ -23,7 +23,7 @@ use deskbell_store::tables::engagements::Placed;
 use deskbell_store::tables::messages::StoredMessage;
 use deskbell_store::{StoreError, Tx, tables};
 
-pub use promise::{Promise, Reach};
+pub use promise::{Promise, handed_out};
 pub use reader::Reader;
 
 use crate::error::AppError;

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use deskbell_app::documents::{Promise, Reach};
+use deskbell_app::documents::Promise;
 use deskbell_app::rights::Principal;
 use deskbell_app::{AppError, Desk};
 use deskbell_http::{Answer, BodyReading, BoxFuture, Fault, Input, RequestHead, Route, Surface};
@@ -46,7 +46,7 @@ impl Rest {
     }
 
     /// How far chats may be read: up to the horizon, once it is promised that nothing is written there any more.
-    pub(crate) async fn reach(&self) -> Result<Reach, AppError> {
+    pub(crate) async fn reach(&self) -> Result<i64, AppError> {
         self.0.promise.reach(self.desk(), self.horizon()).await
     }
 }

@@ -39,8 +39,8 @@ pub(crate) struct World {
     pub(crate) owner: FirstOwner,
     pub(crate) stream: Kit<Stream>,
     pub(crate) rest: Kit<Rest>,
-    // Kept until the desk is closed.
-    _directory: tempfile::TempDir,
+    /// Kept until the desk is closed.
+    directory: tempfile::TempDir,
 }
 
 /// What came back.
@@ -78,17 +78,21 @@ pub(crate) async fn call<S: Clone + Send + Sync + 'static>(kit: &Kit<S>, verb: &
     Reply { status: head.status.as_u16(), headers: head.headers, text: String::from_utf8(bytes.to_vec()).unwrap() }
 }
 
+fn desk_options(directory: &tempfile::TempDir, clock: &Arc<FakeClock>) -> DeskOptions {
+    DeskOptions {
+        location: Location::Sqlite(directory.path().join("desk.db")),
+        files: directory.path().join("files"),
+        clock: Arc::clone(clock) as Arc<_>,
+        store: Options { readers: 2, ..Options::default() },
+    }
+}
+
 impl World {
     /// A desk whose owner is offline.
     pub(crate) async fn open() -> World {
         let directory = tempfile::tempdir().unwrap();
         let clock = Arc::new(FakeClock::at(Timestamp::from_seconds(START_SECONDS)));
-        let options = DeskOptions {
-            location: Location::Sqlite(directory.path().join("desk.db")),
-            files: directory.path().join("files"),
-            clock: Arc::clone(&clock) as Arc<_>,
-            store: Options { readers: 2, ..Options::default() },
-        };
+        let options = desk_options(&directory, &clock);
         let (owner, desk) = tokio::task::spawn_blocking(move || {
             let owner = Desk::init(&options, "owner@desk.test", "correct horse").unwrap();
             (owner, Desk::open(&options).unwrap())
@@ -96,7 +100,18 @@ impl World {
         .await
         .unwrap();
         let (stream, rest) = (stream_kit(desk.clone(), &unlimited()), rest_kit(desk.clone(), &unlimited()));
-        World { desk, clock, owner, stream, rest, _directory: directory }
+        World { desk, clock, owner, stream, rest, directory }
+    }
+
+    /// Closes the desk and opens it again.
+    pub(crate) async fn restart(&mut self) {
+        let (desk, options) = (self.desk.clone(), desk_options(&self.directory, &self.clock));
+        let opened = tokio::task::spawn_blocking(move || {
+            desk.close();
+            Desk::open(&options).unwrap()
+        });
+        self.desk = opened.await.unwrap();
+        (self.stream, self.rest) = (stream_kit(self.desk.clone(), &unlimited()), rest_kit(self.desk.clone(), &unlimited()));
     }
 
     /// A desk whose owner takes chats.
