@@ -18,6 +18,12 @@ pub(crate) enum What {
         #[arg(long, value_delimiter = ',')]
         only: Vec<String>,
     },
+    /// The export of chats: beside bare drivers, and on small and large desks
+    Export {
+        /// Only these parts: pages, depth
+        #[arg(long, value_delimiter = ',')]
+        only: Vec<String>,
+    },
     /// A whole server: live figures beside bare axum, simulated visitors, idle connections, start-up
     Live {
         /// Only these parts: stream, simulate, idle, fresh, startup
@@ -33,6 +39,7 @@ pub(crate) fn bench(stage: &Stage, what: &What) -> Result<()> {
             stage.must(&mut stage.cargo(&arguments.split(' ').collect::<Vec<_>>()))
         }
         What::Liveagent { only } => liveagent(stage, only),
+        What::Export { only } => export(stage, only),
         What::Live { only } => live(stage, only),
     }
 }
@@ -41,6 +48,17 @@ fn liveagent(stage: &Stage, only: &[String]) -> Result<()> {
     stage.must(&mut stage.cargo(&["build", "--locked", "--release", "--package", "deskbell-liveagent", "--example", "bench_liveagent"]))?;
     let target = stage.target()?;
     let mut bench = stage.command(target.join("release/examples/bench_liveagent"));
+    bench.arg("--cache").arg(target.join("bench-data"));
+    if !only.is_empty() {
+        bench.args(["--only", &only.join(",")]);
+    }
+    stage.must(&mut bench)
+}
+
+fn export(stage: &Stage, only: &[String]) -> Result<()> {
+    stage.must(&mut stage.cargo(&["build", "--locked", "--release", "--package", "deskbell-zendesk", "--example", "bench_export"]))?;
+    let target = stage.target()?;
+    let mut bench = stage.command(target.join("release/examples/bench_export"));
     bench.arg("--cache").arg(target.join("bench-data"));
     if !only.is_empty() {
         bench.args(["--only", &only.join(",")]);
