@@ -3,6 +3,7 @@
 //!
 //! [`reader`] follows the journal and writes; [`promise`] keeps what is written behind what was read.
 
+mod earlier;
 pub mod promise;
 pub mod reader;
 

@@ -13,12 +13,10 @@ use deskbell_store::tables::documents::{CHATS_PER_SECOND_MAX, Seconds, Subject};
 use deskbell_store::tables::sweeps::{self, Sweep, Swept};
 use deskbell_store::{Db, Tx, cursors, journal, tables};
 
-use super::{ChatRecord, OfflineRecord, Renderer, Touched, load, load_offline, touches};
+use super::{ChatRecord, OfflineRecord, Renderer, Touched, earlier, load, load_offline, touches};
 use crate::clock::Clock;
-use crate::context::Context;
 use crate::error::{AppError, Kind};
 use crate::follow::Listener;
-use crate::settings::Settings;
 
 /// The reader's name in the table of cursors.
 const CURSOR: &str = "chat-documents";
@@ -30,8 +28,6 @@ const BITE_DOCUMENTS: usize = 50;
 const CUSTOMER_DOCUMENTS_MAX: usize = 100;
 /// How far the cursor runs ahead in memory when there is nothing to write.
 const CURSOR_EVENTS_MAX: i64 = 5_000;
-/// Conversations looked at in one snapshot for messages that visitors left.
-const BITE_CONVERSATIONS: i64 = 2_000;
 /// Documents of a second that a sweep fills: the others are for what happens meanwhile.
 const SWEPT_PER_SECOND_MAX: i64 = 500;
 /// Between two bites of a sweep, so that it gives out no more seconds than go by.
@@ -162,14 +158,19 @@ impl Reader {
         Ok(())
     }
 
-    /// Follows the journal to its end.
+    /// Follows the journal to its end, from wherever another reader has come to.
     fn follow(&self) -> Result<(), AppError> {
+        while self.follow_once()? == Written::Overtaken {}
+        Ok(())
+    }
+
+    fn follow_once(&self) -> Result<Written, AppError> {
         let mut written: i64 = self.db.read_blocking(|tx| cursors::get(tx, CURSOR).map_err(AppError::from))?.unwrap_or(0);
         let mut cursor = written;
         loop {
             let bite = self.db.snapshot_blocking(move |tx| bite(tx, cursor))?;
             if bite.until == cursor {
-                return Ok(());
+                return Ok(Written::Yes);
             }
             let mut must_note = !bite.sweeps.is_empty() || bite.until - written >= CURSOR_EVENTS_MAX;
             for some in bite.touched.chunks(BITE_DOCUMENTS) {
@@ -183,7 +184,7 @@ impl Reader {
                     Ok(if same { Written::Yes } else { Written::Overtaken })
                 };
                 if self.write(drafts, Timestamp::EPOCH, CHATS_PER_SECOND_MAX, still)? == Written::Overtaken {
-                    return Ok(());
+                    return Ok(Written::Overtaken);
                 }
             }
             cursor = bite.until;
@@ -200,7 +201,7 @@ impl Reader {
                     Ok(Written::Yes)
                 })?;
                 if noted == Written::Overtaken {
-                    return Ok(());
+                    return Ok(Written::Overtaken);
                 }
                 written = cursor;
             }
@@ -211,7 +212,13 @@ impl Reader {
     fn sweep(&self) -> Result<Left, AppError> {
         let look = |tx: &mut Tx<'_>| -> Result<_, AppError> { Ok((sweeps::first(tx)?, cursors::get(tx, CURSOR)?)) };
         let (Some(sweep), cursor) = self.db.snapshot_blocking(look)? else { return Ok(Left::Nothing) };
-        let (subjects, reached) = if sweep.swept == Swept::Offline { self.left_messages(&sweep)? } else { self.swept(&sweep)? };
+        let (subjects, reached) = match sweep.swept {
+            Swept::Offline => earlier::left_messages(&self.db, self.account_key, sweep.reached)?,
+            Swept::Agent(_) | Swept::Department(_) | Swept::Customer(_) | Swept::Chats => self.swept(&sweep)?,
+        };
+        if sweep.swept == Swept::Chats {
+            earlier::note_transfers(&self.db, &subjects)?;
+        }
         let changed = sweep.changed;
         for some in subjects.chunks(BITE_DOCUMENTS) {
             let drafts = self.drafts(some.iter().map(|subject| (*subject, changed)).collect())?;
@@ -238,28 +245,6 @@ impl Reader {
         let subjects = self.db.read_blocking(move |tx| sweeps::subjects(tx, swept, after, bite).map_err(AppError::from))?;
         let reached = subjects.last().map(|subject| subject.get());
         Ok((subjects, reached))
-    }
-
-    /// The messages that visitors left in the next conversations. Those that are not noted yet are.
-    fn left_messages(&self, sweep: &Sweep) -> Result<(Vec<Subject>, Option<i64>), AppError> {
-        let after = sweep.reached;
-        let look = move |tx: &mut Tx<'_>| tables::offline_messages::look(tx, after, BITE_CONVERSATIONS).map_err(AppError::from);
-        let bite = self.db.snapshot_blocking(look)?;
-        let (subjects, last) = (bite.left.iter().map(|offline| Subject::Offline(offline.id)).collect(), bite.last);
-        if bite.left.iter().any(|offline| offline.public_id.is_empty()) {
-            let account_key = self.account_key;
-            self.db.write_blocking(move |tx| -> Result<(), AppError> {
-                // Once more: one of them may have been merged or noted meanwhile.
-                for mut offline in tables::offline_messages::look(tx, after, BITE_CONVERSATIONS)?.left {
-                    if offline.public_id.is_empty() {
-                        offline.public_id = Context::new(offline.left, Arc::new(Settings::default()), account_key).chat_public_id();
-                        tables::offline_messages::insert(tx, &offline)?;
-                    }
-                }
-                Ok(())
-            })?;
-        }
-        Ok((subjects, last))
     }
 
     /// Those of these documents that are not as they are stored.
@@ -309,8 +294,23 @@ impl Reader {
         })
     }
 
-    /// Notes that all the journal tells so far is rendered: after [`Reader::rebuild`].
+    /// Renders the offline messages, each with the second it was left in, and notes that all the journal tells so far is rendered: after
+    /// [`Reader::rebuild`].
     pub fn mark_current(&self) -> Result<(), AppError> {
+        let mut after = Some(0);
+        while let Some(reached) = after {
+            let (subjects, last) = earlier::left_messages(&self.db, self.account_key, reached)?;
+            for some in subjects.chunks(BITE_DOCUMENTS) {
+                let mut drafts = self.drafts(some.iter().map(|subject| (*subject, Timestamp::EPOCH)).collect())?;
+                for draft in &mut drafts {
+                    if let Record::Offline(record) = &draft.record {
+                        draft.changed = record.offline.left;
+                    }
+                }
+                self.write(drafts, Timestamp::EPOCH, CHATS_PER_SECOND_MAX, |_| Ok(Written::Yes))?;
+            }
+            after = last;
+        }
         self.db.write_blocking(|tx| {
             let number = tx.head()?;
             Ok(cursors::set(tx, CURSOR, number)?)

@@ -150,6 +150,14 @@ fn insert_message(tx: &mut crate::engine::Tx<'_>, conversation: i64, message: i6
     messages::insert(tx, &messages::StoredMessage { number: message.id.get(), message, key: None })
 }
 
+/// The line that says that a chat was handed over.
+fn handed_over(tx: &mut crate::engine::Tx<'_>, chat: ChatId, message: i64) -> Result<(), crate::StoreError> {
+    insert_message(tx, 100, message, GroupKind::Transfer)?;
+    let stored = messages::get(tx, MessageId::from_i64(message))?.expect("it was just written");
+    let message = Message { id: MessageId::from_i64(message + 5_000), chat: Some(chat), kind: MessageKind::Transfer, ..stored.message };
+    messages::insert(tx, &messages::StoredMessage { message, ..stored })
+}
+
 pub(super) fn documents_in_seconds_with_room(place: &Place) {
     let test = place.open();
     let taken = test.put(|tx| {
@@ -276,6 +284,14 @@ pub(super) fn whose_documents_show_a_name(place: &Place) {
     assert_eq!(shown(Swept::Customer(CUSTOMER), 2, 3), [chat(3), chat(4), message]);
     assert_eq!(shown(Swept::Chats, 0, 9), [chat(1), chat(2), chat(3)]);
     assert_eq!(shown(Swept::Offline, 0, 9), []);
+    test.put(|tx| {
+        for (chat, message) in [(2, 33), (2, 34), (3, 35)] {
+            handed_over(tx, ChatId::from_i64(chat), message)?;
+        }
+        Ok(())
+    });
+    let unnoted = |chat| test.see(move |tx| transfers::unnoted(tx, ChatId::from_i64(chat)));
+    assert_eq!([1, 2, 3].map(unnoted), [None, Some((ConversationId::from_i64(100), 32)), None]);
     let way: Vec<_> = test
         .see(|tx| transfers::of_chat(tx, ChatId::from_i64(3)))
         .iter()

@@ -1,7 +1,7 @@
 //! Chats that went from one department to another.
 
 use deskbell_domain::chat::Transfer;
-use deskbell_domain::ids::{ChatId, DepartmentId};
+use deskbell_domain::ids::{ChatId, ConversationId, DepartmentId};
 
 use super::{actor, actor_columns, time};
 use crate::engine::Tx;
@@ -41,4 +41,14 @@ pub fn of_chat(tx: &mut Tx<'_>, chat: ChatId) -> Result<Vec<Transfer>, StoreErro
             })
         },
     )
+}
+
+/// The conversation of a chat that was handed over, and the number before its first handing over, if none of its ways is noted here.
+pub fn unnoted(tx: &mut Tx<'_>, chat: ChatId) -> Result<Option<(ConversationId, i64)>, StoreError> {
+    let found: Option<(i64, i64)> = tx.opt(
+        "SELECT conversation_id, number FROM messages WHERE chat_id = $1 AND kind = 'R' \
+           AND NOT EXISTS (SELECT 1 FROM chat_transfers t WHERE t.chat_id = messages.chat_id) ORDER BY number LIMIT 1",
+        &[&chat.get()],
+    )?;
+    Ok(found.map(|(conversation, number)| (ConversationId::from_i64(conversation), number - 1)))
 }

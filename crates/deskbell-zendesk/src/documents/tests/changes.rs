@@ -8,6 +8,7 @@ use deskbell_app::customers::{self, Changes, Introduction};
 use deskbell_app::messages::{self, Into, NewMessage};
 use deskbell_domain::agent::{AgentStatus, Role};
 use deskbell_domain::conversation::{Channel, Status};
+use deskbell_domain::event::Event;
 use deskbell_domain::ids::{AgentId, ConversationId, DepartmentId};
 use deskbell_domain::message::{Actor, GroupKind, MessageKind};
 use deskbell_domain::visit::Visit;
@@ -351,6 +352,46 @@ async fn an_offline_message() {
     world.agent(owner, AgentCommand::ChangeStatus { conversation, change: Change::Delete }).await;
     let (documents, _) = world.exported(&next).await;
     assert_eq!(of(&documents, "deleted"), [json!(true), json!(true)]);
+}
+
+#[tokio::test]
+async fn ways_that_were_gone_before_they_were_noted() {
+    let world = World::online().await;
+    let other = world.add_department("Other", &[]).await;
+    let (visit, chat) = world.ask(None).await;
+    world
+        .desk
+        .write(move |tx, cx| {
+            let mut chat = chats::live(tx, chat)?;
+            let mut conversation = conversations::get(tx, chat.conversation)?;
+            let said = NewMessage::system(MessageKind::Transfer, "Transferred to Other");
+            messages::add(tx, cx, &mut conversation, Some(&mut chat), Into::NewGroup(GroupKind::Transfer), said)?;
+            chat.department = other;
+            tables::chats::update(tx, &chat)?;
+            let (conversation, by, state) = (chat.conversation, Actor::System, chat.state);
+            let way = Event::ChatTransferred {
+                chat: chat.id,
+                conversation,
+                from: DepartmentId::DEFAULT,
+                department: other,
+                agent: None,
+                by,
+                state,
+            };
+            Ok(tx.append(cx.now, way)?)
+        })
+        .await
+        .unwrap();
+    world.visitor(&visit, VisitorCommand::End).await;
+    let (documents, next) = world.exported(ALL).await;
+    assert_eq!(documents[0]["history"][0]["department_name"], json!("Other"));
+    world.desk.write(|tx, cx| Ok(sweeps::add(tx, Swept::Chats, "", cx.now)?)).await.unwrap();
+    let (documents, next) = world.exported(&next).await;
+    assert_eq!(documents[0]["history"][0]["department_name"], json!(null));
+    let way = documents[0]["history"].as_array().unwrap().iter().find(|event| event["type"] == "chat.transfer").unwrap();
+    assert_eq!((&way["department_name"], &way["prev_department_id"], &way["name"]), (&json!("Other"), &json!(null), &json!("System")));
+    world.desk.write(|tx, cx| Ok(sweeps::add(tx, Swept::Chats, "", cx.now)?)).await.unwrap();
+    assert_eq!(world.exported(&next).await.0, [] as [Value; 0]);
 }
 
 #[tokio::test]
