@@ -15,7 +15,7 @@ use deskbell_domain::chat::{Chat, ChatState, Transfer};
 use deskbell_domain::conversation::{Conversation, Status};
 use deskbell_domain::customer::Customer;
 use deskbell_domain::event::Event;
-use deskbell_domain::ids::{AgentId, ChatId, ConversationId, CustomerId, DepartmentId, MessageId};
+use deskbell_domain::ids::{AgentId, ChatId, ConversationId, CustomerId, DepartmentId, MessageId, VisitId};
 use deskbell_domain::message::{Actor, GroupKind};
 use deskbell_domain::offline::OfflineMessage;
 use deskbell_domain::time::Timestamp;
@@ -79,11 +79,7 @@ pub fn load(tx: &mut Tx<'_>, account_key: i64, chat: ChatId) -> Result<Option<Ch
         Actor::Customer(_) | Actor::System => None,
     });
     let transfers = tables::transfers::of_chat(tx, chat.id)?;
-    let givers = transfers.iter().filter_map(|transfer| match transfer.by {
-        Actor::Agent(agent) => Some(agent),
-        Actor::Customer(_) | Actor::System => None,
-    });
-    for agent in engagements.iter().map(|placed| placed.engagement.agent).chain(authors).chain(givers) {
+    for agent in engagements.iter().map(|placed| placed.engagement.agent).chain(authors) {
         if let Entry::Vacant(place) = agents.entry(agent)
             && let Some(found) = tables::agents::get(tx, agent)?
         {
@@ -113,7 +109,7 @@ pub fn load(tx: &mut Tx<'_>, account_key: i64, chat: ChatId) -> Result<Option<Ch
     }))
 }
 
-fn browsing(tx: &mut Tx<'_>, visit: Option<deskbell_domain::ids::VisitId>) -> Result<(Option<Visit>, Vec<Page>), StoreError> {
+fn browsing(tx: &mut Tx<'_>, visit: Option<VisitId>) -> Result<(Option<Visit>, Vec<Page>), StoreError> {
     Ok(match visit {
         Some(visit) => (tables::visits::get(tx, visit)?, tables::visits::pages(tx, visit)?),
         None => (None, Vec::new()),

@@ -69,7 +69,8 @@ All documented fields are there, keys in alphabetical order. Decided here, becau
   it, `department_id`, `department_name`, `prev_department_id`, `prev_department_name`; to another agent of the same department only the
   leaving and the coming are seen. What the desk itself says has `sender_type` `Trigger`. Notes are not in it.
 - Agents and departments are called as now, also in old chats: a new name makes all of them come again, at most 500 a second. So does
-  whatever else a chat shows; a change that it does not show gives it no new second.
+  whatever else a chat shows; a change that it does not show gives it no new second. Who said, tagged or sent something is called in
+  `history` as he was then.
 
 ### Offline messages
 

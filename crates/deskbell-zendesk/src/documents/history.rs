@@ -71,12 +71,11 @@ fn name_of(record: &ChatRecord, department: DepartmentId) -> &str {
 /// The ways from department to department. Handing a chat to another agent of the same one is seen by his coming.
 fn transfers(record: &ChatRecord) -> impl Iterator<Item = Placed> + '_ {
     record.transfers.iter().map(|transfer| {
-        let author = match transfer.by {
-            Actor::Agent(agent) => agent_name(record, agent),
-            Actor::Customer(_) => record.customer.display_name(),
-            Actor::System => "System".to_owned(),
-        };
-        let mut members = event("chat.transfer", &author, transfer.at);
+        // As he was called then, like the authors of all lines: it was said in one just before.
+        let mut lines = record.messages.iter().rev().filter(|stored| stored.number < transfer.number);
+        let line = lines.find(|stored| stored.message.kind == MessageKind::Transfer);
+        let author = line.map_or("", |line| line.message.author_name.as_str());
+        let mut members = event("chat.transfer", author, transfer.at);
         if let Actor::Agent(agent) = transfer.by {
             members.insert("agent_id", json!(agent.get().to_string()));
         }
