@@ -1,7 +1,7 @@
 //! `cargo xtask bench`: what the measured figures in docs/ come from. Prints Markdown.
 
 use crate::stage::Stage;
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::Subcommand;
 use std::process::Command;
 
@@ -18,9 +18,9 @@ pub(crate) enum What {
         #[arg(long, value_delimiter = ',')]
         only: Vec<String>,
     },
-    /// Zendesk Chat: live figures beside bare axum, a change told to a thousand subscribers
+    /// Zendesk Chat: live figures beside bare axum, a change told to a thousand subscribers, exports beside bare drivers and on large desks
     Zendesk {
-        /// Only these parts: rest, subscribers
+        /// Only these parts: rest, subscribers, pages, depth
         #[arg(long, value_delimiter = ',')]
         only: Vec<String>,
     },
@@ -55,14 +55,29 @@ fn liveagent(stage: &Stage, only: &[String]) -> Result<()> {
     stage.must(&mut bench)
 }
 
+/// Parts of `bench_zendesk`, and of `bench_export`.
+const LIVE_PARTS: [&str; 2] = ["rest", "subscribers"];
+const EXPORT_PARTS: [&str; 2] = ["pages", "depth"];
+
 fn zendesk(stage: &Stage, only: &[String]) -> Result<()> {
-    stage.must(&mut stage.cargo(&["build", "--locked", "--release", "--package", "deskbell-zendesk", "--example", "bench_zendesk"]))?;
-    let mut bench: Command = stage.command("sh");
-    bench.args(["-c", WITH_MANY_FILES, "sh"]).arg(stage.target()?.join("release/examples/bench_zendesk"));
-    if !only.is_empty() {
-        bench.args(["--only", &only.join(",")]);
+    if let Some(unknown) = only.iter().find(|part| !LIVE_PARTS.iter().chain(&EXPORT_PARTS).any(|known| known == part)) {
+        bail!("no such part: {unknown}");
     }
-    stage.must(&mut bench)
+    for (example, parts) in [("bench_zendesk", LIVE_PARTS), ("bench_export", EXPORT_PARTS)] {
+        let wanted: Vec<&str> = parts.into_iter().filter(|part| only.is_empty() || only.iter().any(|asked| asked == part)).collect();
+        if wanted.is_empty() {
+            continue;
+        }
+        stage.must(&mut stage.cargo(&["build", "--locked", "--release", "--package", "deskbell-zendesk", "--example", example]))?;
+        let target = stage.target()?;
+        let mut bench: Command = stage.command("sh");
+        bench.args(["-c", WITH_MANY_FILES, "sh"]).arg(target.join("release/examples").join(example));
+        if example == "bench_export" {
+            bench.arg("--cache").arg(target.join("bench-data"));
+        }
+        stage.must(bench.args(["--only", &wanted.join(",")]))?;
+    }
+    Ok(())
 }
 
 fn live(stage: &Stage, only: &[String]) -> Result<()> {

@@ -1,39 +1,33 @@
-//! Export documents: a reader of the journal that renders a chat when it has ended or changed later. What a document looks like is the
-//! surface's affair: it is handed in as a [`Renderer`].
+//! Export documents: what an ended chat or an offline message shows to the outside, rendered when it ended or was left, and again when
+//! what it shows has changed. What a document looks like is the surface's affair: it is handed in as a [`Renderer`].
+//!
+//! [`reader`] follows the journal and writes; [`promise`] keeps what is written behind what was read.
 
-use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
-use std::time::Duration;
+mod earlier;
+pub mod promise;
+pub mod reader;
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use deskbell_domain::agent::Agent;
-use deskbell_domain::chat::{Chat, ChatState};
+use deskbell_domain::chat::{Chat, ChatState, Transfer};
 use deskbell_domain::conversation::{Conversation, Status};
 use deskbell_domain::customer::Customer;
-use deskbell_domain::event::{Event, Recorded};
-use deskbell_domain::ids::{AgentId, ChatId, ConversationId, CustomerId};
+use deskbell_domain::event::Event;
+use deskbell_domain::ids::{AgentId, ChatId, ConversationId, CustomerId, DepartmentId, MessageId, VisitId};
+use deskbell_domain::message::{Actor, GroupKind};
+use deskbell_domain::offline::OfflineMessage;
 use deskbell_domain::time::Timestamp;
 use deskbell_domain::visit::{Page, Visit};
 use deskbell_store::tables::engagements::Placed;
 use deskbell_store::tables::messages::StoredMessage;
-use deskbell_store::{Db, StoreError, Tx, cursors, journal, tables};
+use deskbell_store::{StoreError, Tx, tables};
 
-use crate::clock::Clock;
+pub use promise::{Promise, handed_out};
+pub use reader::Reader;
+
 use crate::error::AppError;
-use crate::follow::Listener;
-
-/// The reader's name in the table of cursors.
-const CURSOR: &str = "chat-documents";
-/// Events read in one bite.
-const BITE_EVENTS: i64 = 500;
-/// Documents written in one job.
-const BITE_DOCUMENTS: usize = 50;
-/// Chats of one customer that are rendered again when the customer changes.
-const CUSTOMER_CHATS_MAX: i64 = 1_000;
-/// How far the cursor runs ahead in memory when there is nothing to write.
-const CURSOR_EVENTS_MAX: i64 = 5_000;
-/// A reader later than this gives documents the present second, since pages up to the event's second may have been read already.
-const LATE_SECONDS: i64 = 120;
 
 /// All that a chat's document shows.
 pub struct ChatRecord {
@@ -47,11 +41,28 @@ pub struct ChatRecord {
     pub engagements: Vec<Placed>,
     pub agents: HashMap<AgentId, Agent>,
     pub department_name: String,
+    /// The ways it took from department to department.
+    pub transfers: Vec<Transfer>,
+    /// The names of the departments of these.
+    pub departments: HashMap<DepartmentId, String>,
 }
 
-/// Renders a chat as one JSON object; `updated` is the second of its last change.
+/// All that an offline message's document shows.
+pub struct OfflineRecord {
+    pub account_key: i64,
+    pub offline: OfflineMessage,
+    pub conversation: Conversation,
+    pub customer: Customer,
+    pub visit: Option<Visit>,
+    pub pages: Vec<Page>,
+    pub text: String,
+    pub department_name: String,
+}
+
+/// Renders a chat or an offline message as one JSON object; `updated` is the second of its last change.
 pub trait Renderer: Send + Sync + 'static {
     fn render(&self, record: &ChatRecord, updated: Timestamp) -> String;
+    fn render_offline(&self, record: &OfflineRecord, updated: Timestamp) -> String;
 }
 
 /// Loads what the document of an ended chat shows; `None` for a chat that goes on.
@@ -59,26 +70,66 @@ pub fn load(tx: &mut Tx<'_>, account_key: i64, chat: ChatId) -> Result<Option<Ch
     let Some(chat) = tables::chats::get(tx, chat)?.filter(|chat| chat.state == ChatState::Ended) else { return Ok(None) };
     let Some(conversation) = tables::conversations::whole(tx, chat.conversation)? else { return Ok(None) };
     let Some(customer) = tables::customers::get(tx, chat.customer)? else { return Ok(None) };
-    let (visit, pages) = match chat.visit {
-        Some(visit) => (tables::visits::get(tx, visit)?, tables::visits::pages(tx, visit)?),
-        None => (None, Vec::new()),
-    };
+    let (visit, pages) = browsing(tx, chat.visit)?;
     let messages = tables::messages::of_chat(tx, chat.id)?;
     let engagements = tables::engagements::of_chat(tx, chat.id)?;
     let mut agents = HashMap::new();
     let authors = messages.iter().filter_map(|stored| match stored.message.author {
-        deskbell_domain::message::Actor::Agent(agent) => Some(agent),
-        deskbell_domain::message::Actor::Customer(_) | deskbell_domain::message::Actor::System => None,
+        Actor::Agent(agent) => Some(agent),
+        Actor::Customer(_) | Actor::System => None,
     });
+    let transfers = tables::transfers::of_chat(tx, chat.id)?;
     for agent in engagements.iter().map(|placed| placed.engagement.agent).chain(authors) {
-        if let std::collections::hash_map::Entry::Vacant(place) = agents.entry(agent)
+        if let Entry::Vacant(place) = agents.entry(agent)
             && let Some(found) = tables::agents::get(tx, agent)?
         {
             place.insert(found);
         }
     }
-    let department_name = tables::departments::get(tx, chat.department)?.map(|department| department.name).unwrap_or_default();
-    Ok(Some(ChatRecord { account_key, chat, conversation, customer, visit, pages, messages, engagements, agents, department_name }))
+    let department_name = department_name(tx, chat.department)?;
+    let mut departments = HashMap::new();
+    for department in transfers.iter().flat_map(|transfer| [transfer.from, transfer.to]) {
+        if let Entry::Vacant(place) = departments.entry(department) {
+            place.insert(self::department_name(tx, department)?);
+        }
+    }
+    Ok(Some(ChatRecord {
+        account_key,
+        chat,
+        conversation,
+        customer,
+        visit,
+        pages,
+        messages,
+        engagements,
+        agents,
+        department_name,
+        transfers,
+        departments,
+    }))
+}
+
+fn browsing(tx: &mut Tx<'_>, visit: Option<VisitId>) -> Result<(Option<Visit>, Vec<Page>), StoreError> {
+    Ok(match visit {
+        Some(visit) => (tables::visits::get(tx, visit)?, tables::visits::pages(tx, visit)?),
+        None => (None, Vec::new()),
+    })
+}
+
+fn department_name(tx: &mut Tx<'_>, department: DepartmentId) -> Result<String, StoreError> {
+    Ok(tables::departments::get(tx, department)?.map(|department| department.name).unwrap_or_default())
+}
+
+/// Loads what the document of an offline message shows.
+pub fn load_offline(tx: &mut Tx<'_>, account_key: i64, message: MessageId) -> Result<Option<OfflineRecord>, StoreError> {
+    let Some(offline) = tables::offline_messages::get(tx, message)? else { return Ok(None) };
+    let Some(stored) = tables::messages::get(tx, message)? else { return Ok(None) };
+    let Some(conversation) = tables::conversations::whole(tx, offline.conversation)? else { return Ok(None) };
+    let Some(customer) = tables::customers::get(tx, offline.customer)? else { return Ok(None) };
+    let (visit, pages) = browsing(tx, offline.visit)?;
+    let department_name = department_name(tx, offline.department)?;
+    let text = stored.message.text;
+    Ok(Some(OfflineRecord { account_key, offline, conversation, customer, visit, pages, text, department_name }))
 }
 
 /// A page of documents strictly after (second, id) and not newer than `until` (seconds), in the order of exports: by second, then by id
@@ -87,31 +138,26 @@ pub fn page(tx: &mut Tx<'_>, after: (i64, &str), until: i64, limit: i64, each: i
     Ok(tables::documents::page(tx, after, until, limit, each)?)
 }
 
-/// Wakes the reader when there is something new.
-struct Nudge(SyncSender<()>);
-
-impl Listener for Nudge {
-    fn follow(&mut self, events: &[Arc<Recorded>]) {
-        if events.iter().any(|recorded| touches(&recorded.event).is_some()) {
-            match self.0.try_send(()) {
-                Ok(()) | Err(TrySendError::Full(()) | TrySendError::Disconnected(())) => {}
-            }
-        }
-    }
-}
-
 #[derive(Clone, Copy)]
-enum Touched {
+enum Touched<'e> {
     Chat(ChatId),
     Customer(CustomerId),
     Conversation(ConversationId),
+    Offline(MessageId),
+    /// All documents that show this name.
+    Agent(AgentId, &'e str),
+    Department(DepartmentId, &'e str),
 }
 
-/// Whose document an event may change.
-fn touches(event: &Event) -> Option<Touched> {
+/// Whose documents an event may change.
+fn touches(event: &Event) -> Option<Touched<'_>> {
     match event {
         Event::ChatEnded { chat, .. } | Event::ChatRated { chat, .. } | Event::SkillsRequested { chat, .. } => Some(Touched::Chat(*chat)),
-        Event::ConversionRecorded { chat, .. } | Event::ChatMarked { chat, .. } => chat.map(Touched::Chat),
+        Event::ConversionRecorded { chat, .. } => chat.map(Touched::Chat),
+        Event::ChatMarked { chat, conversation, .. } => Some(chat.map_or(Touched::Conversation(*conversation), Touched::Chat)),
+        Event::MessageAdded { group_kind: GroupKind::Offline | GroupKind::OfflineLegacy, message, .. } => Some(Touched::Offline(*message)),
+        Event::AgentChanged { agent, name, .. } => Some(Touched::Agent(*agent, name)),
+        Event::DepartmentChanged { department, name, .. } => Some(Touched::Department(*department, name)),
         // A conversation has several chats when others went into it; the documents of all show its tags and its number.
         Event::TagsChanged { conversation, .. } => Some(Touched::Conversation(*conversation)),
         Event::ConversationMerged { into, .. } => Some(Touched::Conversation(*into)),
@@ -122,9 +168,7 @@ fn touches(event: &Event) -> Option<Touched> {
         }
         // What is said in a live chat is in the document once the chat has ended; what is added later comes with a rating or tags.
         Event::MessageAdded { .. }
-        | Event::AgentChanged { .. }
         | Event::AgentStatusChanged { .. }
-        | Event::DepartmentChanged { .. }
         | Event::MembershipChanged { .. }
         | Event::BanChanged { .. }
         | Event::VisitStarted { .. }
@@ -154,153 +198,4 @@ fn touches(event: &Event) -> Option<Touched> {
         | Event::ShortcutChanged { .. }
         | Event::OauthClientChanged { .. } => None,
     }
-}
-
-/// The reader itself; runs on a thread of its own until its listener is gone.
-pub struct Reader {
-    db: Db,
-    clock: Arc<dyn Clock>,
-    renderer: Arc<dyn Renderer>,
-    account_key: i64,
-}
-
-impl Reader {
-    pub fn new(db: Db, clock: Arc<dyn Clock>, renderer: Arc<dyn Renderer>, account_key: i64) -> Self {
-        Reader { db, clock, renderer, account_key }
-    }
-
-    /// Starts the thread; returns what must listen to the journal. The thread ends when that listener is dropped.
-    pub fn start(self) -> std::io::Result<Box<dyn Listener>> {
-        let (sender, receiver) = sync_channel(1);
-        std::thread::Builder::new().name("documents".to_owned()).spawn(move || self.run(&receiver))?;
-        Ok(Box::new(Nudge(sender)))
-    }
-
-    fn run(&self, receiver: &Receiver<()>) {
-        loop {
-            if let Err(error) = self.catch_up() {
-                if matches!(error.kind, crate::error::Kind::Internal) {
-                    tracing::error!(error = %error, "export documents fell behind");
-                } else {
-                    tracing::warn!(error = %error, "export documents wait for the store");
-                }
-            }
-            match receiver.recv_timeout(Duration::from_secs(5)) {
-                Ok(()) | Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return,
-            }
-        }
-    }
-
-    /// Renders all that the journal tells and is not rendered yet.
-    pub fn catch_up(&self) -> Result<(), AppError> {
-        let mut cursor: i64 = self.db.read_blocking(|tx| cursors::get(tx, CURSOR).map_err(AppError::from))?.unwrap_or(0);
-        let mut written = cursor;
-        loop {
-            let (account_key, from) = (self.account_key, cursor);
-            let (until, records) = self.db.snapshot_blocking(move |tx| bite(tx, account_key, from))?;
-            if until == from {
-                return Ok(());
-            }
-            cursor = until;
-            let documents: Vec<(ChatRecord, Timestamp)> = records;
-            if documents.is_empty() && cursor - written < CURSOR_EVENTS_MAX {
-                continue;
-            }
-            let mut documents = documents.into_iter().peekable();
-            loop {
-                let some: Vec<_> = documents.by_ref().take(BITE_DOCUMENTS).collect();
-                let last = documents.peek().is_none();
-                self.write(some, last.then_some(cursor))?;
-                if last {
-                    break;
-                }
-            }
-            written = cursor;
-        }
-    }
-
-    fn write(&self, some: Vec<(ChatRecord, Timestamp)>, cursor: Option<i64>) -> Result<(), AppError> {
-        let renderer = Arc::clone(&self.renderer);
-        let now = self.clock.now();
-        self.db.write_blocking(move |tx| {
-            for (record, at) in &some {
-                let wanted = if now.seconds() - at.seconds() > LATE_SECONDS { now.seconds() } else { at.seconds() };
-                let second = tables::documents::free_second(tx, record.chat.id, wanted)?;
-                let body = renderer.render(record, Timestamp::from_seconds(second));
-                tables::documents::put(tx, record.chat.id, &record.chat.public_id, second, &body)?;
-            }
-            if let Some(cursor) = cursor {
-                cursors::set(tx, CURSOR, cursor)?;
-            }
-            Ok(())
-        })
-    }
-
-    /// Notes that all the journal tells so far is rendered: after [`Reader::rebuild`].
-    pub fn mark_current(&self) -> Result<(), AppError> {
-        self.db.write_blocking(|tx| {
-            let number = tx.head()?;
-            Ok(cursors::set(tx, CURSOR, number)?)
-        })
-    }
-
-    /// Renders every ended chat with the second of its own last change: for histories that are made up, not lived.
-    pub fn rebuild(&self, chats: Vec<(ChatId, Timestamp)>) -> Result<(), AppError> {
-        for some in chats.chunks(BITE_DOCUMENTS) {
-            let (account_key, wanted) = (self.account_key, some.to_vec());
-            let records: Vec<(ChatRecord, Timestamp)> = self.db.snapshot_blocking(move |tx| -> Result<_, AppError> {
-                let mut records = Vec::new();
-                for (chat, at) in wanted {
-                    if let Some(record) = load(tx, account_key, chat)? {
-                        records.push((record, at));
-                    }
-                }
-                Ok(records)
-            })?;
-            let renderer = Arc::clone(&self.renderer);
-            self.db.write_blocking(move |tx| -> Result<(), AppError> {
-                for (record, at) in &records {
-                    let second = tables::documents::free_second(tx, record.chat.id, at.seconds())?;
-                    let body = renderer.render(record, Timestamp::from_seconds(second));
-                    tables::documents::put(tx, record.chat.id, &record.chat.public_id, second, &body)?;
-                }
-                Ok(())
-            })?;
-        }
-        Ok(())
-    }
-}
-
-/// Reads a bite of the journal: up to which number, and the chats whose documents change, with the time of the change.
-fn bite(tx: &mut Tx<'_>, account_key: i64, from: i64) -> Result<(i64, Vec<(ChatRecord, Timestamp)>), AppError> {
-    let events = journal::after(tx, from, BITE_EVENTS)?;
-    let Some(last) = events.last() else { return Ok((from, Vec::new())) };
-    let until = last.number;
-    let mut touched: BTreeMap<ChatId, Timestamp> = BTreeMap::new();
-    for recorded in &events {
-        match touches(&recorded.event) {
-            Some(Touched::Chat(chat)) => {
-                touched.insert(chat, recorded.at);
-            }
-            Some(Touched::Conversation(conversation)) => {
-                for chat in tables::chats::of_conversation(tx, conversation)? {
-                    touched.insert(chat.id, recorded.at);
-                }
-            }
-            Some(Touched::Customer(customer)) => {
-                for chat in tables::chats::ended_of_customer(tx, customer, CUSTOMER_CHATS_MAX)? {
-                    touched.insert(chat, recorded.at);
-                }
-            }
-            None => {}
-        }
-    }
-    let mut records = Vec::with_capacity(touched.len());
-    for (chat, at) in touched {
-        if let Some(record) = load(tx, account_key, chat)? {
-            records.push((record, at));
-        }
-    }
-    Ok((until, records))
 }

@@ -1,6 +1,7 @@
 //! Live chats: requested, queued, offered, served, ended; and an agent's part in one (the engagement).
 
 use crate::ids::{AgentId, ChatId, ConversationId, CustomerId, DepartmentId, EngagementId, GroupId, OfferId, VisitId};
+use crate::message::Actor;
 use crate::spelled;
 use crate::time::Timestamp;
 
@@ -114,6 +115,8 @@ pub struct Chat {
     pub pinned: Option<AgentId>,
     pub missed: bool,
     pub dropped: bool,
+    /// Nobody of the desk has seen it: it was missed, unless somebody has marked it otherwise since.
+    pub unread: bool,
     pub rating: Option<Rating>,
     pub rating_comment: Option<String>,
     pub rated: Option<Timestamp>,
@@ -190,6 +193,7 @@ impl Chat {
             pinned: None,
             missed: false,
             dropped: false,
+            unread: false,
             rating: None,
             rating_comment: None,
             rated: None,
@@ -224,6 +228,7 @@ impl Chat {
     pub fn end(&mut self, reason: EndReason, at: Timestamp) {
         let waiting = !self.joined_ever || self.unanswered_since.is_some();
         self.missed = self.started_by == StartedBy::Visitor && !self.joined_ever;
+        self.unread = self.missed;
         self.dropped = (self.offered_ever || self.joined_ever) && reason.visitor_left() && waiting;
         self.state = ChatState::Ended;
         self.pinned = None;
@@ -276,6 +281,18 @@ pub struct Engagement {
     pub visitor_messages: u32,
     pub agent_messages: u32,
     pub responses: Responses,
+}
+
+/// A chat went from one department to another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Transfer {
+    /// The number of its event in the journal.
+    pub number: i64,
+    pub chat: ChatId,
+    pub from: DepartmentId,
+    pub to: DepartmentId,
+    pub by: Actor,
+    pub at: Timestamp,
 }
 
 /// A chat rings at an agent.
@@ -347,6 +364,7 @@ mod tests {
             chat.unanswered_since = unanswered.then(|| Timestamp::from_seconds(1_060));
             chat.end(reason, at);
             assert_eq!((chat.missed, chat.dropped, chat.abandon_seconds()), (missed, dropped, abandon), "{reason:?} {offered} {joined}");
+            assert_eq!(chat.unread, missed);
         }
     }
 }

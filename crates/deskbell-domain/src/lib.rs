@@ -15,6 +15,7 @@ pub mod ids;
 pub mod knowledge;
 pub mod message;
 pub mod oauth;
+pub mod offline;
 pub mod routing;
 pub mod tag;
 pub mod time;

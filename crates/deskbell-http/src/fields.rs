@@ -13,6 +13,8 @@ pub use scan::project;
 
 /// How long an expression may be.
 pub const FIELDS_BYTES_MAX: usize = 16 * 1024;
+/// How many names an expression may have: each key of each document is looked for among them.
+pub const FIELDS_NAMES_MAX: usize = 500;
 /// How deep a dotted name may lead.
 pub const FIELDS_DEPTH_MAX: usize = 16;
 

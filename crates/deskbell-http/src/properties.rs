@@ -1,7 +1,8 @@
-//! What the writers and the reading of parameters promise, as checks over any value: [`json::holds`], [`xml::holds`], [`yaml::holds`] and
-//! [`parameters::holds`] end in a panic that says which promise is broken. Property tests and fuzz targets feed them; both grow their
+//! What the writers, the reading of parameters and the projection by `fields` promise, as checks over any value: [`json::holds`],
+//! [`xml::holds`], [`yaml::holds`], [`parameters::holds`] and [`fields::holds`] end in a panic that says which promise is broken. Property tests and fuzz targets feed them; both grow their
 //! values from bytes with the same code.
 
+pub mod fields;
 pub mod json;
 pub mod parameters;
 pub mod tree;

@@ -3,6 +3,7 @@
 //! Times are microseconds since 1970 UTC; flags are 0 or 1; letters and words are those of the domain's enums.
 
 mod contacts;
+mod exports;
 mod knowledge;
 mod lists;
 mod oauth;
@@ -18,6 +19,7 @@ pub const MIGRATIONS: &[(&str, &str)] = &[
     ("0005-tickets", tickets::TICKETS),
     ("0006-lists", lists::LISTS),
     ("0009-oauth", oauth::OAUTH),
+    ("0007-exports", exports::EXPORTS),
 ];
 
 const DESK: &str = r"

@@ -1,6 +1,7 @@
 //! What both engines must do alike: a list of cases, each run on a fresh database of either.
 
 mod contacts;
+mod exports;
 mod files;
 mod journal;
 mod knowledge;
@@ -60,6 +61,8 @@ cases! {
     portal: passwords_of_customers, public_codes_lead_to_the_row_itself, voters_and_what_is_read_most;
     files: files_come_back_and_move, files_that_stand_nowhere, contents_are_shared_and_marked;
     oauth: clients_come_back_change_and_go, codes_are_used_once, refresh_tokens_are_used_once, tokens_of_clients, what_is_over_is_forgotten;
+    exports: documents_in_seconds_with_room, promises_only_grow, sweeps_begin_go_on_and_end, whose_documents_show_a_name,
+        marks_and_what_was_left;
     widgets: widgets_by_every_filter, widgets_come_back_change_and_go, widgets_are_counted;
     upgrades: conversations_come_over;
 }

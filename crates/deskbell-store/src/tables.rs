@@ -20,7 +20,10 @@ pub mod merging;
 pub mod messages;
 pub mod oauth;
 pub mod offers;
+pub mod offline_messages;
+pub mod sweeps;
 pub mod tags;
+pub mod transfers;
 pub mod visits;
 pub mod widgets;
 

@@ -73,9 +73,10 @@ const EXPORT: &str = "
 ## Incremental export, below `/api/v2/chat` and `/api/v2`
 
 A first path segment that ends in `.zendesk.com` is passed over and kept in links. Errors have their HTTP status and
-`{\"error\": phrase, \"description\": sentence}`. A chat is exported once it has ended, and again when it changes; no more than 999 chats
-carry the same second, so that clients that page by `start_time` alone come to an end. A page larger than 64 MiB ends early; the rest is
-on the next one.
+`{\"error\": phrase, \"description\": sentence}`. A chat is exported once it has ended, an offline message once it was left, and each again
+when it changes; no more than 999 of both carry the same second, so that clients that page by `start_time` alone come to an end. Nothing
+ever appears behind an `end_time` that was handed out, however late it was written. A page larger than 64 MiB ends early; the rest is on the
+next one.
 
 ";
 
@@ -97,14 +98,28 @@ All documented fields are there, keys in alphabetical order. Decided here, becau
 - An engagement is `accepted` when it was `assigned` (offered). Rating and comment stand in the last engagement that had begun when the
   visitor rated.
 - `response_time.first` and `.max` are whole seconds, `.avg` has fractions.
-- `unread` is true for missed chats. `proactive` means started by an agent, `triggered` started by a trigger.
+- `unread` is true for missed chats and offline messages, until they are marked as read. `proactive` means started by an agent,
+  `triggered` started by a trigger.
 - The default department is the original's \"no department\": `department_id` and `department_name` are null.
 - `visitor.id` follows the customer, not the browser; it stays the same over all his chats.
 - `webpath` ends with the chat. Places are unknown: `city`, `region`, `country_code`, `country_name` are empty. Skills and conversions
   are empty lists.
-- `history` begins with the visitor's coming and names the department that the chat had in the end; `source` is `chat.invite` in chats
-  that an agent started. At the end agents leave first, then the visitor. A file is `chat.file` with
-  `attachment{mime_type,name,size,url}`; its address is relative to the desk and asks for a credential. Notes and transfers are not in it.
+- `referrer_search_engine` is the name of one of the best known engines (`Google`), `referrer_search_terms` what its address says was
+  searched for; both are empty otherwise.
+- `history` begins with the visitor's coming and names the department that he asked for; `source` is `chat.invite` in chats that an agent
+  started. At the end agents leave first, then the visitor. A file is `chat.file` with `attachment{mime_type,name,size,url}`; its address is
+  relative to the desk and asks for a credential. A way to another department is `chat.transfer` with `agent_id` and `name` of who sent
+  it, `department_id`, `department_name`, `prev_department_id`, `prev_department_name`; to another agent of the same department only the
+  leaving and the coming are seen. What the desk itself says has `sender_type` `Trigger`. Notes are not in it.
+- Agents and departments are called as now, also in old chats: a new name makes all of them come again, at most 500 a second. So does
+  whatever else a chat shows; a change that it does not show gives it no new second. Who said, tagged or sent something is called in
+  `history` as he was then.
+
+### Offline messages
+
+They are among the chats, with `type` `offline_msg` and these fields only: `id`, `type`, `message`, `timestamp`, `update_timestamp`, `visitor`,
+`session`, `webpath`, `tags`, `unread`, `department_id`, `department_name`, `zendesk_ticket_id`, `deleted`. The department is the one it was
+left for, also when the conversation was handed over; tags, number and deletion are the conversation's. An answer does not change it.
 ";
 
 /// `docs/compat/zendesk.md`.

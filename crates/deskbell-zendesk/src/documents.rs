@@ -1,30 +1,40 @@
 //! What an exported chat looks like: all fields of the original's chat object and of its engagements, keys in alphabetical order as in the
-//! reference's example.
+//! reference's example. What an exported offline message looks like is in [`offline`].
 //!
-//! Where the original has what a desk does not (places, skills, conversions, search engines) the fields are there and empty.
+//! Where the original has what a desk does not (places, skills, conversions) the fields are there and empty.
 
 mod browser;
 mod history;
+mod offline;
+mod search_engine;
 #[cfg(test)]
 mod tests;
 
-use deskbell_app::documents::{ChatRecord, Renderer};
+use deskbell_app::documents::{ChatRecord, OfflineRecord, Renderer};
 use deskbell_domain::chat::{Engagement, Rating, Responses, StartedBy};
 use deskbell_domain::conversation::Status;
+use deskbell_domain::customer::Customer;
 use deskbell_domain::ids::{AgentId, DepartmentId};
 use deskbell_domain::time::Timestamp;
+use deskbell_domain::visit::{Page, Visit};
 use serde::Serialize;
 use serde_json::Value;
 
-/// Renders ended chats for the export.
+/// Renders ended chats and offline messages for the export.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ChatDocuments;
 
 impl Renderer for ChatDocuments {
     fn render(&self, record: &ChatRecord, updated: Timestamp) -> String {
-        serde_json::to_string(&chat(record, updated)).expect("plain structs with text keys can always be written")
+        serde_json::to_string(&chat(record, updated)).expect(WRITABLE)
+    }
+
+    fn render_offline(&self, record: &OfflineRecord, updated: Timestamp) -> String {
+        serde_json::to_string(&offline::message(record, updated)).expect(WRITABLE)
     }
 }
+
+const WRITABLE: &str = "plain structs with text keys can always be written";
 
 #[derive(Serialize)]
 struct Chat<'a> {
@@ -47,7 +57,7 @@ struct Chat<'a> {
     proactive: bool,
     rating: Option<&'static str>,
     referrer_search_engine: &'static str,
-    referrer_search_terms: &'static str,
+    referrer_search_terms: String,
     response_time: ResponseTime,
     session: Session<'a>,
     skills_fulfilled: bool,
@@ -152,6 +162,7 @@ fn chat(record: &ChatRecord, updated: Timestamp) -> Chat<'_> {
     let ended = ended(record);
     let triggered = chat.started_by == StartedBy::Trigger;
     let agents = agents(record);
+    let (engine, terms) = search_engine::of(record.visit.as_ref().map_or("", |visit| visit.referrer.as_str()));
     Chat {
         abandon_time: chat.abandon_seconds(),
         agent_ids: agents.iter().map(|agent| agent.get().to_string()).collect(),
@@ -161,7 +172,7 @@ fn chat(record: &ChatRecord, updated: Timestamp) -> Chat<'_> {
         count: Count::new(chat.visitor_messages, chat.agent_messages),
         deleted: record.conversation.status == Status::Deleted,
         department_id: department_id(chat.department),
-        department_name: department_name(record),
+        department_name: department_name(chat.department, &record.department_name),
         dropped: chat.dropped,
         duration: chat.duration_seconds(),
         end_timestamp: stamp(ended),
@@ -171,10 +182,10 @@ fn chat(record: &ChatRecord, updated: Timestamp) -> Chat<'_> {
         missed: chat.missed,
         proactive: chat.started_by == StartedBy::Agent,
         rating: chat.rating.map(Rating::text),
-        referrer_search_engine: "",
-        referrer_search_terms: "",
+        referrer_search_engine: engine,
+        referrer_search_terms: terms,
         response_time: ResponseTime::from(&chat.responses),
-        session: session(record),
+        session: session(record.account_key, record.visit.as_ref(), chat.id.get(), (chat.requested, ended)),
         skills_fulfilled: false,
         skills_requested: [],
         started_by: chat.started_by.text(),
@@ -183,11 +194,10 @@ fn chat(record: &ChatRecord, updated: Timestamp) -> Chat<'_> {
         triggered,
         triggered_response: triggered.then_some(chat.visitor_messages > 0),
         r#type: "chat",
-        // Nobody of the desk was there to read it.
-        unread: chat.missed,
+        unread: chat.unread,
         update_timestamp: stamp(updated),
-        visitor: visitor(record),
-        webpath: webpath(record),
+        visitor: visitor(record.account_key, &record.customer),
+        webpath: webpath(&record.pages, ended),
         zendesk_ticket_id: record.conversation.id.get(),
     }
 }
@@ -251,19 +261,19 @@ fn engagement<'a>(record: &'a ChatRecord, engagement: &Engagement, rated: bool) 
     }
 }
 
-fn session(record: &ChatRecord) -> Session<'_> {
-    let visit = record.visit.as_ref();
-    let started = visit.map_or(record.chat.requested, |visit| visit.started);
+/// The visit until the chat or the message was over; one that began without a browser has a session of its own, with its id and times.
+fn session(account_key: i64, visit: Option<&Visit>, id: i64, (began, ended): (Timestamp, Timestamp)) -> Session<'_> {
+    let started = visit.map_or(began, |visit| visit.started);
     let user_agent = visit.map_or("", |visit| visit.user_agent.as_str());
-    let token = visit.map_or_else(|| base62(record.chat.id.get()), |visit| base62(visit.id.get()));
+    let token = base62(visit.map_or(id, |visit| visit.id.get()));
     let day = moment(started).strftime("%y%m%d");
     Session {
         browser: browser::name(user_agent),
         city: "",
         country_code: "",
         country_name: "",
-        end_date: stamp(ended(record)),
-        id: format!("{day}.{}.{token}", record.account_key),
+        end_date: stamp(ended),
+        id: format!("{day}.{account_key}.{token}"),
         ip: visit.map_or("", |visit| visit.address.as_str()),
         platform: browser::platform(user_agent),
         region: "",
@@ -272,26 +282,19 @@ fn session(record: &ChatRecord) -> Session<'_> {
     }
 }
 
-fn visitor(record: &ChatRecord) -> Visitor<'_> {
-    let customer = &record.customer;
+fn visitor(account_key: i64, customer: &Customer) -> Visitor<'_> {
     Visitor {
         email: customer.email.as_deref().unwrap_or_default(),
-        id: format!("{}.{}", record.account_key, visitor_token(record)),
+        id: format!("{account_key}.{}", base62(customer.id.get())),
         name: customer.display_name(),
         notes: &customer.note,
         phone: &customer.phone,
     }
 }
 
-/// The visitor's part of his id, the same in all his chats: the customer's number in base 62.
-fn visitor_token(record: &ChatRecord) -> String {
-    base62(record.customer.id.get())
-}
-
 /// The pages seen until the chat ended; what the browser saw later belongs to no chat, or to the next one.
-fn webpath(record: &ChatRecord) -> Vec<Step<'_>> {
-    let ended = ended(record);
-    let pages = record.pages.iter().filter(|page| page.at <= ended);
+fn webpath(pages: &[Page], ended: Timestamp) -> Vec<Step<'_>> {
+    let pages = pages.iter().filter(|page| page.at <= ended);
     pages.map(|page| Step { from: &page.from, timestamp: stamp(page.at), title: &page.title, to: &page.url }).collect()
 }
 
@@ -300,8 +303,8 @@ fn department_id(department: DepartmentId) -> Option<i64> {
     (department != DepartmentId::DEFAULT).then(|| department.get())
 }
 
-fn department_name(record: &ChatRecord) -> Option<&str> {
-    department_id(record.chat.department).map(|_| record.department_name.as_str())
+fn department_name(department: DepartmentId, name: &str) -> Option<&str> {
+    department_id(department).map(|_| name)
 }
 
 /// `2020-12-22T04:54:59Z`

@@ -7,6 +7,7 @@ mod oauth_tokens;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use deskbell_app::documents::Promise;
 use deskbell_app::rights::Principal;
 use deskbell_app::{AppError, Desk};
 use deskbell_http::{Answer, BodyReading, BoxFuture, Fault, Input, RequestHead, Route, Surface};
@@ -31,6 +32,7 @@ struct Inner {
     /// The newest second that was ever exported up to. It never falls, so that an `end_time` of ours is a good `start_time` also after
     /// the clock was set back.
     horizon: AtomicI64,
+    promise: Promise,
     /// For programs that show passwords, where they may.
     basic: Option<BasicDoor>,
 }
@@ -41,7 +43,7 @@ impl Rest {
             ProgramPasswords::Refused => None,
             ProgramPasswords::Taken => Some(BasicDoor::new(&desk, Arc::clone(&options.sign_ins))),
         };
-        Rest(Arc::new(Inner { desk, horizon: AtomicI64::new(0), basic }))
+        Rest(Arc::new(Inner { desk, horizon: AtomicI64::new(0), promise: Promise::default(), basic }))
     }
 
     pub(crate) fn desk(&self) -> &Desk {
@@ -52,6 +54,11 @@ impl Rest {
     pub(crate) fn horizon(&self) -> i64 {
         let now = self.0.desk.now().seconds() - AGE_SECONDS_MIN;
         self.0.horizon.fetch_max(now, Ordering::SeqCst).max(now)
+    }
+
+    /// How far chats may be read: up to the horizon, once it is promised that nothing is written there any more.
+    pub(crate) async fn reach(&self) -> Result<i64, AppError> {
+        self.0.promise.reach(self.desk(), self.horizon()).await
     }
 }
 

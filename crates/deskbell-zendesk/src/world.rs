@@ -43,8 +43,8 @@ pub(crate) struct World {
     pub(crate) oauth: Kit<Oauth>,
     /// Stops the sockets.
     pub(crate) stop: watch::Sender<bool>,
-    // Kept until the desk is closed.
-    _directory: tempfile::TempDir,
+    /// Kept until the desk is closed.
+    directory: tempfile::TempDir,
 }
 
 /// What came back.
@@ -95,17 +95,21 @@ pub(crate) async fn send<S: Clone + Send + Sync + 'static>(
     Reply { status: head.status.as_u16(), headers: head.headers, text: String::from_utf8(bytes.to_vec()).unwrap() }
 }
 
+fn desk_options(directory: &tempfile::TempDir, clock: &Arc<FakeClock>) -> DeskOptions {
+    DeskOptions {
+        location: Location::Sqlite(directory.path().join("desk.db")),
+        files: directory.path().join("files"),
+        clock: Arc::clone(clock) as Arc<_>,
+        store: Options { readers: 2, ..Options::default() },
+    }
+}
+
 impl World {
     /// A desk whose owner is offline.
     pub(crate) async fn open() -> World {
         let directory = tempfile::tempdir().unwrap();
         let clock = Arc::new(FakeClock::at(Timestamp::from_seconds(START_SECONDS)));
-        let options = DeskOptions {
-            location: Location::Sqlite(directory.path().join("desk.db")),
-            files: directory.path().join("files"),
-            clock: Arc::clone(&clock) as Arc<_>,
-            store: Options { readers: 2, ..Options::default() },
-        };
+        let options = desk_options(&directory, &clock);
         let (owner, desk) = tokio::task::spawn_blocking(move || {
             let owner = Desk::init(&options, "owner@desk.test", "correct horse").unwrap();
             (owner, Desk::open(&options).unwrap())
@@ -115,7 +119,7 @@ impl World {
         let (stop, stopped) = watch::channel(false);
         let (stream, rest) = (stream_kit(Stream::new(desk.clone(), stopped), &unlimited()), rest_kit(desk.clone(), &unlimited()));
         let oauth = oauth_kit(desk.clone(), &unlimited());
-        World { desk, clock, owner, stream, rest, oauth, stop, _directory: directory }
+        World { desk, clock, owner, stream, rest, oauth, stop, directory }
     }
 
     /// The same desk, served so that programs may show passwords.
@@ -139,6 +143,18 @@ impl World {
         let (first_name, last_name) = ("Ann".to_owned(), "Agent".to_owned());
         let draft = AgentDraft { email: email.to_owned(), first_name, last_name, role, slots: 3, enabled, password_hash };
         self.desk.write(move |tx, cx| accounts::change_agent(tx, cx, agent, &draft).map(drop)).await.unwrap();
+    }
+
+    /// Closes the desk and opens it again.
+    pub(crate) async fn restart(&mut self) {
+        let (desk, options) = (self.desk.clone(), desk_options(&self.directory, &self.clock));
+        let opened = tokio::task::spawn_blocking(move || {
+            desk.close();
+            Desk::open(&options).unwrap()
+        });
+        self.desk = opened.await.unwrap();
+        let stream = Stream::new(self.desk.clone(), self.stop.subscribe());
+        (self.stream, self.rest) = (stream_kit(stream, &unlimited()), rest_kit(self.desk.clone(), &unlimited()));
     }
 
     /// A desk whose owner takes chats.

@@ -1,7 +1,7 @@
 //! Handing a chat over, and asking another agent to join.
 
 use deskbell_domain::agent::Agent;
-use deskbell_domain::chat::{Chat, ChatState, OfferOutcome};
+use deskbell_domain::chat::{Chat, ChatState, OfferOutcome, Transfer};
 use deskbell_domain::department::Department;
 use deskbell_domain::event::Event;
 use deskbell_domain::ids::{AgentId, ChatId, DepartmentId};
@@ -96,7 +96,7 @@ fn hand(tx: &mut Tx<'_>, cx: &mut Context, by: Actor, mut chat: Chat, target: Ta
     chat.pinned = to.as_ref().map(|agent| agent.id).filter(|_| chat.state != ChatState::Served);
     chat.waiting_since = cx.now;
     tables::chats::update(tx, &chat)?;
-    tx.append(
+    let number = tx.append(
         cx.now,
         Event::ChatTransferred {
             chat: chat.id,
@@ -108,6 +108,9 @@ fn hand(tx: &mut Tx<'_>, cx: &mut Context, by: Actor, mut chat: Chat, target: Ta
             state: chat.state,
         },
     )?;
+    if from != chat.department {
+        tables::transfers::insert(tx, &Transfer { number, chat: chat.id, from, to: chat.department, by, at: cx.now })?;
+    }
     if conversation.department != chat.department {
         let mut conversation = conversation_of(tx, chat.conversation)?;
         let assigned = conversation.assigned;

@@ -20,7 +20,7 @@ use crate::clock::{Clock, FakeClock};
 use crate::context::Context;
 use crate::customers::Introduction;
 use crate::desk::{Desk, DeskOptions};
-use crate::documents::{ChatRecord, Renderer};
+use crate::documents::{ChatRecord, OfflineRecord, Renderer};
 use crate::error::AppError;
 use crate::rights::Principal;
 use crate::settings::{self, Settings};
@@ -51,6 +51,10 @@ impl Renderer for Plain {
     fn render(&self, record: &ChatRecord, _updated: Timestamp) -> String {
         let said = record.messages.iter().filter(|stored| stored.message.kind.speaks()).count();
         format!("{} [{}] {said}", record.conversation.id, record.conversation.tags.join(" "))
+    }
+
+    fn render_offline(&self, record: &OfflineRecord, _updated: Timestamp) -> String {
+        format!("{} [{}] offline", record.conversation.id, record.conversation.tags.join(" "))
     }
 }
 

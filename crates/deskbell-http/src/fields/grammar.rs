@@ -2,12 +2,13 @@
 
 use deskbell_app::AppError;
 
-use super::{FIELDS_DEPTH_MAX, Fields, Projection};
+use super::{FIELDS_DEPTH_MAX, FIELDS_NAMES_MAX, Fields, Projection};
 
 /// `groups := group (','? group)*`, `group := name '(' path (',' path)* ')'`, `path := '*' | name ('.' name)* ('.' '*')?`.
 pub(super) fn parse(text: &str) -> Result<Fields, AppError> {
     let mut cursor = Cursor { text, at: 0 };
     let mut fields = Fields::default();
+    let mut names = 0;
     cursor.blanks();
     while !cursor.done() {
         let name = cursor.name("the name of a group")?;
@@ -21,6 +22,10 @@ pub(super) fn parse(text: &str) -> Result<Fields, AppError> {
         };
         loop {
             let path = cursor.path()?;
+            names += 1;
+            if names > FIELDS_NAMES_MAX {
+                return Err(AppError::invalid(format!("parameter fields has more than {FIELDS_NAMES_MAX} names")));
+            }
             fields.groups[position].1.add(&path);
             if !cursor.take(',') {
                 break;

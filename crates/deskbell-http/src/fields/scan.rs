@@ -157,7 +157,7 @@ impl Scan<'_> {
         self.at += 1;
         loop {
             let rest = self.text.get(self.at..)?;
-            self.at += rest.iter().position(|byte| *byte == b'"' || *byte == b'\\')?;
+            self.at += quote_or_escape(rest)?;
             if self.text[self.at] == b'"' {
                 self.at += 1;
                 return Some(());
@@ -181,6 +181,30 @@ impl Scan<'_> {
         self.at += usize::from(taken);
         taken
     }
+}
+
+/// Where the first quote or backslash is; eight bytes at a time, since most strings of a document are short.
+fn quote_or_escape(text: &[u8]) -> Option<usize> {
+    let (chunks, rest) = text.as_chunks::<8>();
+    for (place, chunk) in chunks.iter().enumerate() {
+        let word = u64::from_le_bytes(*chunk);
+        let hits = zeros(word ^ QUOTES) | zeros(word ^ ESCAPES);
+        if hits != 0 {
+            return Some(place * 8 + hits.trailing_zeros() as usize / 8);
+        }
+    }
+    let place = rest.iter().position(|byte| *byte == b'"' || *byte == b'\\')?;
+    Some(text.len() - rest.len() + place)
+}
+
+/// One in each byte.
+const EACH: u64 = u64::from_le_bytes([1; 8]);
+const QUOTES: u64 = u64::from_le_bytes([b'"'; 8]);
+const ESCAPES: u64 = u64::from_le_bytes([b'\\'; 8]);
+
+/// The highest bit of each zero byte; above the lowest one also of others.
+fn zeros(word: u64) -> u64 {
+    word.wrapping_sub(EACH) & !word & (EACH << 7)
 }
 
 /// Numbers, `true`, `false`, `null`.

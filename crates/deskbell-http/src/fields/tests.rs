@@ -50,6 +50,7 @@ fn stored_text_with_blanks_and_escapes() {
 fn malformed_expressions() {
     let deep = format!("chats({})", vec!["a"; FIELDS_DEPTH_MAX + 1].join("."));
     let long = format!("chats({})", "a".repeat(FIELDS_BYTES_MAX));
+    let many = format!("chats({})", vec!["a"; FIELDS_NAMES_MAX + 1].join(","));
     for (text, wanted) in [
         ("chats", "parameter fields is malformed: expected '(' at character 6"),
         ("chats(", "parameter fields is malformed: expected a field's name or '*' at character 7"),
@@ -66,6 +67,7 @@ fn malformed_expressions() {
         ("chats(id))", "parameter fields is malformed: expected the name of a group at character 10"),
         ("chats(\"id\")", "parameter fields is malformed: expected a field's name or '*' at character 7"),
         (&deep, "parameter fields has a name of more than 16 parts"),
+        (&many, "parameter fields has more than 500 names"),
         (&long, "parameter fields is longer than 16384 bytes"),
     ] {
         let error = Fields::parse(text).expect_err("is malformed");

@@ -35,6 +35,11 @@ proptest! {
     fn parameters_are_understood(bytes in vec(any::<u8>(), 0..BYTES_MAX)) {
         parameters::holds(&bytes);
     }
+
+    #[test]
+    fn fields_keep_what_was_asked_for(bytes in vec(any::<u8>(), 0..BYTES_MAX)) {
+        fields::holds(&bytes);
+    }
 }
 
 fn all(tree: &Tree) {

@@ -1,32 +1,94 @@
-//! Export documents of ended chats: rendered elsewhere, stored as text beside the columns of their cursor.
+//! Export documents of ended chats and of offline messages: rendered elsewhere, stored as text beside the columns of their cursor.
 
-use deskbell_domain::ids::ChatId;
+use std::collections::HashMap;
+
+use deskbell_domain::ids::{ChatId, MessageId};
 
 use crate::engine::Tx;
 use crate::error::StoreError;
 
-/// Chats that may carry the same update second: clients that page by second alone never end otherwise.
+/// Documents that may carry the same update second: clients that page by second alone never end otherwise.
 pub const CHATS_PER_SECOND_MAX: i64 = 999;
 
-/// Finds the update second for a document: the wanted one, or the next that has room.
-pub fn free_second(tx: &mut Tx<'_>, chat: ChatId, wanted: i64) -> Result<i64, StoreError> {
-    let mut second = wanted;
-    loop {
-        let (taken,): (i64,) =
-            tx.one("SELECT COUNT(*) FROM chat_documents WHERE updated_second = $1 AND chat_id <> $2", &[&second, &chat.get()])?;
-        if taken < CHATS_PER_SECOND_MAX {
-            return Ok(second);
+/// What a document is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Subject {
+    Chat(ChatId),
+    /// The message that was left.
+    Offline(MessageId),
+}
+
+impl Subject {
+    /// Its place in the table: an id of one is never an id of the other.
+    pub fn get(self) -> i64 {
+        match self {
+            Subject::Chat(chat) => chat.get(),
+            Subject::Offline(message) => message.get(),
         }
-        second += 1;
     }
 }
 
-/// Stores or replaces a chat's document.
-pub fn put(tx: &mut Tx<'_>, chat: ChatId, public_id: &str, second: i64, body: &str) -> Result<(), StoreError> {
+impl From<ChatId> for Subject {
+    fn from(chat: ChatId) -> Subject {
+        Subject::Chat(chat)
+    }
+}
+
+impl From<MessageId> for Subject {
+    fn from(message: MessageId) -> Subject {
+        Subject::Offline(message)
+    }
+}
+
+/// How many documents each second has, as far as one write has looked.
+#[derive(Debug, Default)]
+pub struct Seconds(HashMap<i64, i64>);
+
+impl Seconds {
+    /// Takes a place in the wanted second, or in the next one that has fewer than `room` others; `own` is the second that the document
+    /// has now.
+    pub fn take(&mut self, tx: &mut Tx<'_>, own: Option<i64>, wanted: i64, room: i64) -> Result<i64, StoreError> {
+        let mut second = wanted;
+        while self.count(tx, second)? - i64::from(own == Some(second)) >= room {
+            second += 1;
+        }
+        if own != Some(second) {
+            *self.0.entry(second).or_default() += 1;
+            if let Some(left) = own.and_then(|own| self.0.get_mut(&own)) {
+                *left -= 1;
+            }
+        }
+        Ok(second)
+    }
+
+    fn count(&mut self, tx: &mut Tx<'_>, second: i64) -> Result<i64, StoreError> {
+        if let Some(count) = self.0.get(&second) {
+            return Ok(*count);
+        }
+        let (count,): (i64,) = tx.one("SELECT COUNT(*) FROM chat_documents WHERE updated_second = $1", &[&second])?;
+        self.0.insert(second, count);
+        Ok(count)
+    }
+}
+
+/// The second up to which nothing is written any more.
+pub fn promised(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
+    let (second,) = tx.one("SELECT second FROM export_promise WHERE id = 1", &[])?;
+    Ok(second)
+}
+
+/// Promises that nothing is written any more up to a second. What was promised before stays so.
+pub fn promise(tx: &mut Tx<'_>, second: i64) -> Result<(), StoreError> {
+    tx.exec("UPDATE export_promise SET second = $1 WHERE id = 1 AND second < $1", &[&second])?;
+    Ok(())
+}
+
+/// Stores or replaces a document.
+pub fn put(tx: &mut Tx<'_>, subject: impl Into<Subject>, public_id: &str, second: i64, body: &str) -> Result<(), StoreError> {
     tx.exec(
         "INSERT INTO chat_documents (chat_id, public_id, updated_second, body) VALUES ($1, $2, $3, $4) \
          ON CONFLICT (chat_id) DO UPDATE SET updated_second = excluded.updated_second, body = excluded.body",
-        &[&chat.get(), &public_id, &second, &body],
+        &[&subject.into().get(), &public_id, &second, &body],
     )?;
     Ok(())
 }
@@ -44,7 +106,7 @@ pub fn page(tx: &mut Tx<'_>, after: (i64, &str), until: i64, limit: i64, mut eac
     )
 }
 
-/// The document of one chat.
-pub fn get(tx: &mut Tx<'_>, chat: ChatId) -> Result<Option<(i64, String)>, StoreError> {
-    tx.opt("SELECT updated_second, body FROM chat_documents WHERE chat_id = $1", &[&chat.get()])
+/// A document, with its second.
+pub fn get(tx: &mut Tx<'_>, subject: impl Into<Subject>) -> Result<Option<(i64, String)>, StoreError> {
+    tx.opt("SELECT updated_second, body FROM chat_documents WHERE chat_id = $1", &[&subject.into().get()])
 }

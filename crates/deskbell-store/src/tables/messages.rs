@@ -198,6 +198,10 @@ pub fn of_chat(tx: &mut Tx<'_>, chat: ChatId) -> Result<Vec<StoredMessage>, Stor
     tx.all_dynamic_with(&format!("{SELECT} WHERE m.chat_id = $1 ORDER BY m.number"), &[&chat.get()], row)
 }
 
+pub fn get(tx: &mut Tx<'_>, message: MessageId) -> Result<Option<StoredMessage>, StoreError> {
+    tx.opt_dynamic_with(&format!("{SELECT} WHERE m.id = $1"), &[&message.get()], row)
+}
+
 /// The conversation and the number of a message.
 pub fn place(tx: &mut Tx<'_>, message: MessageId) -> Result<Option<(ConversationId, i64)>, StoreError> {
     let found: Option<(i64, i64)> = tx.opt("SELECT conversation_id, number FROM messages WHERE id = $1", &[&message.get()])?;

@@ -1,16 +1,18 @@
-//! The history of an exported chat: who came and left, what was said, tagged and rated, in the order of the journal.
+//! The history of an exported chat: who came and left, what was said, tagged and rated, and the departments it went through, in the order
+//! of the journal.
 //!
-//! What only agents see (notes, transfers, system lines) is never in it.
+//! What only agents see (notes, system lines) is never in it.
 
 use std::collections::BTreeMap;
 
 use deskbell_app::documents::ChatRecord;
 use deskbell_domain::chat::StartedBy;
+use deskbell_domain::ids::DepartmentId;
 use deskbell_domain::message::{Actor, Attachment, Message, MessageKind};
 use deskbell_domain::time::Timestamp;
 use serde_json::{Value, json};
 
-use super::{agent_name, department_id, department_name, ended, stamp, visitor_token};
+use super::{agent_name, base62, department_id, department_name, ended, stamp};
 
 /// An event on its way: where in the journal it is, what comes first of what shares a place, and its members in alphabetical order.
 struct Placed {
@@ -23,8 +25,9 @@ struct Placed {
 pub(super) fn events(record: &ChatRecord) -> Vec<Value> {
     let mut events = joins_and_leaves(record);
     events.extend(messages(record));
+    events.extend(transfers(record));
     events.sort_by_key(|event| (event.number, event.turn));
-    let channel = format!("#supportchat:{}-{}", record.account_key, visitor_token(record));
+    let channel = format!("#supportchat:{}-{}", record.account_key, base62(record.customer.id.get()));
     let numbered = events.into_iter().enumerate().map(|(index, mut event)| {
         event.members.insert("channel", json!(channel));
         event.members.insert("index", json!(index));
@@ -41,8 +44,12 @@ fn joins_and_leaves(record: &ChatRecord) -> Vec<Placed> {
     let chat = &record.chat;
     let visitor = record.customer.display_name();
     let mut members = event("chat.memberjoin", &visitor, chat.requested);
-    members.insert("department_id", json!(department_id(chat.department)));
-    members.insert("department_name", json!(department_name(record)));
+    let (first, name) = match record.transfers.first() {
+        Some(transfer) => (transfer.from, name_of(record, transfer.from)),
+        None => (chat.department, record.department_name.as_str()),
+    };
+    members.insert("department_id", json!(department_id(first)));
+    members.insert("department_name", json!(department_name(first, name)));
     let mut events = vec![Placed { number: i64::MIN, turn: 0, members: invited(record, members) }];
     for placed in &record.engagements {
         let (engagement, name) = (&placed.engagement, agent_name(record, placed.engagement.agent));
@@ -55,6 +62,29 @@ fn joins_and_leaves(record: &ChatRecord) -> Vec<Placed> {
     }
     events.push(Placed { number: end_number(record), turn: u16::MAX, members: left(&visitor, ended(record)) });
     events
+}
+
+fn name_of(record: &ChatRecord, department: DepartmentId) -> &str {
+    record.departments.get(&department).map(String::as_str).unwrap_or_default()
+}
+
+/// The ways from department to department. Handing a chat to another agent of the same one is seen by his coming.
+fn transfers(record: &ChatRecord) -> impl Iterator<Item = Placed> + '_ {
+    record.transfers.iter().map(|transfer| {
+        // As he was called then, like the authors of all lines: it was said in one just before.
+        let mut lines = record.messages.iter().rev().filter(|stored| stored.number < transfer.number);
+        let line = lines.find(|stored| stored.message.kind == MessageKind::Transfer);
+        let author = line.map_or("", |line| line.message.author_name.as_str());
+        let mut members = event("chat.transfer", author, transfer.at);
+        if let Actor::Agent(agent) = transfer.by {
+            members.insert("agent_id", json!(agent.get().to_string()));
+        }
+        members.insert("department_id", json!(department_id(transfer.to)));
+        members.insert("department_name", json!(department_name(transfer.to, name_of(record, transfer.to))));
+        members.insert("prev_department_id", json!(department_id(transfer.from)));
+        members.insert("prev_department_name", json!(department_name(transfer.from, name_of(record, transfer.from))));
+        Placed { number: transfer.number, turn: 0, members }
+    })
 }
 
 /// In a chat that an agent started, both sides come by his invitation.

@@ -1,5 +1,7 @@
 //! Documents of chats that were really held.
 
+mod changes;
+
 use deskbell_app::chats::transfer::Target;
 use deskbell_app::commands::{AgentCommand, VisitorCommand};
 use deskbell_app::conversations::Writing;
@@ -255,6 +257,18 @@ async fn a_chat_that_was_handed_over_and_rated_twice() {
     assert_eq!(of("rating"), [json!(null), json!("good")]);
     assert_eq!(of("comment"), [json!(null), json!("second")]);
     assert_eq!(document["dropped"], json!(false));
+    assert_eq!(document["history"][0]["department_id"], json!(first.get()), "where it was asked for");
+    let transfer = document["history"].as_array().unwrap().iter().find(|event| event["type"] == "chat.transfer").unwrap();
+    for (key, wanted) in [
+        ("agent_id", json!(ann.get().to_string())),
+        ("name", json!("Ann Agent")),
+        ("department_id", json!(second.get())),
+        ("department_name", json!("Second")),
+        ("prev_department_id", json!(first.get())),
+        ("prev_department_name", json!("First")),
+    ] {
+        assert_eq!(transfer[key], wanted, "{key}");
+    }
     let history: Vec<String> = document["history"]
         .as_array()
         .unwrap()
@@ -280,6 +294,7 @@ async fn a_chat_that_was_handed_over_and_rated_twice() {
             "01 chat.memberjoin",
             "02 chat.rating null → \"bad\"",
             "03 chat.memberleave",
+            "03 chat.transfer",
             "04 chat.memberjoin",
             "05 chat.msg",
             "06 chat.rating \"bad\" → \"good\"",

@@ -5,13 +5,17 @@ use deskbell_app::AppError;
 use deskbell_http::fields::{Projection, project};
 use deskbell_http::json;
 
-use super::ask::Place;
+use super::ask::{PAGE_ROWS_MAX, Place};
 use super::{Ids, Series};
 
 /// How large a page may become before it ends early. What is left out is on the next page.
 const PAGE_BYTES_MAX: usize = 64 << 20;
 /// What most pages of ids fit into.
 const PAGE_BYTES_FIRST: usize = 64 << 10;
+/// After so many documents a page is guessed to become as long as a full one of such documents, so that it need not be moved while it grows.
+const GUESS_DOCUMENTS: usize = 20;
+/// How much room is made by that guess, at most.
+const GUESS_BYTES_MAX: usize = 16 << 20;
 
 pub(super) struct Page {
     series: &'static Series,
@@ -45,6 +49,10 @@ impl Page {
             return;
         }
         self.count += 1;
+        if self.count == GUESS_DOCUMENTS {
+            let whole = self.out.len() / GUESS_DOCUMENTS * PAGE_ROWS_MAX as usize;
+            self.out.reserve(whole.min(GUESS_BYTES_MAX).saturating_sub(self.out.len()));
+        }
         self.end.time = time;
         id.clone_into(&mut self.end.id);
     }

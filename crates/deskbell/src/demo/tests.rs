@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use deskbell_app::clock::SystemClock;
-use deskbell_app::documents::ChatRecord;
+use deskbell_app::documents::{ChatRecord, OfflineRecord};
 use deskbell_domain::conversation::Status;
 use deskbell_domain::event::Event;
 use deskbell_store::{Location, Options};
@@ -45,6 +45,10 @@ struct Plain;
 impl Renderer for Plain {
     fn render(&self, record: &ChatRecord, updated: Timestamp) -> String {
         format!("{{\"messages\":{},\"updated\":{}}}", record.messages.len(), updated.seconds())
+    }
+
+    fn render_offline(&self, record: &OfflineRecord, updated: Timestamp) -> String {
+        format!("{{\"offline\":{},\"updated\":{}}}", record.text.len(), updated.seconds())
     }
 }
 
