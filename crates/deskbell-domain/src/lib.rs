@@ -15,6 +15,8 @@ pub mod ids;
 pub mod knowledge;
 pub mod message;
 pub mod routing;
+pub mod routing_rules;
+pub mod shortcut;
 pub mod tag;
 pub mod time;
 pub mod visit;

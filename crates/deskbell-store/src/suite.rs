@@ -1,6 +1,7 @@
 //! What both engines must do alike: a list of cases, each run on a fresh database of either.
 
 mod contacts;
+mod directory;
 mod files;
 mod journal;
 mod knowledge;
@@ -57,6 +58,7 @@ cases! {
         merged_conversations_lead_on, read_marks_unite, mails_and_keys_lead_on;
     portal: passwords_of_customers, public_codes_lead_to_the_row_itself, voters_and_what_is_read_most;
     files: files_come_back_and_move, files_that_stand_nowhere, contents_are_shared_and_marked;
+    directory: shortcuts_come_back_change_and_go, attendances_are_counted, bans_by_their_ids;
     widgets: widgets_by_every_filter, widgets_come_back_change_and_go, widgets_are_counted;
 }
 

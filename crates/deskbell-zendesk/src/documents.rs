@@ -16,6 +16,8 @@ use deskbell_domain::time::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::outside_ids::visitor_id;
+
 /// Renders ended chats for the export.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ChatDocuments;
@@ -276,7 +278,7 @@ fn visitor(record: &ChatRecord) -> Visitor<'_> {
     let customer = &record.customer;
     Visitor {
         email: customer.email.as_deref().unwrap_or_default(),
-        id: format!("{}.{}", record.account_key, visitor_token(record)),
+        id: visitor_id(record.account_key, customer.id),
         name: customer.display_name(),
         notes: &customer.note,
         phone: &customer.phone,
@@ -305,7 +307,7 @@ fn department_name(record: &ChatRecord) -> Option<&str> {
 }
 
 /// `2020-12-22T04:54:59Z`
-fn stamp(at: Timestamp) -> String {
+pub(crate) fn stamp(at: Timestamp) -> String {
     moment(at).to_string()
 }
 
@@ -313,7 +315,7 @@ fn moment(at: Timestamp) -> jiff::Timestamp {
     jiff::Timestamp::from_second(at.seconds()).unwrap_or_default()
 }
 
-fn base62(mut value: i64) -> String {
+pub(crate) fn base62(mut value: i64) -> String {
     const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     let mut reversed = Vec::with_capacity(8);
     while value > 0 {

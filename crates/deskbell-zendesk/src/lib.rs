@@ -8,6 +8,7 @@ mod access;
 mod compat;
 pub mod documents;
 mod export;
+mod outside_ids;
 mod rest;
 mod stream;
 pub mod topics;

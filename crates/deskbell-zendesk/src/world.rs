@@ -78,6 +78,19 @@ pub(crate) async fn call<S: Clone + Send + Sync + 'static>(kit: &Kit<S>, verb: &
     Reply { status: head.status.as_u16(), headers: head.headers, text: String::from_utf8(bytes.to_vec()).unwrap() }
 }
 
+/// The same with a JSON body.
+pub(crate) async fn send<S: Clone + Send + Sync + 'static>(kit: &Kit<S>, verb: &str, uri: &str, token: &str, body: &Value) -> Reply {
+    let request = Request::builder()
+        .method(verb)
+        .uri(uri)
+        .header("host", "desk.test")
+        .header("authorization", format!("Bearer {token}"))
+        .header("content-type", "application/json");
+    let (head, body) = kit.handle(request.body(Body::from(body.to_string())).unwrap()).await.into_parts();
+    let bytes = body.collect().await.unwrap().to_bytes();
+    Reply { status: head.status.as_u16(), headers: head.headers, text: String::from_utf8(bytes.to_vec()).unwrap() }
+}
+
 impl World {
     /// A desk whose owner is offline.
     pub(crate) async fn open() -> World {
@@ -211,6 +224,18 @@ impl World {
         let reply = call(&self.stream, "GET", &format!("/stream/{path}"), Some(self.token())).await;
         assert_eq!(reply.status, 200, "{}", reply.text);
         reply.json()
+    }
+
+    /// An agent with a token that may read and write.
+    pub(crate) async fn add_writer(&self, email: &str, role: Role) -> (AgentId, String) {
+        let agent = self.add_agent(email, role, 3).await;
+        let scopes = Scopes { read: true, write: true, chat: false };
+        (agent, self.add_token(agent, CredentialKind::Token, scopes).await.secret)
+    }
+
+    /// A write through the REST API with the owner's token.
+    pub(crate) async fn write(&self, verb: &str, uri: &str, body: Value) -> Reply {
+        send(&self.rest, verb, uri, self.token(), &body).await
     }
 
     /// A page of the export with the owner's token.
