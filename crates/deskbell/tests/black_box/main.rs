@@ -1,6 +1,7 @@
 //! The whole server, from outside: started as a program, spoken to over its surfaces, killed, filled up. One binary for all.
 
 mod bad_input;
+mod bans;
 mod commands;
 mod conversation;
 mod full_disk;
