@@ -159,8 +159,8 @@ pub fn change_agent(tx: &mut Tx<'_>, cx: &mut Context, agent: AgentId, draft: &A
 
 /// Changes an agent for another one, or for himself: administrators change all of him, he himself his name and password.
 pub fn change_agent_for(tx: &mut Tx<'_>, cx: &mut Context, by: AgentId, agent: &Agent, draft: &AgentDraft) -> Result<Agent, AppError> {
-    let is_own = by == agent.id
-        && (draft.role, draft.slots, draft.enabled, &draft.email) == (agent.role, agent.slots, agent.enabled, &agent.email);
+    let is_own =
+        by == agent.id && (draft.role, draft.slots, draft.enabled, &draft.email) == (agent.role, agent.slots, agent.enabled, &agent.email);
     if !is_own {
         may_write_agent(tx, by, Some(agent.role), draft.role)?;
     }

@@ -43,6 +43,8 @@ fn sample(meta: &Meta) -> Option<Value> {
         (Verb::Post, "knowledge/topics") => json!({"parent": "1", "title": "Why?", "text": "Because"}),
         (Verb::Post, "bans") => json!({"address": "10.0.0.9"}),
         (Verb::Put, "settings") => json!({"name": "Acme"}),
+        (Verb::Post, "shortcuts") => json!({"name": "hello", "message": "Hello!"}),
+        (Verb::Put, "shortcuts/{id}") => json!({"message": "Hello!"}),
         (Verb::Post, "credentials") => json!({"kind": "apikey", "name": "key"}),
         _ => return None,
     })
@@ -97,7 +99,10 @@ async fn an_agent_does_not_administer() {
             call(&desk.agent, meta, UNKNOWN, &[PROOF], body_of(meta)).await.refused(403, "forbidden");
         }
     }
-    assert_eq!(administrative, 18, "agents, customers, groups, companies, departments, knowledge bases, settings and credentials");
+    assert_eq!(
+        administrative, 22,
+        "agents, customers, groups, companies, departments, knowledge bases, settings, shortcuts and credentials"
+    );
 }
 
 #[tokio::test]

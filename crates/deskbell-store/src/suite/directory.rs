@@ -48,10 +48,10 @@ pub(super) fn shortcuts_come_back_change_and_go(place: &Place) {
     ];
     let rows = all.clone();
     test.put(move |tx| rows.iter().rev().try_for_each(|row| shortcuts::put(tx, row, at(1))));
-    assert_eq!(test.see(|tx| shortcuts::all(tx)), all, "capitals first: by bytes");
+    assert_eq!(test.see(shortcuts::all), all, "capitals first: by bytes");
     assert_eq!(test.see(|tx| shortcuts::by_name(tx, "bye")), Some(all[1].clone()));
     assert_eq!(test.see(|tx| shortcuts::by_name(tx, "BYE")), None);
-    assert_eq!(test.see(|tx| shortcuts::count(tx)), 3);
+    assert_eq!(test.see(shortcuts::count), 3);
 
     let changed = Shortcut { tags: Vec::new(), ..shortcut(2, "ciao", ShortcutScope::Agents(vec![AgentId::from_i64(4)])) };
     let row = changed.clone();
@@ -59,7 +59,7 @@ pub(super) fn shortcuts_come_back_change_and_go(place: &Place) {
     assert_eq!(test.see(|tx| shortcuts::get(tx, ShortcutId::from_i64(2))), Some(changed));
     test.put(|tx| shortcuts::remove(tx, ShortcutId::from_i64(2)));
     assert_eq!(test.see(|tx| shortcuts::get(tx, ShortcutId::from_i64(2))), None);
-    assert_eq!(test.see(|tx| shortcuts::count(tx)), 2);
+    assert_eq!(test.see(shortcuts::count), 2);
     let taken = test.write(|tx| shortcuts::put(tx, &shortcut(5, "hello", ShortcutScope::All), at(1)));
     assert!(matches!(taken, Err(crate::StoreError::Conflict(_))), "{taken:?}");
 }
@@ -75,7 +75,7 @@ pub(super) fn attendances_are_counted(place: &Place) {
         agents::note_login(tx, AgentId::from_i64(5), at(100))?;
         agents::note_login(tx, AgentId::from_i64(5), at(200))
     });
-    let kept = test.see(|tx| agents::attendances(tx));
+    let kept = test.see(agents::attendances);
     let told = |number: i64| {
         let one = kept[&AgentId::from_i64(number)];
         (one.created, one.last_login, one.logins)
@@ -89,8 +89,8 @@ pub(super) fn attendances_are_counted(place: &Place) {
     test.put(move |tx| agents::forget_missed_rings(tx, first));
     assert_eq!(test.put(move |tx| agents::note_missed_ring(tx, first)), 1);
     assert_eq!(test.put(move |tx| agents::note_missed_ring(tx, other)), 2);
-    assert!(test.see(|tx| agents::loads(tx)).is_empty(), "who has no chat is not told");
-    assert!(test.see(|tx| engagements::all_open(tx)).is_empty() && test.see(|tx| offers::all_ringing(tx)).is_empty());
+    assert!(test.see(agents::loads).is_empty(), "who has no chat is not told");
+    assert!(test.see(engagements::all_open).is_empty() && test.see(offers::all_ringing).is_empty());
 }
 
 fn visit(number: i64, customer: i64, address: &str) -> Visit {
@@ -169,7 +169,7 @@ pub(super) fn bans_by_their_ids(place: &Place) {
     assert_eq!(numbers(51, i64::MAX, RangeEnd::Lowest, 9), [0i64; 0]);
     let names: Vec<_> = test.see(|tx| bans::range(tx, 0, 30, RangeEnd::Lowest, 9)).into_iter().map(|(_, name)| name).collect();
     assert_eq!(names, [None, None, Some("Cleo".to_owned())]);
-    assert_eq!(test.see(|tx| bans::addresses(tx)).len(), 4);
+    assert_eq!(test.see(bans::addresses).len(), 4);
 
     let of = |target: &BanTarget| {
         let target = target.clone();

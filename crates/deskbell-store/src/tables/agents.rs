@@ -137,7 +137,8 @@ pub struct Attendance {
 
 /// When each agent was made, and how often and when he signed in.
 pub fn attendances(tx: &mut Tx<'_>) -> Result<HashMap<AgentId, Attendance>, StoreError> {
-    let rows: Vec<(i64, i64, Option<i64>, i64)> = tx.all("SELECT id, created_at, last_login_at, login_count FROM agents ORDER BY id", &[])?;
+    let rows: Vec<(i64, i64, Option<i64>, i64)> =
+        tx.all("SELECT id, created_at, last_login_at, login_count FROM agents ORDER BY id", &[])?;
     let entry = |(id, created, last, logins): (i64, i64, Option<i64>, i64)| {
         (AgentId::from_i64(id), Attendance { created: time(created), last_login: last.map(time), logins })
     };

@@ -41,7 +41,9 @@ fn fill(shortcut: &mut Shortcut, owners: &[i64]) {
 /// All shortcuts, by name.
 pub fn all(tx: &mut Tx<'_>) -> Result<Vec<Shortcut>, StoreError> {
     let mut owners: HashMap<i64, Vec<i64>> = HashMap::new();
-    for (shortcut, owner) in tx.all::<(i64, i64)>("SELECT shortcut_id, owner_id FROM shortcut_owners ORDER BY shortcut_id, owner_id", &[])? {
+    for (shortcut, owner) in
+        tx.all::<(i64, i64)>("SELECT shortcut_id, owner_id FROM shortcut_owners ORDER BY shortcut_id, owner_id", &[])?
+    {
         owners.entry(shortcut).or_default().push(owner);
     }
     let mut shortcuts = tx.all_dynamic_with(&format!("SELECT {COLUMNS} FROM shortcuts ORDER BY name"), &[], row)?;

@@ -198,11 +198,8 @@ impl AgentBody {
     }
 
     fn over(self, agent: &Agent, password_hash: Option<String>) -> Result<AgentDraft, AppError> {
-        let (first_name, last_name) = if self.display_name == Some(agent.display_name()) {
-            (self.first_name.clone(), self.last_name.clone())
-        } else {
-            self.names()
-        };
+        let (first_name, last_name) =
+            if self.display_name == Some(agent.display_name()) { (self.first_name.clone(), self.last_name.clone()) } else { self.names() };
         Ok(AgentDraft {
             role: self.role()?.unwrap_or(agent.role),
             email: self.email.unwrap_or_else(|| agent.email.clone()),
@@ -242,11 +239,8 @@ const BODY: &[Param] = &[
 struct CreateAgent;
 
 impl Endpoint<Rest> for CreateAgent {
-    const META: Meta = Meta::post("agents", Right::TokenWriteAdministrator)
-        .summary("Make an agent")
-        .params(BODY)
-        .source("Agents")
-        .quirks(&[
+    const META: Meta =
+        Meta::post("agents", Right::TokenWriteAdministrator).summary("Make an agent").params(BODY).source("Agents").quirks(&[
             "201 with the agent; `email` and `password` must be given",
             "only an owner makes owners",
             "he may have five chats at once; the routing settings change that",

@@ -223,7 +223,8 @@ impl Endpoint<Rest> for PatchAccount {
                 ],
             )
             .placed(Place::Body),
-            Param::json("chat_limit").about("`enabled` (off: no limit), `limit` 0 to 20, `limit_type` `account` or `agent`, `allow_agent_override`"),
+            Param::json("chat_limit")
+                .about("`enabled` (off: no limit), `limit` 0 to 20, `limit_type` `account` or `agent`, `allow_agent_override`"),
             Param::json("reassignment").about("`enabled` (off: an offer rings until it is taken), `timeout` 10 to 120 seconds"),
             Param::json("auto_idle").about("`enabled`, `reassignments_before_idle` 1 to 20, `new_status` `away` or `invisible`"),
             Param::json("auto_accept").about("`enabled`: who would be asked has joined"),

@@ -124,14 +124,13 @@ impl Endpoint<Rest> for CreateVisitor {
 struct UpdateVisitor;
 
 impl Endpoint<Rest> for UpdateVisitor {
-    const META: Meta = Meta::put("visitors/{id}", Right::TokenWrite)
-        .summary("Change a visitor")
-        .params(&[Param::path("id")])
-        .source("Visitors")
-        .quirks(&[
-            "the body is that of POST; what is left out or null stays, an empty `email` or `external_id` is none",
-            "`banned` bans him, or lifts that ban; agents may do so too, as in the console",
-        ]);
+    const META: Meta =
+        Meta::put("visitors/{id}", Right::TokenWrite).summary("Change a visitor").params(&[Param::path("id")]).source("Visitors").quirks(
+            &[
+                "the body is that of POST; what is left out or null stays, an empty `email` or `external_id` is none",
+                "`banned` bans him, or lifts that ban; agents may do so too, as in the console",
+            ],
+        );
 
     async fn run(cx: Cx<Rest>, input: Input) -> Result<Answer, AppError> {
         let (me, desk) = (me(&cx)?, cx.state.desk());

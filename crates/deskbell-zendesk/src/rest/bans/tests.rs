@@ -73,7 +73,7 @@ async fn pages_by_id() {
 async fn bans_end_chats_and_keep_out() {
     let world = World::online().await;
     let (visit, chat) = world.ask(None).await;
-    let live = || async { world.desk.read(|tx| deskbell_app::views::live_chats(tx)).await.unwrap().len() };
+    let live = || async { world.desk.read(deskbell_app::views::live_chats).await.unwrap().len() };
     assert_eq!(live().await, 1);
     let ban = world.write("POST", "/api/v2/bans", json!({"type": "ip_address", "ip_address": visit.address})).await.json();
     assert_eq!(live().await, 0, "{chat:?}");

@@ -11,7 +11,8 @@ async fn the_whole_shape() {
     let world = World::open().await;
     assert_eq!(world.page("/api/v2/departments").await, json!([]), "the default one is none");
     let agent = world.add_agent("ann@desk.test", Role::Agent, 1).await;
-    let made = world.write("POST", "/api/v2/departments", json!({"name": " Sales ", "description": "We sell", "members": [agent.get()]})).await;
+    let made =
+        world.write("POST", "/api/v2/departments", json!({"name": " Sales ", "description": "We sell", "members": [agent.get()]})).await;
     assert_eq!(made.status, 201, "{}", made.text);
     let id = made.json()["id"].as_i64().unwrap();
     let wanted = json!({
@@ -76,7 +77,7 @@ async fn switched_off_with_chats_in_it() {
     let (_, waits) = world.ask(Some(sales)).await;
     let gone = world.write("DELETE", &format!("/api/v2/departments/{}", sales.get()), json!({})).await;
     assert_eq!((gone.status, gone.text.as_str()), (204, ""));
-    let live = world.desk.read(|tx| deskbell_app::views::live_chats(tx)).await.unwrap();
+    let live = world.desk.read(deskbell_app::views::live_chats).await.unwrap();
     let live: Vec<_> = live.iter().map(|live| live.chat.id).collect();
     assert!(live.contains(&served) && !live.contains(&waits));
     assert_eq!(world.page("/api/v2/departments").await[0]["enabled"], json!(false));
@@ -88,7 +89,8 @@ async fn rights_and_refusals() {
     let (_, token) = world.add_writer("ann@desk.test", Role::Agent).await;
     let sales = world.add_department("Sales", &[]).await;
     let path = format!("/api/v2/departments/{}", sales.get());
-    for (verb, path) in [("GET", "/api/v2/departments"), ("GET", &path), ("PUT", &path), ("DELETE", &path), ("POST", "/api/v2/departments")] {
+    for (verb, path) in [("GET", "/api/v2/departments"), ("GET", &path), ("PUT", &path), ("DELETE", &path), ("POST", "/api/v2/departments")]
+    {
         assert_eq!(send(&world.rest, verb, path, &token, &json!({"name": "X"})).await.status, 403, "{verb} {path}");
     }
     for (body, status) in [

@@ -24,7 +24,7 @@ async fn patch(world: &World, body: Value) -> Value {
 
 /// Who a chat rings at, who is in it, and its state.
 async fn chat(world: &World, chat: ChatId) -> (Vec<AgentId>, Vec<AgentId>, ChatState) {
-    let live = world.desk.read(|tx| deskbell_app::views::live_chats(tx)).await.unwrap();
+    let live = world.desk.read(deskbell_app::views::live_chats).await.unwrap();
     let live = live.into_iter().find(|live| live.chat.id == chat).expect("the chat goes on");
     let mut rings: Vec<AgentId> = live.offers.iter().map(|offer| offer.agent).collect();
     rings.sort_unstable();
@@ -68,7 +68,10 @@ async fn the_whole_shape() {
     assert_eq!(patch(&world, all.clone()).await, all);
     assert_eq!(world.page(ACCOUNT).await, json!({ "data": all }));
     let part = patch(&world, json!({"data": {"routing_mode": "hybrid", "chat_limit": {"limit": 20}}})).await;
-    assert_eq!((&part["routing_mode"], &part["chat_limit"]["limit"], &part["auto_idle"]), (&json!("hybrid"), &json!(20), &all["auto_idle"]));
+    assert_eq!(
+        (&part["routing_mode"], &part["chat_limit"]["limit"], &part["auto_idle"]),
+        (&json!("hybrid"), &json!(20), &all["auto_idle"])
+    );
     assert_eq!(patch(&world, json!({})).await, part, "nothing given, nothing changed");
 }
 
@@ -90,7 +93,8 @@ async fn agents_and_their_limits() {
 
     assert_eq!(world.write("PATCH", &path, json!({"chat_limit": 4})).await.json(), json!({"data": of(agent, 4)}));
     assert_eq!(world.write("PATCH", &path, json!({"data": {"chat_limit": {"limit": 6}}})).await.json(), json!({"data": of(agent, 6)}));
-    for (body, status) in [(json!({}), 400), (json!({"chat_limit": -1}), 400), (json!({"chat_limit": 101}), 400), (json!({"chat_limit": "x"}), 400)]
+    for (body, status) in
+        [(json!({}), 400), (json!({"chat_limit": -1}), 400), (json!({"chat_limit": 101}), 400), (json!({"chat_limit": "x"}), 400)]
     {
         assert_eq!(world.write("PATCH", &path, body.clone()).await.status, status, "{body}");
     }
@@ -108,7 +112,8 @@ async fn rights_and_refusals() {
     let world = World::open().await;
     let (agent, token) = world.add_writer("ann@desk.test", Role::Agent).await;
     let path = format!("/api/v2/routing_settings/agents/{}", agent.get());
-    for (verb, path) in [("GET", ACCOUNT), ("PATCH", ACCOUNT), ("GET", "/api/v2/routing_settings/agents"), ("GET", &path), ("PATCH", &path)] {
+    for (verb, path) in [("GET", ACCOUNT), ("PATCH", ACCOUNT), ("GET", "/api/v2/routing_settings/agents"), ("GET", &path), ("PATCH", &path)]
+    {
         assert_eq!(send(&world.rest, verb, path, &token, &json!({"chat_limit": 1})).await.status, 403, "{verb} {path}");
     }
     for wrong in [

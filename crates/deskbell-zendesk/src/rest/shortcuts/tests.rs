@@ -7,7 +7,8 @@ use crate::world::{World, call, send};
 async fn the_whole_shape() {
     let world = World::open().await;
     assert_eq!(world.page("/api/v2/shortcuts").await, json!([]));
-    let body = json!({"name": "question", "message": "Do you need help?", "options": "Yes/No", "tags": ["Question", " Survey ", "Question"]});
+    let body =
+        json!({"name": "question", "message": "Do you need help?", "options": "Yes/No", "tags": ["Question", " Survey ", "Question"]});
     let made = world.write("POST", "/api/v2/shortcuts", body.clone()).await;
     assert_eq!(made.status, 201, "{}", made.text);
     let wanted = json!({"id": "question", "message": "Do you need help?", "name": "question", "options": "Yes/No", "scope": "all",
@@ -43,7 +44,9 @@ async fn the_whole_shape() {
 async fn rights_and_refusals() {
     let world = World::open().await;
     let (_, token) = world.add_writer("ann@desk.test", Role::Agent).await;
-    for (verb, path) in [("GET", "shortcuts"), ("GET", "shortcuts/a"), ("POST", "shortcuts"), ("PUT", "shortcuts/a"), ("DELETE", "shortcuts/a")] {
+    for (verb, path) in
+        [("GET", "shortcuts"), ("GET", "shortcuts/a"), ("POST", "shortcuts"), ("PUT", "shortcuts/a"), ("DELETE", "shortcuts/a")]
+    {
         let reply = send(&world.rest, verb, &format!("/api/v2/{path}"), &token, &json!({"name": "a", "message": "b"})).await;
         assert_eq!(reply.status, 403, "{verb} {path}");
     }

@@ -44,7 +44,7 @@ async fn banned_here_is_banned() {
     for _ in 0..2 {
         assert_eq!(world.write("PUT", &path, json!({"banned": true})).await.json()["banned"], json!(true));
     }
-    assert!(world.desk.read(|tx| deskbell_app::views::live_chats(tx)).await.unwrap().is_empty());
+    assert!(world.desk.read(deskbell_app::views::live_chats).await.unwrap().is_empty());
     assert_eq!(world.page("/api/v2/bans").await["visitor"].as_array().unwrap().len(), 1);
     let back = Some(visit.id);
     assert!(world.desk.write(move |tx, cx| visits::arrive(tx, cx, back, &Arrival::default())).await.is_err());
