@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use deskbell_domain::chat::{Chat, EndReason};
+use deskbell_domain::chat::EndReason;
 use deskbell_domain::customer::{Ban, BanTarget};
 use deskbell_domain::event::Event;
 use deskbell_domain::ids::{AgentId, BanId, CustomerId, VisitId, VisitorId};
@@ -34,7 +34,8 @@ fn tidy(tx: &mut Tx<'_>, target: BanTarget) -> Result<BanTarget, AppError> {
         BanTarget::Customer(customer) => BanTarget::Customer(customers::get(tx, customer)?.id),
         BanTarget::Address(address) => {
             let address: IpAddr = address.trim().parse().map_err(|_| AppError::invalid("address must be an IP address"))?;
-            BanTarget::Address(address.to_string())
+            // As the door tells who calls.
+            BanTarget::Address(address.to_canonical().to_string())
         }
     })
 }
@@ -49,26 +50,21 @@ pub fn ban(tx: &mut Tx<'_>, cx: &mut Context, by: AgentId, target: BanTarget, re
     let ban = Ban { id: BanId::from_i64(tx.next_id()?), target, reason, created: cx.now };
     tables::bans::insert(tx, &ban)?;
     announce(tx, cx, &ban.target, true)?;
-    for chat in tables::chats::live(tx)? {
-        if is_kept_out(tx, &ban, &chat)? {
+    let live = tables::chats::live(tx)?;
+    let visits: Vec<VisitId> = live.iter().filter_map(|chat| chat.visit).collect();
+    let hit = tables::bans::visits_hit(tx, &ban.target, &visits)?;
+    for chat in live {
+        let own = matches!(ban.target, BanTarget::Customer(customer) if customer == chat.customer);
+        if own || hit.iter().any(|(visit, _)| chat.visit == Some(*visit)) {
             chats::end(tx, cx, chat, EndReason::Agent, Actor::Agent(by))?;
         }
     }
     Ok(ban)
 }
 
-/// Whether a ban keeps the visitor of a chat out: the customer of the chat, or the browser it is written in.
-fn is_kept_out(tx: &mut Tx<'_>, ban: &Ban, chat: &Chat) -> Result<bool, AppError> {
-    let own = matches!(ban.target, BanTarget::Customer(customer) if customer == chat.customer);
-    match chat.visit {
-        Some(visit) if !own => Ok(!tables::bans::visitors_hit(tx, &ban.target, &[visit])?.is_empty()),
-        Some(_) | None => Ok(own),
-    }
-}
-
 /// Whom of those on the site a ban keeps out.
 pub fn visitors_kept_out(tx: &mut Tx<'_>, target: &BanTarget, visits: &[VisitId]) -> Result<Vec<VisitorId>, AppError> {
-    Ok(tables::bans::visitors_hit(tx, target, visits)?)
+    Ok(tables::bans::visits_hit(tx, target, visits)?.into_iter().map(|(_, visitor)| visitor).collect())
 }
 
 /// Lifts a ban.

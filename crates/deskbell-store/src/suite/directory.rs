@@ -178,11 +178,14 @@ pub(super) fn bans_by_their_ids(place: &Place) {
     assert_eq!((of(&customer), of(&address), of(&BanTarget::Address("192.0.2.2".to_owned()))), (1, 4, 0));
     let hit = |target: &BanTarget, here: &[i64]| -> Vec<i64> {
         let (target, here) = (target.clone(), here.iter().map(|visit| VisitId::from_i64(*visit)).collect::<Vec<_>>());
-        test.see(move |tx| bans::visitors_hit(tx, &target, &here)).iter().map(|visitor| visitor.get()).collect()
+        test.see(move |tx| bans::visits_hit(tx, &target, &here))
+            .iter()
+            .map(|(visit, visitor)| visit.get() * 10_000 + visitor.get())
+            .collect()
     };
-    assert_eq!(hit(&address, &[1, 2, 3, 4]), [1_002]);
+    assert_eq!(hit(&address, &[1, 2, 3, 4]), [21_002]);
     assert_eq!(hit(&address, &[1, 3]), [0i64; 0]);
-    assert_eq!(hit(&customer, &[1, 2, 3, 4]), [1_001, 1_003]);
-    assert_eq!(hit(&customer, &[3, 4]), [1_003]);
+    assert_eq!(hit(&customer, &[1, 2, 3, 4]), [11_001, 31_003]);
+    assert_eq!(hit(&customer, &[3, 4]), [31_003]);
     assert_eq!(hit(&customer, &[]), [0i64; 0]);
 }

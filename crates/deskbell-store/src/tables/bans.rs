@@ -98,23 +98,23 @@ pub fn of_target(tx: &mut Tx<'_>, target: &BanTarget) -> Result<Vec<Ban>, StoreE
     }
 }
 
-/// Which of these visits' browsers a ban of this target keeps out.
-pub fn visitors_hit(tx: &mut Tx<'_>, target: &BanTarget, visits: &[VisitId]) -> Result<Vec<VisitorId>, StoreError> {
+/// Those of these visits whose browsers a ban of this target keeps out.
+pub fn visits_hit(tx: &mut Tx<'_>, target: &BanTarget, visits: &[VisitId]) -> Result<Vec<(VisitId, VisitorId)>, StoreError> {
     let mut hit = Vec::new();
     for some in visits.chunks(VISITS_BITE) {
         let list = in_list(some.iter().map(|visit| visit.get()));
-        let found = |row: &Row<'_>| Ok(VisitorId::from_i64(row.get(0)?));
+        let found = |row: &Row<'_>| Ok((VisitId::from_i64(row.get(0)?), VisitorId::from_i64(row.get(1)?)));
         hit.extend(match target {
             BanTarget::Customer(customer) => tx.all_dynamic_with(
                 &format!(
-                    "SELECT v.visitor_id FROM visits v WHERE v.id IN {list} AND (v.customer_id = $1 \
+                    "SELECT v.id, v.visitor_id FROM visits v WHERE v.id IN {list} AND (v.customer_id = $1 \
                        OR EXISTS (SELECT 1 FROM conversations c WHERE c.visitor_id = v.visitor_id AND c.customer_id = $1)) ORDER BY v.id"
                 ),
                 &[&customer.get()],
                 found,
             )?,
             BanTarget::Address(address) => tx.all_dynamic_with(
-                &format!("SELECT visitor_id FROM visits WHERE id IN {list} AND address = $1 ORDER BY id"),
+                &format!("SELECT id, visitor_id FROM visits WHERE id IN {list} AND address = $1 ORDER BY id"),
                 &[address],
                 found,
             )?,

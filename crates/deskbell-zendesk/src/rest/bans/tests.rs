@@ -44,6 +44,9 @@ async fn the_whole_shape() {
     for again in [body, json!({"ip_address": "2001:db8:0:0::1"})] {
         assert_eq!(world.write("POST", "/api/v2/bans", again.clone()).await.status, 409, "{again}");
     }
+    let mapped = world.write("POST", "/api/v2/bans", json!({"ip_address": "::ffff:192.0.2.77"})).await.json();
+    assert_eq!(mapped["ip_address"], json!("192.0.2.77"), "as visitors' addresses are kept");
+    assert_eq!(world.write("DELETE", &format!("/api/v2/bans/{}", mapped["id"]), json!({})).await.status, 204);
     let path = format!("/api/v2/bans/{}", visitor["id"]);
     assert_eq!(world.write("DELETE", &path, json!({})).await.status, 204);
     assert_eq!(world.write("DELETE", &path, json!({})).await.status, 404);
