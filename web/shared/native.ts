@@ -107,6 +107,42 @@ export interface Settings {
   reopening: boolean;
   resolve_after_chat: boolean;
   time_zone: string;
+  routing: Routing;
+  skill_routing_enabled: boolean;
+  skill_wait_seconds: number;
+}
+
+export const ROUTING_MODES = ['assigned', 'broadcast', 'hybrid'] as const;
+export const LIMIT_SCOPES = ['agent', 'account'] as const;
+export const IDLE_STATUSES = ['away', 'invisible'] as const;
+
+export interface Routing {
+  mode: (typeof ROUTING_MODES)[number];
+  limit_enabled: boolean;
+  limit: number;
+  limit_scope: (typeof LIMIT_SCOPES)[number];
+  limit_agents_choose: boolean;
+  reassignment: boolean;
+  /** Null: as long as the department says. */
+  reassignment_seconds: number | null;
+  auto_idle: boolean;
+  auto_idle_after: number;
+  auto_idle_status: (typeof IDLE_STATUSES)[number];
+  auto_accept: boolean;
+}
+
+export const SHORTCUT_SCOPES = ['all', 'department', 'agent'] as const;
+
+export interface Shortcut {
+  shortcut: Id;
+  name: string;
+  message: string;
+  /** Proposed answers, with slashes between them. */
+  options: string;
+  tags: string[];
+  scope: (typeof SHORTCUT_SCOPES)[number];
+  departments: Id[];
+  agents: Id[];
 }
 
 export interface Ban {
@@ -204,6 +240,18 @@ function query(values: Record<string, string | number | undefined>): string {
   return text ? `?${text}` : '';
 }
 
+/** All items of a list, page by page. */
+export async function everything<T>(page: (after?: string) => Promise<List<T>>): Promise<T[]> {
+  const items: T[] = [];
+  let after: string | undefined;
+  do {
+    const { items: more, next } = await page(after);
+    items.push(...more);
+    after = next ?? undefined;
+  } while (after);
+  return items;
+}
+
 /** One function for each call of the native API that the console makes. */
 export const api = {
   session: () => request<{ agent: Agent }>('GET', `${BASE}/session`),
@@ -248,6 +296,12 @@ export const api = {
 
   settings: () => request<Settings>('GET', `${BASE}/settings`),
   updateSettings: (settings: Partial<Settings>) => request<Settings>('PUT', `${BASE}/settings`, settings),
+
+  shortcuts: (after?: string) => request<List<Shortcut>>('GET', `${BASE}/shortcuts${query({ after })}`),
+  allShortcuts: (after?: string) => request<List<Shortcut>>('GET', `${BASE}/shortcuts/all${query({ after })}`),
+  createShortcut: (shortcut: Partial<Shortcut>) => request<Shortcut>('POST', `${BASE}/shortcuts`, shortcut),
+  updateShortcut: (id: Id, shortcut: Partial<Shortcut>) => request<Shortcut>('PUT', `${BASE}/shortcuts/${id}`, shortcut),
+  deleteShortcut: (id: Id) => request<null>('DELETE', `${BASE}/shortcuts/${id}`),
 
   credentials: () => request<List<Credential>>('GET', `${BASE}/credentials`),
   createCredential: (credential: Pick<Credential, 'kind' | 'name' | 'scopes'>) =>

@@ -154,6 +154,7 @@ export type DeskEvent =
   | (EventBase & { e: 'membership.changed'; department: Id; agent: Id; member: boolean })
   | (EventBase & { e: 'customer.changed'; customer: Id; name: string; email: string | null; phone: string })
   | (EventBase & { e: 'ban.changed'; customer: Id | null; address: string | null; banned: boolean })
+  | (EventBase & { e: 'shortcut.changed'; shortcut: Id; name: string; removed: boolean })
   | (EventBase & { e: 'settings.changed' });
 
 // ---------------------------------------------------------------- states

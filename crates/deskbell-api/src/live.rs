@@ -14,8 +14,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-use deskbell_app::Desk;
 use deskbell_app::follow::Listener;
+use deskbell_app::{Desk, bans};
 use deskbell_domain::event::Recorded;
 use deskbell_http::socket::{Close, Outbox, Stop};
 
@@ -85,6 +85,19 @@ impl Live {
                 && let Ok(None) = self.0.desk.credential(secret).await
             {
                 connection.sink.close(Close::BadCredential);
+            }
+        }
+    }
+
+    /// Cuts the browsers of those who were banned. Called about once a second.
+    pub async fn cut_banned(&self) {
+        let desk = &self.0.desk;
+        for target in self.0.hub.take_banned() {
+            let visits = desk.presence().visits_here(desk.now());
+            match desk.read(move |tx| bans::visitors_kept_out(tx, &target, &visits)).await {
+                Ok(visitors) => visitors.into_iter().for_each(|visitor| self.0.hub.cut_visitor(visitor)),
+                // They can write nothing any more all the same.
+                Err(error) => tracing::warn!(error = %error, "browsers of a banned visitor are not cut off"),
             }
         }
     }

@@ -23,6 +23,7 @@ pub(crate) mod overview;
 pub(crate) mod page;
 pub(crate) mod session;
 pub(crate) mod settings;
+pub(crate) mod shortcuts;
 pub(crate) mod status;
 pub(crate) mod tags;
 #[cfg(test)]
@@ -134,6 +135,11 @@ pub(crate) fn entries() -> Vec<Entry> {
         bans::Lift,
         settings::Show,
         settings::Update,
+        shortcuts::List,
+        shortcuts::ListAll,
+        shortcuts::Create,
+        shortcuts::Update,
+        shortcuts::Remove,
         credentials::List,
         credentials::Create,
         credentials::Revoke,

@@ -6,6 +6,7 @@ use deskbell_domain::customer::Customer;
 use deskbell_domain::department::{Department, Membership};
 use deskbell_domain::event::Event;
 use deskbell_domain::ids::{AgentId, CustomerId, DepartmentId};
+use deskbell_domain::routing_rules::IdleStatus;
 use deskbell_store::{Tx, tables};
 
 use crate::chats;
@@ -18,6 +19,8 @@ use crate::routing;
 const SLOTS_MAX: u16 = 100;
 /// Characters of a name.
 const NAME_CHARS_MAX: usize = 100;
+/// Characters of a department's description.
+const DESCRIPTION_CHARS_MAX: usize = 2_000;
 
 /// An agent as administrators write it.
 #[derive(Debug, Clone)]
@@ -154,13 +157,51 @@ pub fn change_agent(tx: &mut Tx<'_>, cx: &mut Context, agent: AgentId, draft: &A
     Ok(agent)
 }
 
+/// Changes an agent for another one, or for himself: administrators change all of him, he himself his name and password.
+pub fn change_agent_for(tx: &mut Tx<'_>, cx: &mut Context, by: AgentId, agent: &Agent, draft: &AgentDraft) -> Result<Agent, AppError> {
+    let is_own =
+        by == agent.id && (draft.role, draft.slots, draft.enabled, &draft.email) == (agent.role, agent.slots, agent.enabled, &agent.email);
+    if !is_own {
+        may_write_agent(tx, by, Some(agent.role), draft.role)?;
+    }
+    change_agent(tx, cx, agent.id, draft)
+}
+
+/// Sets how many chats at once an agent may have: administrators do, and he himself where the desk lets agents choose.
+pub fn set_slots(tx: &mut Tx<'_>, cx: &mut Context, by: AgentId, agent: AgentId, slots: u16) -> Result<Agent, AppError> {
+    let agent = tables::agents::get(tx, agent)?.ok_or_else(|| AppError::not_found("no such agent"))?;
+    if by != agent.id || !cx.settings.routing.limit.agents_choose {
+        may_write_agent(tx, by, Some(agent.role), agent.role)?;
+    }
+    let draft = AgentDraft {
+        email: agent.email,
+        first_name: agent.first_name,
+        last_name: agent.last_name,
+        role: agent.role,
+        slots,
+        enabled: agent.enabled,
+        password_hash: None,
+    };
+    change_agent(tx, cx, agent.id, &draft)
+}
+
 /// An agent chooses a status. It is true at once if one of his consoles is connected.
 pub fn choose_status(tx: &mut Tx<'_>, cx: &mut Context, agent: AgentId, preset: AgentStatus, connected: bool) -> Result<Agent, AppError> {
     let mut agent = enabled_agent(tx, agent)?;
+    tables::agents::forget_missed_rings(tx, agent.id)?;
     agent.preset = preset;
     let online = if connected || !agent.online.is_offline() { preset } else { AgentStatus::OFFLINE };
     set_online(tx, cx, &mut agent, online)?;
     Ok(agent)
+}
+
+/// An agent lets chats ring: he becomes what the desk says of idle agents, until he chooses another status.
+pub(crate) fn go_idle(tx: &mut Tx<'_>, cx: &mut Context, agent: AgentId, status: IdleStatus) -> Result<(), AppError> {
+    let known = tables::agents::get(tx, agent)?;
+    if known.is_some_and(|agent| agent.enabled && agent.online.takes_chats()) {
+        choose_status(tx, cx, agent, status.status(), false)?;
+    }
+    Ok(())
 }
 
 /// A console of the agent is connected: he is online as he chose.
@@ -212,6 +253,12 @@ pub fn department_exists(tx: &mut Tx<'_>, department: DepartmentId) -> Result<bo
 pub fn put_department(tx: &mut Tx<'_>, cx: &mut Context, department: &Department, members: Option<&[Membership]>) -> Result<(), AppError> {
     if department.name.trim().is_empty() || department.name.chars().count() > NAME_CHARS_MAX {
         return Err(AppError::invalid("a department's name has 1 to 100 characters"));
+    }
+    if department.name.chars().any(char::is_control) {
+        return Err(AppError::invalid("a department's name has no control characters"));
+    }
+    if department.description.chars().count() > DESCRIPTION_CHARS_MAX || department.description.contains('\0') {
+        return Err(AppError::invalid("a department's description has at most 2,000 characters and no NUL"));
     }
     if !(5..=3_600).contains(&department.offer_seconds) {
         return Err(AppError::invalid("offer_seconds is between 5 and 3600"));

@@ -1,16 +1,23 @@
 //! Bans: whom the desk keeps out.
 
+use std::net::IpAddr;
+
 use deskbell_domain::chat::EndReason;
 use deskbell_domain::customer::{Ban, BanTarget};
 use deskbell_domain::event::Event;
-use deskbell_domain::ids::{AgentId, BanId};
+use deskbell_domain::ids::{AgentId, BanId, CustomerId, VisitId, VisitorId};
 use deskbell_domain::message::Actor;
 use deskbell_store::{Tx, tables};
+
+pub use deskbell_store::tables::bans::RangeEnd;
 
 use crate::chats;
 use crate::context::Context;
 use crate::customers;
 use crate::error::AppError;
+
+/// Characters kept of a reason.
+const REASON_CHARS_MAX: usize = 500;
 
 fn announce(tx: &mut Tx<'_>, cx: &Context, target: &BanTarget, banned: bool) -> Result<(), AppError> {
     let (customer, address) = match target {
@@ -21,37 +28,83 @@ fn announce(tx: &mut Tx<'_>, cx: &Context, target: &BanTarget, banned: bool) -> 
     Ok(())
 }
 
-/// Bans a customer or an address; live chats of a banned customer end.
-pub fn ban(tx: &mut Tx<'_>, cx: &mut Context, by: AgentId, target: BanTarget, reason: &str) -> Result<Ban, AppError> {
-    match &target {
-        BanTarget::Customer(customer) => {
-            customers::get(tx, *customer)?;
-        }
+/// The target as it is kept: an address in its usual spelling, a customer who exists.
+fn tidy(tx: &mut Tx<'_>, target: BanTarget) -> Result<BanTarget, AppError> {
+    Ok(match target {
+        BanTarget::Customer(customer) => BanTarget::Customer(customers::get(tx, customer)?.id),
         BanTarget::Address(address) => {
-            address.parse::<std::net::IpAddr>().map_err(|_| AppError::invalid("address must be an IP address"))?;
+            let address: IpAddr = address.trim().parse().map_err(|_| AppError::invalid("address must be an IP address"))?;
+            // As the door tells who calls.
+            BanTarget::Address(address.to_canonical().to_string())
         }
+    })
+}
+
+/// Bans a customer or an address, once. Live chats of those whom the ban keeps out end.
+pub fn ban(tx: &mut Tx<'_>, cx: &mut Context, by: AgentId, target: BanTarget, reason: &str) -> Result<Ban, AppError> {
+    let target = tidy(tx, target)?;
+    if !tables::bans::of_target(tx, &target)?.is_empty() {
+        return Err(AppError::conflict("there is such a ban already"));
     }
-    let ban = Ban {
-        id: BanId::from_i64(tx.next_id()?),
-        target,
-        reason: reason.chars().filter(|letter| !letter.is_control()).take(500).collect(),
-        created: cx.now,
-    };
+    let reason = reason.chars().filter(|letter| !letter.is_control()).take(REASON_CHARS_MAX).collect();
+    let ban = Ban { id: BanId::from_i64(tx.next_id()?), target, reason, created: cx.now };
     tables::bans::insert(tx, &ban)?;
     announce(tx, cx, &ban.target, true)?;
-    if let BanTarget::Customer(customer) = ban.target {
-        for chat in tables::chats::live(tx)? {
-            if chat.customer == customer {
-                chats::end(tx, cx, chat, EndReason::Agent, Actor::Agent(by))?;
-            }
+    let live = tables::chats::live(tx)?;
+    let visits: Vec<VisitId> = live.iter().filter_map(|chat| chat.visit).collect();
+    let hit = tables::bans::visits_hit(tx, &ban.target, &visits)?;
+    for chat in live {
+        let own = matches!(ban.target, BanTarget::Customer(customer) if customer == chat.customer);
+        if own || hit.iter().any(|(visit, _)| chat.visit == Some(*visit)) {
+            chats::end(tx, cx, chat, EndReason::Agent, Actor::Agent(by))?;
         }
     }
     Ok(ban)
 }
 
+/// Whom of those on the site a ban keeps out.
+pub fn visitors_kept_out(tx: &mut Tx<'_>, target: &BanTarget, visits: &[VisitId]) -> Result<Vec<VisitorId>, AppError> {
+    Ok(tables::bans::visits_hit(tx, target, visits)?.into_iter().map(|(_, visitor)| visitor).collect())
+}
+
 /// Lifts a ban.
 pub fn lift(tx: &mut Tx<'_>, cx: &Context, ban: BanId) -> Result<(), AppError> {
-    let ban = tables::bans::get(tx, ban)?.ok_or_else(|| AppError::not_found("no such ban"))?;
+    let ban = tables::bans::get(tx, ban)?.ok_or_else(unknown)?;
     tables::bans::remove(tx, ban.id)?;
     announce(tx, cx, &ban.target, false)
+}
+
+/// Lifts whatever keeps a customer himself out.
+pub fn lift_of_customer(tx: &mut Tx<'_>, cx: &Context, customer: CustomerId) -> Result<(), AppError> {
+    for ban in tables::bans::of_target(tx, &BanTarget::Customer(customer))? {
+        lift(tx, cx, ban.id)?;
+    }
+    Ok(())
+}
+
+fn unknown() -> AppError {
+    AppError::not_found("no such ban")
+}
+
+/// A ban, and what the banned customer is called.
+pub type Named = (Ban, Option<String>);
+
+/// Bans with ids from `low` to `high`, both included, in their order; at most `limit`, from one end of the range.
+pub fn range(tx: &mut Tx<'_>, low: i64, high: i64, end: RangeEnd, limit: i64) -> Result<Vec<Named>, AppError> {
+    Ok(tables::bans::range(tx, low, high, end, limit)?)
+}
+
+/// One ban.
+pub fn get(tx: &mut Tx<'_>, ban: BanId) -> Result<Named, AppError> {
+    range(tx, ban.get(), ban.get(), RangeEnd::Lowest, 1)?.pop().ok_or_else(unknown)
+}
+
+/// All banned addresses, in the order of their bans.
+pub fn addresses(tx: &mut Tx<'_>) -> Result<Vec<String>, AppError> {
+    Ok(tables::bans::addresses(tx)?)
+}
+
+/// Whether the customer himself is banned.
+pub fn is_banned(tx: &mut Tx<'_>, customer: CustomerId) -> Result<bool, AppError> {
+    Ok(tables::bans::has_customer(tx, customer)?)
 }

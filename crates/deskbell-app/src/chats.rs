@@ -183,11 +183,12 @@ pub fn accept(tx: &mut Tx<'_>, cx: &mut Context, agent: AgentId, chat: ChatId) -
                 return Err(AppError::forbidden("the chat belongs to a department of others"));
             }
             let (engaged, ringing) = tables::agents::load(tx, agent.id)?;
-            if engaged + ringing >= u32::from(agent.slots) {
+            if engaged + ringing >= u32::from(cx.settings.routing.limit.slots(agent.slots)) {
                 return Err(AppError::conflict("all your chat slots are in use"));
             }
         }
     }
+    tables::agents::forget_missed_rings(tx, agent.id)?;
     let waited = chat.state != ChatState::Served;
     if waited {
         // Whoever else it rang at need not run any more.

@@ -112,13 +112,18 @@ pub fn open_session(tx: &mut Tx<'_>, cx: &mut Context, agent: AgentId, hash: &st
     if !enabled || tables::agents::password_hash(tx, agent)?.as_deref() != Some(hash) {
         return Err(AppError::bad_credential("e-mail or password is wrong"));
     }
+    session(tx, cx, agent, name)
+}
+
+fn session(tx: &mut Tx<'_>, cx: &mut Context, agent: AgentId, name: &str) -> Result<Issued, AppError> {
+    tables::agents::note_login(tx, agent, cx.now)?;
     issue(tx, cx, CredentialKind::Session, name, Some(agent), Scopes::default())
 }
 
 /// Signs the agent in whose token another system's page posted. A customer's token opens no console.
 pub fn open_session_by_token(tx: &mut Tx<'_>, cx: &mut Context, token: &str, name: &str) -> Result<Issued, AppError> {
     match resolve_auth_token(tx, token)? {
-        Some(AuthOwner::Agent(agent)) => issue(tx, cx, CredentialKind::Session, name, Some(agent), Scopes::default()),
+        Some(AuthOwner::Agent(agent)) => session(tx, cx, agent, name),
         Some(AuthOwner::Customer(_)) | None => Err(AppError::forbidden("this token signs no agent in")),
     }
 }

@@ -3,6 +3,7 @@
 
 pub mod claims;
 pub mod listing;
+pub mod outsiders;
 pub mod removal;
 #[cfg(test)]
 pub(crate) mod tests;

@@ -465,7 +465,10 @@ impl Listener for Memory {
                 Event::SettingsChanged => {
                     let loaded = inner.db.read_blocking(Settings::load);
                     match loaded {
-                        Ok(settings) => *inner.settings.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(settings),
+                        Ok(settings) => {
+                            inner.figures.write().unwrap_or_else(PoisonError::into_inner).set_limit(settings.routing.limit);
+                            *inner.settings.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(settings);
+                        }
                         Err(error) => tracing::warn!(error = %error, "settings could not be read again"),
                     }
                 }

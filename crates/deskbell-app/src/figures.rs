@@ -7,8 +7,11 @@ use deskbell_domain::chat::{ChatState, Rating};
 use deskbell_domain::event::{Event, Recorded};
 use deskbell_domain::ids::{AgentId, ChatId, DepartmentId, OfferId};
 use deskbell_domain::message::{Actor, Audience};
+use deskbell_domain::routing_rules::ChatLimit;
 use deskbell_domain::time::Timestamp;
 use deskbell_store::{StoreError, Tx, tables};
+
+use crate::settings::Settings;
 
 /// The longest window that is asked for.
 const WINDOW_SECONDS_MAX: i64 = 3_600;
@@ -44,6 +47,7 @@ pub struct Figures {
     chats: HashMap<ChatId, LiveChat>,
     missed: VecDeque<(Timestamp, DepartmentId)>,
     ratings: HashMap<ChatId, (Rating, Timestamp, DepartmentId)>,
+    limit: ChatLimit,
 }
 
 /// Mean and maximum of waiting times in whole seconds; `None` when nothing waits.
@@ -101,7 +105,7 @@ fn horizon(now: Timestamp) -> Timestamp {
 impl Figures {
     /// Loads the state from rows within a snapshot.
     pub fn load(tx: &mut Tx<'_>, now: Timestamp) -> Result<Figures, StoreError> {
-        let mut figures = Figures { number: tx.head()?, ..Figures::default() };
+        let mut figures = Figures { number: tx.head()?, limit: Settings::load(tx)?.routing.limit, ..Figures::default() };
         for agent in tables::agents::all(tx)? {
             figures.agents.insert(agent.id, AgentFacts { online: agent.online, slots: agent.slots, enabled: agent.enabled });
         }
@@ -138,6 +142,11 @@ impl Figures {
             figures.ratings.insert(chat, (rating, at, department));
         }
         Ok(figures)
+    }
+
+    /// How many chats an agent may have changed; no event says how.
+    pub fn set_limit(&mut self, limit: ChatLimit) {
+        self.limit = limit;
     }
 
     /// The journal number they are true at.
@@ -328,7 +337,7 @@ impl Figures {
                 "invisible" => figures.invisible += 1,
                 _ => {}
             }
-            if facts.online.takes_chats() && load.get(agent).copied().unwrap_or(0) < u32::from(facts.slots) {
+            if facts.online.takes_chats() && load.get(agent).copied().unwrap_or(0) < u32::from(self.limit.slots(facts.slots)) {
                 figures.available += 1;
             }
         }

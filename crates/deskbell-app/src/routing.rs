@@ -6,14 +6,18 @@ use deskbell_domain::event::Event;
 use deskbell_domain::ids::{AgentId, DepartmentId, OfferId};
 use deskbell_domain::message::Actor;
 use deskbell_domain::routing;
+use deskbell_domain::routing_rules::RoutingRules;
 use deskbell_store::{StoreError, Tx, tables};
 
+use crate::accounts;
 use crate::chats;
 use crate::context::Context;
 use crate::error::AppError;
 
 /// Waiting chats looked at in one go.
 const QUEUE_BITE_CHATS: i64 = 64;
+/// For how long an offer rings that is never passed on: longer than any visitor waits.
+const UNTIL_TAKEN_SECONDS: i64 = 30 * 86_400;
 
 /// Offers the waiting chats of a department to whoever is free. With nobody there at all the chats overflow: they end, and the visitor can
 /// leave a message.
@@ -22,7 +26,8 @@ pub fn route(tx: &mut Tx<'_>, cx: &mut Context, department: DepartmentId) -> Res
         return Ok(());
     }
     let Some(settings) = tables::departments::get(tx, department)? else { return Ok(()) };
-    let candidates = if settings.enabled { tables::agents::candidates(tx, department)? } else { Vec::new() };
+    let rules = cx.settings.routing;
+    let candidates = if settings.enabled { candidates(tx, &rules, department)? } else { Vec::new() };
     if candidates.is_empty() {
         for waiting in tables::chats::queued(tx, department, QUEUE_BITE_CHATS)? {
             if let Some(chat) = tables::chats::get(tx, waiting.chat)? {
@@ -41,13 +46,32 @@ pub fn route(tx: &mut Tx<'_>, cx: &mut Context, department: DepartmentId) -> Res
             chat.pinned = None;
         }
     }
-    for ring in routing::route(&queue, &candidates, settings.strategy, |end| cx.below(end)) {
+    for ring in routing::route_each(&queue, &candidates, |chat| rules.strategy(settings.strategy, chat), |end| cx.below(end)) {
         let Some(mut chat) = tables::chats::get(tx, ring.chat)? else { continue };
-        for agent in ring.agents {
-            offer(tx, cx, &mut chat, agent, settings.offer_seconds)?;
+        for agent in &ring.agents {
+            offer(tx, cx, &mut chat, *agent, settings.offer_seconds)?;
+        }
+        if let (true, Some(agent)) = (rules.auto_accept, ring.agents.first()) {
+            chats::accept(tx, cx, *agent, chat.id)?;
         }
     }
     Ok(())
+}
+
+/// The agents of a department that take chats now, each with the slots that count.
+pub fn candidates(tx: &mut Tx<'_>, rules: &RoutingRules, department: DepartmentId) -> Result<Vec<routing::Candidate>, StoreError> {
+    let mut candidates = tables::agents::candidates(tx, department)?;
+    for candidate in &mut candidates {
+        candidate.slots = rules.limit.slots(candidate.slots);
+    }
+    Ok(candidates)
+}
+
+/// E-mail addresses of agents with more chats, joined and ringing, than slots: there should be none, but for those whose limit was
+/// lowered meanwhile.
+pub fn over_capacity(tx: &mut Tx<'_>, rules: &RoutingRules) -> Result<Vec<String>, StoreError> {
+    let over = |(_, slots, load): &(String, u16, u32)| *load > u32::from(rules.limit.slots(*slots));
+    Ok(tables::agents::loads(tx)?.into_iter().filter(over).map(|(email, _, _)| email).collect())
 }
 
 /// Routes every department of an agent: he may have become free.
@@ -63,13 +87,14 @@ pub fn route_for(tx: &mut Tx<'_>, cx: &mut Context, agent: AgentId) -> Result<()
 /// Lets a chat ring at an agent.
 pub fn offer(tx: &mut Tx<'_>, cx: &Context, chat: &mut Chat, agent: AgentId, seconds: u16) -> Result<(), StoreError> {
     let seconds = if seconds == 0 { OFFER_SECONDS_DEFAULT } else { seconds };
+    let seconds = cx.settings.routing.ring_seconds(seconds).map_or(UNTIL_TAKEN_SECONDS, i64::from);
     let offer = Offer {
         id: OfferId::from_i64(tx.next_id()?),
         chat: chat.id,
         conversation: chat.conversation,
         agent,
         offered: cx.now,
-        expires: cx.now.plus_seconds(i64::from(seconds)),
+        expires: cx.now.plus_seconds(seconds),
         outcome: None,
     };
     tables::offers::insert(tx, &offer)?;
@@ -122,7 +147,19 @@ pub fn close_offer(tx: &mut Tx<'_>, cx: &Context, chat: &mut Chat, offer: &Offer
 pub fn pass_on(tx: &mut Tx<'_>, cx: &mut Context, offer: &Offer, outcome: OfferOutcome) -> Result<(), AppError> {
     let Some(mut chat) = tables::chats::get(tx, offer.chat)? else { return Ok(()) };
     close_offer(tx, cx, &mut chat, offer, outcome)?;
+    if outcome == OfferOutcome::Expired {
+        missed_ring(tx, cx, offer.agent)?;
+    }
     // The chat waits again, and the agent has a free slot for others.
     route(tx, cx, chat.department)?;
     route_for(tx, cx, offer.agent)
+}
+
+/// An agent let a chat ring in vain. Who does so too often in a row is idle.
+fn missed_ring(tx: &mut Tx<'_>, cx: &mut Context, agent: AgentId) -> Result<(), AppError> {
+    let idle = cx.settings.routing.idle;
+    if !idle.enabled || tables::agents::note_missed_ring(tx, agent)? < i64::from(idle.after) {
+        return Ok(());
+    }
+    accounts::go_idle(tx, cx, agent, idle.status)
 }

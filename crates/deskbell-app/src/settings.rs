@@ -1,7 +1,13 @@
-//! The desk's settings: names, looks, times.
+//! The desk's settings: names, looks, times. Those of routing are read and written in [`routing`].
+
+mod routing;
+
+use std::ops::RangeInclusive;
+use std::sync::Arc;
 
 use deskbell_domain::conversation::Reopening;
 use deskbell_domain::event::Event;
+use deskbell_domain::routing_rules::RoutingRules;
 use deskbell_store::{StoreError, Tx, tables};
 
 use crate::context::Context;
@@ -14,6 +20,8 @@ const TEXT_CHARS_MAX: usize = 500;
 const MAIL_ADDRESSES_MAX: usize = 100;
 /// Domains that may embed the widget, at most.
 const WIDGET_DOMAINS_MAX: usize = 100;
+/// How long a chat may wait for agents with its skills.
+const SKILL_WAIT_SECONDS: RangeInclusive<u32> = 5..=300;
 
 /// What administrators may set.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +49,12 @@ pub struct Settings {
     pub resolve_after_chat: bool,
     /// IANA name; LiveAgent v1 shows times in it.
     pub time_zone: String,
+    /// What the desk says of routing over the heads of its departments.
+    pub routing: RoutingRules,
+    /// Chats that ask for skills go to agents who have them.
+    pub skill_routing_enabled: bool,
+    /// How long such a chat waits for them before anybody may have it.
+    pub skill_wait_seconds: u32,
 }
 
 impl Default for Settings {
@@ -58,6 +72,9 @@ impl Default for Settings {
             reopening: Reopening::On,
             resolve_after_chat: false,
             time_zone: "GMT".to_owned(),
+            routing: RoutingRules::default(),
+            skill_routing_enabled: false,
+            skill_wait_seconds: 60,
         }
     }
 }
@@ -86,6 +103,9 @@ impl Settings {
             "reopening" => self.reopening = if value == "1" { Reopening::On } else { Reopening::Off },
             "resolve_after_chat" => self.resolve_after_chat = value == "1",
             "time_zone" => self.time_zone = value,
+            "skill_routing_enabled" => self.skill_routing_enabled = value == "1",
+            "skill_wait_seconds" => self.skill_wait_seconds = number(self.skill_wait_seconds),
+            name if routing::take(&mut self.routing, name, &value) => {}
             // A setting of a later version stays where it is.
             _ => {}
         }
@@ -93,7 +113,7 @@ impl Settings {
 
     fn rows(&self) -> Vec<(&'static str, String)> {
         let flag = |on: bool| if on { "1" } else { "0" }.to_owned();
-        vec![
+        let mut rows = vec![
             ("name", self.name.clone()),
             ("accent", self.accent.clone()),
             ("greeting", self.greeting.clone()),
@@ -106,7 +126,11 @@ impl Settings {
             ("reopening", flag(self.reopening == Reopening::On)),
             ("resolve_after_chat", flag(self.resolve_after_chat)),
             ("time_zone", self.time_zone.clone()),
-        ]
+            ("skill_routing_enabled", flag(self.skill_routing_enabled)),
+            ("skill_wait_seconds", self.skill_wait_seconds.to_string()),
+        ];
+        rows.extend(routing::rows(&self.routing));
+        rows
     }
 
     /// Whether an e-mail address is one of the desk's own.
@@ -153,16 +177,26 @@ impl Settings {
         {
             return Err(AppError::invalid("grace times and inactivity are between 1 second and a day"));
         }
-        Ok(())
+        if !SKILL_WAIT_SECONDS.contains(&self.skill_wait_seconds) {
+            return Err(AppError::invalid("skill_wait_seconds is between 5 and 300"));
+        }
+        routing::check(&self.routing)
     }
 }
 
-/// Writes the settings.
+/// Writes the settings. Chats that wait are routed by new rules at once.
 pub fn put(tx: &mut Tx<'_>, cx: &mut Context, settings: &Settings) -> Result<(), AppError> {
     settings.check()?;
+    let before = Settings::load(tx)?;
     for (name, value) in settings.rows() {
         tables::desk::set(tx, name, &value)?;
     }
     tx.append(cx.now, Event::SettingsChanged)?;
+    if before.routing != settings.routing {
+        cx.settings = Arc::new(settings.clone());
+        for department in tables::departments::all(tx)? {
+            crate::routing::route(tx, cx, department.id)?;
+        }
+    }
     Ok(())
 }

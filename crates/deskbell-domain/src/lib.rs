@@ -17,6 +17,8 @@ pub mod message;
 pub mod oauth;
 pub mod offline;
 pub mod routing;
+pub mod routing_rules;
+pub mod shortcut;
 pub mod tag;
 pub mod time;
 pub mod visit;

@@ -42,14 +42,24 @@ pub struct Ring {
 
 /// Offers the chats of one department's queue to its agents until somebody or everybody is used up. `chance` draws a number below its
 /// argument and decides between equals.
-pub fn route(queue: &[QueuedChat], candidates: &[Candidate], strategy: Strategy, mut chance: impl FnMut(usize) -> usize) -> Vec<Ring> {
+pub fn route(queue: &[QueuedChat], candidates: &[Candidate], strategy: Strategy, chance: impl FnMut(usize) -> usize) -> Vec<Ring> {
+    route_each(queue, candidates, |_| strategy, chance)
+}
+
+/// The same where each chat may have a strategy of its own.
+pub fn route_each(
+    queue: &[QueuedChat],
+    candidates: &[Candidate],
+    strategy: impl Fn(&QueuedChat) -> Strategy,
+    mut chance: impl FnMut(usize) -> usize,
+) -> Vec<Ring> {
     let mut free: Vec<Candidate> = candidates.iter().filter(|candidate| candidate.has_room()).cloned().collect();
     let mut rings = Vec::new();
     for chat in queue {
         if free.is_empty() {
             break;
         }
-        let agents = choose(chat, &free, strategy, &mut chance);
+        let agents = choose(chat, &free, strategy(chat), &mut chance);
         for agent in &agents {
             if let Some(candidate) = free.iter_mut().find(|candidate| candidate.agent == *agent) {
                 candidate.load += 1;

@@ -7,6 +7,7 @@ mod exports;
 mod knowledge;
 mod lists;
 mod oauth;
+mod shortcuts;
 mod tickets;
 mod widgets;
 
@@ -20,6 +21,7 @@ pub const MIGRATIONS: &[(&str, &str)] = &[
     ("0006-lists", lists::LISTS),
     ("0009-oauth", oauth::OAUTH),
     ("0007-exports", exports::EXPORTS),
+    ("0010-shortcuts", shortcuts::SHORTCUTS),
 ];
 
 const DESK: &str = r"

@@ -2,6 +2,7 @@
 
 mod contacts;
 mod exports;
+mod directory;
 mod files;
 mod journal;
 mod knowledge;
@@ -63,6 +64,7 @@ cases! {
     oauth: clients_come_back_change_and_go, codes_are_used_once, refresh_tokens_are_used_once, tokens_of_clients, what_is_over_is_forgotten;
     exports: documents_in_seconds_with_room, promises_only_grow, sweeps_begin_go_on_and_end, whose_documents_show_a_name,
         marks_and_what_was_left;
+    directory: shortcuts_come_back_change_and_go, attendances_are_counted, bans_by_their_ids;
     widgets: widgets_by_every_filter, widgets_come_back_change_and_go, widgets_are_counted;
     upgrades: conversations_come_over;
 }

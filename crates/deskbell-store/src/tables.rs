@@ -22,6 +22,7 @@ pub mod oauth;
 pub mod offers;
 pub mod offline_messages;
 pub mod sweeps;
+pub mod shortcuts;
 pub mod tags;
 pub mod transfers;
 pub mod visits;

@@ -20,6 +20,8 @@ use deskbell_domain::visit::{Page, Visit};
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::outside_ids::visitor_id;
+
 /// Renders ended chats and offline messages for the export.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ChatDocuments;
@@ -285,7 +287,7 @@ fn session(account_key: i64, visit: Option<&Visit>, id: i64, (began, ended): (Ti
 fn visitor(account_key: i64, customer: &Customer) -> Visitor<'_> {
     Visitor {
         email: customer.email.as_deref().unwrap_or_default(),
-        id: format!("{account_key}.{}", base62(customer.id.get())),
+        id: visitor_id(account_key, customer.id),
         name: customer.display_name(),
         notes: &customer.note,
         phone: &customer.phone,
@@ -308,7 +310,7 @@ fn department_name(department: DepartmentId, name: &str) -> Option<&str> {
 }
 
 /// `2020-12-22T04:54:59Z`
-fn stamp(at: Timestamp) -> String {
+pub(crate) fn stamp(at: Timestamp) -> String {
     moment(at).to_string()
 }
 
@@ -316,7 +318,7 @@ fn moment(at: Timestamp) -> jiff::Timestamp {
     jiff::Timestamp::from_second(at.seconds()).unwrap_or_default()
 }
 
-fn base62(mut value: i64) -> String {
+pub(crate) fn base62(mut value: i64) -> String {
     const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     let mut reversed = Vec::with_capacity(8);
     while value > 0 {

@@ -10,6 +10,7 @@ mod compat;
 pub mod documents;
 mod export;
 mod oauth;
+mod outside_ids;
 mod rest;
 mod sign_ins;
 mod stream;

@@ -1,8 +1,18 @@
 //! The REST API of Zendesk Chat, below `/api/v2` and `/api/v2/chat`: exports, and what its clients read and write beside them. Each family
 //! of endpoints is a module that lists its routes.
 
+mod account;
+mod agents;
+mod bans;
+mod departments;
+mod id_range;
+mod lenient;
 mod oauth_clients;
 mod oauth_tokens;
+mod roles;
+mod routing_settings;
+mod shortcuts;
+mod visitors;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -100,7 +110,22 @@ pub(crate) fn surface(options: &SurfaceOptions) -> Surface<Rest> {
 }
 
 pub(crate) fn routes() -> Vec<Route<Rest>> {
-    [export::routes(), oauth_clients::routes(), oauth_tokens::routes()].into_iter().flatten().collect()
+    [
+        export::routes(),
+        oauth_clients::routes(),
+        oauth_tokens::routes(),
+        account::routes(),
+        agents::routes(),
+        departments::routes(),
+        roles::routes(),
+        bans::routes(),
+        visitors::routes(),
+        shortcuts::routes(),
+        routing_settings::routes(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// The prefix that the caller used to reach `path`, for links.

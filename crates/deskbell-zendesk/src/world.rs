@@ -95,6 +95,12 @@ pub(crate) async fn send<S: Clone + Send + Sync + 'static>(
     Reply { status: head.status.as_u16(), headers: head.headers, text: String::from_utf8(bytes.to_vec()).unwrap() }
 }
 
+/// The same with a token and a JSON body.
+pub(crate) async fn send_json<S: Clone + Send + Sync + 'static>(kit: &Kit<S>, verb: &str, uri: &str, token: &str, body: &Value) -> Reply {
+    let bearer = format!("Bearer {token}");
+    send(kit, verb, uri, &[("authorization", &bearer), ("content-type", "application/json")], body.to_string()).await
+}
+
 fn desk_options(directory: &tempfile::TempDir, clock: &Arc<FakeClock>) -> DeskOptions {
     DeskOptions {
         location: Location::Sqlite(directory.path().join("desk.db")),
@@ -269,6 +275,18 @@ impl World {
         let reply = call(&self.stream, "GET", &format!("/stream/{path}"), Some(self.token())).await;
         assert_eq!(reply.status, 200, "{}", reply.text);
         reply.json()
+    }
+
+    /// An agent with a token that may read and write.
+    pub(crate) async fn add_writer(&self, email: &str, role: Role) -> (AgentId, String) {
+        let agent = self.add_agent(email, role, 3).await;
+        let scopes = Scopes { read: true, write: true, chat: false };
+        (agent, self.add_token(agent, CredentialKind::Token, scopes).await.secret)
+    }
+
+    /// A write through the REST API with the owner's token.
+    pub(crate) async fn write(&self, verb: &str, uri: &str, body: Value) -> Reply {
+        send_json(&self.rest, verb, uri, self.token(), &body).await
     }
 
     /// A page of the export with the owner's token.

@@ -3,7 +3,8 @@
 use std::process::ExitCode;
 
 use deskbell_app::figures::Figures;
-use deskbell_app::{AppError, Desk};
+use deskbell_app::settings::Settings;
+use deskbell_app::{AppError, Desk, routing};
 use deskbell_store::{journal, tables};
 
 use crate::arguments::DoctorOptions;
@@ -50,7 +51,8 @@ fn examine(desk: &Desk) -> Result<Vec<Check>, AppError> {
         let unknown = tables::messages::without_event(tx)?;
         let trouble = (unknown > 0).then(|| format!("{unknown} messages have no event in the journal"));
         checks.push(Check::new("events", "every message has its event", trouble));
-        let over = tables::agents::over_capacity(tx)?;
+        let rules = Settings::load(tx)?.routing;
+        let over = routing::over_capacity(tx, &rules)?;
         let trouble = (!over.is_empty()).then(|| format!("over capacity: {}", over.join(", ")));
         checks.push(Check::new("capacity", "no agent has more chats than slots", trouble));
         let figures = Figures::load(tx, now)?.chats(None, now);

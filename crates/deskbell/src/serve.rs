@@ -192,6 +192,7 @@ async fn keep_time(desk: Desk, live: Live, metrics: metrics_exporter_prometheus:
         if count.is_multiple_of(1_000 / TICK_MILLIS) {
             live.tick();
             live.close_ended_sessions().await;
+            live.cut_banned().await;
         }
         if count.is_multiple_of(20_000 / TICK_MILLIS) {
             metrics.run_upkeep();

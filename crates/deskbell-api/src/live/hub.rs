@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use deskbell_app::Desk;
 use deskbell_domain::chat::ChatState;
+use deskbell_domain::customer::BanTarget;
 use deskbell_domain::event::{Event, Recorded};
 use deskbell_domain::ids::{AgentId, ChatId, ConversationId, VisitorId};
 use deskbell_http::socket::{Close, Frame, OUTBOX_FRAMES_MAX, Outbox};
@@ -190,6 +191,8 @@ struct State {
     owners: HashMap<ConversationId, VisitorId>,
     /// Agents who were changed lately.
     doubtful: HashSet<AgentId>,
+    /// Who was banned lately.
+    banned: Vec<BanTarget>,
     /// Something about waiting chats changed since positions were told.
     queue_changed: bool,
 }
@@ -366,8 +369,24 @@ impl Hub {
                 }
                 changed.push(*agent);
             }
+            if let Event::BanChanged { customer, address, banned: true } = &recorded.event {
+                state.banned.extend(customer.map(BanTarget::Customer));
+                state.banned.extend(address.clone().map(BanTarget::Address));
+            }
         }
         state.doubtful.extend(changed);
+    }
+
+    /// Who was banned since it was last asked: whose browsers that concerns must be looked up.
+    pub(crate) fn take_banned(&self) -> Vec<BanTarget> {
+        std::mem::take(&mut self.state().banned)
+    }
+
+    /// Cuts the connections of a visitor.
+    pub(crate) fn cut_visitor(&self, visitor: VisitorId) {
+        for connection in self.state().visitors.get(&visitor).into_iter().flat_map(|visitor| &visitor.connections) {
+            connection.sink.close(Close::BadCredential);
+        }
     }
 
     /// Consoles of agents who were changed since it was last asked: whether their sessions are still good must be looked up.

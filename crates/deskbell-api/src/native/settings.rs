@@ -4,6 +4,7 @@ use deskbell_app::AppError;
 use deskbell_app::rights::Right;
 use deskbell_app::settings::{self, Settings};
 use deskbell_domain::conversation::Reopening;
+use deskbell_domain::routing_rules::{AutoIdle, ChatLimit, IdleStatus, LimitScope, RoutingMode, RoutingRules};
 use deskbell_http::{Answer, Cx, Endpoint, Input, Meta};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -31,6 +32,78 @@ pub(crate) struct SettingsView {
     resolve_after_chat: bool,
     /// An IANA name.
     time_zone: String,
+    routing: RoutingView,
+    /// Chats that ask for skills go to agents who have them.
+    skill_routing_enabled: bool,
+    /// 5 to 300.
+    skill_wait_seconds: u32,
+}
+
+/// What the desk says of routing over the heads of its departments.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub(crate) struct RoutingView {
+    /// `assigned` (as the department says), `broadcast` (all at once) or `hybrid` (one first, then all).
+    mode: String,
+    /// Off: agents may have any number of chats.
+    limit_enabled: bool,
+    /// 0 to 20, for every agent with the scope `account`.
+    limit: u16,
+    /// `account`, or `agent`: each agent's own slots.
+    limit_scope: String,
+    /// Agents may change their own slots.
+    limit_agents_choose: bool,
+    /// Off: an offer rings until it is taken.
+    reassignment: bool,
+    /// 10 to 120; null: as long as the department says.
+    reassignment_seconds: Option<u16>,
+    auto_idle: bool,
+    /// Missed rings in a row, 1 to 20.
+    auto_idle_after: u16,
+    /// `away` or `invisible`.
+    auto_idle_status: String,
+    /// Who would be asked has joined.
+    auto_accept: bool,
+}
+
+impl From<RoutingRules> for RoutingView {
+    fn from(rules: RoutingRules) -> Self {
+        RoutingView {
+            mode: rules.mode.text().to_owned(),
+            limit_enabled: rules.limit.enabled,
+            limit: rules.limit.chats,
+            limit_scope: rules.limit.scope.text().to_owned(),
+            limit_agents_choose: rules.limit.agents_choose,
+            reassignment: rules.reassignment,
+            reassignment_seconds: rules.offer_seconds,
+            auto_idle: rules.idle.enabled,
+            auto_idle_after: rules.idle.after,
+            auto_idle_status: rules.idle.status.text().to_owned(),
+            auto_accept: rules.auto_accept,
+        }
+    }
+}
+
+impl RoutingView {
+    fn rules(self) -> Result<RoutingRules, AppError> {
+        let refused = |what: &'static str| AppError::invalid(what);
+        Ok(RoutingRules {
+            mode: RoutingMode::parse(&self.mode).ok_or_else(|| refused("mode must be one of broadcast, assigned, hybrid"))?,
+            limit: ChatLimit {
+                enabled: self.limit_enabled,
+                chats: self.limit,
+                scope: LimitScope::parse(&self.limit_scope).ok_or_else(|| refused("limit_scope must be account or agent"))?,
+                agents_choose: self.limit_agents_choose,
+            },
+            reassignment: self.reassignment,
+            offer_seconds: self.reassignment_seconds,
+            idle: AutoIdle {
+                enabled: self.auto_idle,
+                after: self.auto_idle_after,
+                status: IdleStatus::parse(&self.auto_idle_status).ok_or_else(|| refused("auto_idle_status must be away or invisible"))?,
+            },
+            auto_accept: self.auto_accept,
+        })
+    }
 }
 
 impl From<Settings> for SettingsView {
@@ -48,6 +121,9 @@ impl From<Settings> for SettingsView {
             reopening: settings.reopening == Reopening::On,
             resolve_after_chat: settings.resolve_after_chat,
             time_zone: settings.time_zone,
+            routing: RoutingView::from(settings.routing),
+            skill_routing_enabled: settings.skill_routing_enabled,
+            skill_wait_seconds: settings.skill_wait_seconds,
         }
     }
 }
@@ -83,12 +159,16 @@ pub(crate) struct SettingsBody {
     reopening: Option<bool>,
     resolve_after_chat: Option<bool>,
     time_zone: Option<String>,
+    /// The whole of it.
+    routing: Option<RoutingView>,
+    skill_routing_enabled: Option<bool>,
+    skill_wait_seconds: Option<u32>,
 }
 
 impl SettingsBody {
-    fn over(self, was: Settings) -> Settings {
+    fn over(self, was: Settings) -> Result<Settings, AppError> {
         let reopening = |on| if on { Reopening::On } else { Reopening::Off };
-        Settings {
+        Ok(Settings {
             name: self.name.unwrap_or(was.name),
             accent: self.accent.unwrap_or(was.accent),
             greeting: self.greeting.unwrap_or(was.greeting),
@@ -101,7 +181,10 @@ impl SettingsBody {
             reopening: self.reopening.map_or(was.reopening, reopening),
             resolve_after_chat: self.resolve_after_chat.unwrap_or(was.resolve_after_chat),
             time_zone: self.time_zone.unwrap_or(was.time_zone),
-        }
+            routing: self.routing.map_or(Ok(was.routing), RoutingView::rules)?,
+            skill_routing_enabled: self.skill_routing_enabled.unwrap_or(was.skill_routing_enabled),
+            skill_wait_seconds: self.skill_wait_seconds.unwrap_or(was.skill_wait_seconds),
+        })
     }
 }
 
@@ -117,7 +200,7 @@ impl Endpoint<Native> for Update {
     async fn run(cx: Cx<Native>, input: Input) -> Result<Answer, AppError> {
         let body: SettingsBody = input.json()?;
         let change = cx.state.desk.write(move |tx, cx| {
-            let settings = body.over(Settings::load(tx)?);
+            let settings = body.over(Settings::load(tx)?)?;
             settings::put(tx, cx, &settings)?;
             Ok(settings)
         });
@@ -149,6 +232,24 @@ mod tests {
         for wrong in [json!(["Help@Shop.test"]), json!(["nobody"]), json!(["a b@shop.test"]), json!(["help@shop.test\u{0}"])] {
             desk.admin.put("settings", json!({ "mail_addresses": wrong })).await.refused(400, "invalid");
         }
+        let routing = json!({"mode": "hybrid", "limit_enabled": true, "limit": 3, "limit_scope": "account", "limit_agents_choose": true,
+            "reassignment": true, "reassignment_seconds": null, "auto_idle": true, "auto_idle_after": 2, "auto_idle_status": "invisible",
+            "auto_accept": false});
+        assert_eq!(desk.admin.put("settings", json!({"routing": routing})).await.expect(200)["routing"], routing);
+        assert_eq!(desk.admin.put("settings", json!({"skill_wait_seconds": 30})).await.expect(200)["routing"], routing);
+        for (name, wrong) in [
+            ("mode", json!("random")),
+            ("limit", json!(21)),
+            ("limit_scope", json!("desk")),
+            ("reassignment_seconds", json!(5)),
+            ("auto_idle_after", json!(0)),
+            ("auto_idle_status", json!("offline")),
+        ] {
+            let mut changed = routing.clone();
+            changed[name] = wrong;
+            desk.admin.put("settings", json!({ "routing": changed })).await.refused(400, "invalid");
+        }
+        desk.admin.put("settings", json!({"skill_wait_seconds": 301})).await.refused(400, "invalid");
         desk.agent.put("settings", json!({"name": "Mine"})).await.refused(403, "forbidden");
     }
 }

@@ -43,6 +43,8 @@ fn sample(meta: &Meta) -> Option<Value> {
         (Verb::Post, "knowledge/topics") => json!({"parent": "1", "title": "Why?", "text": "Because"}),
         (Verb::Post, "bans") => json!({"address": "10.0.0.9"}),
         (Verb::Put, "settings") => json!({"name": "Acme"}),
+        (Verb::Post, "shortcuts") => json!({"name": "hello", "message": "Hello!"}),
+        (Verb::Put, "shortcuts/{id}") => json!({"message": "Hello!"}),
         (Verb::Post, "credentials") => json!({"kind": "apikey", "name": "key"}),
         (Verb::Post, "oauth/clients") => json!({"name": "Tap", "client_type": "public", "redirect_uris": [], "scopes": ["read"]}),
         _ => return None,
@@ -98,7 +100,10 @@ async fn an_agent_does_not_administer() {
             call(&desk.agent, meta, UNKNOWN, &[PROOF], body_of(meta)).await.refused(403, "forbidden");
         }
     }
-    assert_eq!(administrative, 24, "agents, customers, groups, companies, departments, knowledge bases, settings, credentials and OAuth");
+    assert_eq!(
+        administrative, 28,
+        "agents, customers, groups, companies, departments, knowledge bases, settings, shortcuts, credentials and OAuth"
+    );
 }
 
 #[tokio::test]

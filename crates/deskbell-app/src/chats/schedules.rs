@@ -2,11 +2,13 @@
 //! while somebody is free, and figures folded from the journal equal figures loaded from rows.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use deskbell_domain::agent::{AgentStatus, Role};
 use deskbell_domain::chat::{ChatState, Rating};
 use deskbell_domain::department::{Department, Membership, Strategy as Routing};
 use deskbell_domain::ids::{AgentId, ChatId, DepartmentId};
+use deskbell_domain::routing_rules::{AutoIdle, ChatLimit, IdleStatus, LimitScope, RoutingMode, RoutingRules};
 use deskbell_domain::time::Timestamp;
 use deskbell_domain::visit::Visit;
 use deskbell_store::{Location, Options, Tx, journal, tables};
@@ -22,6 +24,8 @@ use crate::context::Context;
 use crate::desk::{Desk, DeskOptions};
 use crate::error::{AppError, Kind};
 use crate::figures::Figures;
+use crate::routing;
+use crate::settings::{self, Settings};
 use crate::timers::{end_idle, expire_offers};
 use crate::visits::{self, Arrival};
 
@@ -42,6 +46,7 @@ enum Act {
     Status { agent: usize, status: usize },
     Gone { agent: usize },
     Slots { agent: usize, slots: u16 },
+    Rules { rules: RoutingRules },
     Wait { seconds: i64 },
 }
 
@@ -62,8 +67,26 @@ fn act() -> impl proptest::strategy::Strategy<Value = Act> {
         2 => (n(), 0usize..4).prop_map(|(agent, status)| Act::Status { agent, status }),
         1 => n().prop_map(|agent| Act::Gone { agent }),
         1 => (n(), 0u16..4).prop_map(|(agent, slots)| Act::Slots { agent, slots }),
+        1 => rules().prop_map(|rules| Act::Rules { rules }),
         3 => prop_oneof![Just(1i64), Just(31), Just(1_000)].prop_map(|seconds| Act::Wait { seconds }),
     ]
+}
+
+/// Any rules that a desk may have.
+fn rules() -> impl proptest::strategy::Strategy<Value = RoutingRules> {
+    let limit = (any::<bool>(), 0u16..4, prop::sample::select(LimitScope::ALL));
+    let idle = (any::<bool>(), 1u16..3, prop::sample::select(IdleStatus::ALL));
+    let offers = (any::<bool>(), prop_oneof![Just(None), Just(Some(10)), Just(Some(120))]);
+    (prop::sample::select(RoutingMode::ALL), limit, idle, offers, any::<bool>()).prop_map(|(mode, limit, idle, offers, auto_accept)| {
+        RoutingRules {
+            mode,
+            limit: ChatLimit { enabled: limit.0, chats: limit.1, scope: limit.2, agents_choose: false },
+            reassignment: offers.0,
+            offer_seconds: offers.1,
+            idle: AutoIdle { enabled: idle.0, after: idle.1, status: idle.2 },
+            auto_accept,
+        }
+    })
 }
 
 struct Stage {
@@ -174,6 +197,17 @@ fn play(tx: &mut Tx<'_>, cx: &mut Context, stage: &(Vec<AgentId>, Vec<Department
             };
             accounts::change_agent(tx, cx, agent(who), &draft).map(drop)
         }
+        Act::Rules { mut rules } => {
+            // A limit below what is in use is allowed; then the invariant does not speak of it.
+            let loads = tables::agents::loads(tx)?;
+            let most = loads.iter().map(|(_, _, load)| u16::try_from(*load).unwrap_or(u16::MAX)).max().unwrap_or(0);
+            rules.limit.chats = rules.limit.chats.max(most);
+            if loads.iter().any(|(_, slots, load)| *load > u32::from(*slots)) {
+                rules.limit.scope = LimitScope::Account;
+            }
+            let settings = Settings { routing: rules, ..Settings::load(tx)? };
+            settings::put(tx, cx, &settings)
+        }
         Act::Wait { .. } => {
             expire_offers(tx, cx)?;
             end_idle(tx, cx)
@@ -194,10 +228,21 @@ fn play(tx: &mut Tx<'_>, cx: &mut Context, stage: &(Vec<AgentId>, Vec<Department
     }
 }
 
+/// Waits until the desk goes by the settings that are stored.
+fn follow_settings(desk: &Desk) {
+    let stored = desk.snapshot_blocking(|tx| Ok(Settings::load(tx)?)).unwrap();
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while *desk.settings() != stored {
+        assert!(Instant::now() < deadline, "the desk does not take its settings in");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+}
+
 /// What must hold between any two steps; says what does not.
 fn check(tx: &mut Tx<'_>, departments: &[DepartmentId]) -> Result<(), AppError> {
     let fail = |text: String| Err(AppError::internal(text));
-    let over = tables::agents::over_capacity(tx)?;
+    let rules = Settings::load(tx)?.routing;
+    let over = routing::over_capacity(tx, &rules)?;
     if !over.is_empty() {
         return fail(format!("over capacity: {over:?}"));
     }
@@ -216,7 +261,7 @@ fn check(tx: &mut Tx<'_>, departments: &[DepartmentId]) -> Result<(), AppError> 
     }
     for department in departments {
         let queue = tables::chats::queued(tx, *department, 100)?;
-        let candidates = tables::agents::candidates(tx, *department)?;
+        let candidates = routing::candidates(tx, &rules, *department)?;
         if !queue.is_empty() && candidates.is_empty() {
             return fail("a chat waits where nobody is".to_owned());
         }
@@ -244,7 +289,11 @@ proptest! {
             stage.clock.advance_seconds(match act { Act::Wait { seconds } => *seconds, _ => 1 });
             let (cast, act, departments) = (cast.clone(), act.clone(), stage.departments.clone());
             // A refused step is rolled back as a job of its own.
+            let is_rules = matches!(act, Act::Rules { .. });
             let played = stage.desk.write_blocking(move |tx, cx| play(tx, cx, &cast, &act));
+            if is_rules {
+                follow_settings(&stage.desk);
+            }
             let checked = stage.desk.snapshot_blocking(move |tx| check(tx, &departments));
             if let Err(error) = allowed(played).and(checked) {
                 return Err(TestCaseError::fail(error.to_string()));
@@ -260,6 +309,7 @@ proptest! {
             // Twice does no harm.
             figures.fold(recorded);
         }
+        figures.set_limit(stage.desk.settings().routing.limit);
         for department in std::iter::once(None).chain(stage.departments.iter().map(|department| Some(*department))) {
             prop_assert_eq!(figures.chats(department, now), loaded.chats(department, now));
             prop_assert_eq!(figures.agents(department), loaded.agents(department));

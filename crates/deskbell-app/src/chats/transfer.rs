@@ -161,7 +161,7 @@ pub fn invite(tx: &mut Tx<'_>, cx: &mut Context, by: AgentId, chat: ChatId, agen
 
 fn ring(tx: &mut Tx<'_>, cx: &Context, chat: &mut Chat, agent: &Agent) -> Result<(), AppError> {
     let (engaged, ringing) = tables::agents::load(tx, agent.id)?;
-    if engaged + ringing >= u32::from(agent.slots) {
+    if engaged + ringing >= u32::from(cx.settings.routing.limit.slots(agent.slots)) {
         return Err(AppError::conflict("all chat slots of that agent are in use"));
     }
     let seconds = tables::departments::get(tx, chat.department)?.map_or(0, |department| department.offer_seconds);

@@ -1,11 +1,13 @@
 //! Agents.
 
+use std::collections::HashMap;
+
 use deskbell_domain::agent::{Agent, AgentStatus, Role};
 use deskbell_domain::ids::{AgentId, CustomerId, DepartmentId};
 use deskbell_domain::routing::Candidate;
 use deskbell_domain::time::Timestamp;
 
-use super::{flag, narrow, word};
+use super::{flag, narrow, time, word};
 use crate::engine::{Row, Tx};
 use crate::error::StoreError;
 
@@ -125,14 +127,51 @@ pub fn load(tx: &mut Tx<'_>, agent: AgentId) -> Result<(u32, u32), StoreError> {
     Ok((narrow("engaged", engaged)?, narrow("ringing", ringing)?))
 }
 
-/// E-mail addresses of agents with more chats, joined and ringing, than slots: there should be none, but for those whose slots were
-/// lowered meanwhile.
-pub fn over_capacity(tx: &mut Tx<'_>) -> Result<Vec<String>, StoreError> {
-    let rows: Vec<(String,)> = tx.all(
-        "SELECT a.email FROM agents a WHERE \
+/// What is kept of an agent beside what others see of him.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Attendance {
+    pub created: Timestamp,
+    pub last_login: Option<Timestamp>,
+    pub logins: i64,
+}
+
+/// When each agent was made, and how often and when he signed in.
+pub fn attendances(tx: &mut Tx<'_>) -> Result<HashMap<AgentId, Attendance>, StoreError> {
+    let rows: Vec<(i64, i64, Option<i64>, i64)> =
+        tx.all("SELECT id, created_at, last_login_at, login_count FROM agents ORDER BY id", &[])?;
+    let entry = |(id, created, last, logins): (i64, i64, Option<i64>, i64)| {
+        (AgentId::from_i64(id), Attendance { created: time(created), last_login: last.map(time), logins })
+    };
+    Ok(rows.into_iter().map(entry).collect())
+}
+
+/// An agent signed in.
+pub fn note_login(tx: &mut Tx<'_>, agent: AgentId, at: Timestamp) -> Result<(), StoreError> {
+    tx.exec("UPDATE agents SET last_login_at = $2, login_count = login_count + 1 WHERE id = $1", &[&agent.get(), &at.micros()])?;
+    Ok(())
+}
+
+/// One more ring missed; answers how many it were in a row.
+pub fn note_missed_ring(tx: &mut Tx<'_>, agent: AgentId) -> Result<i64, StoreError> {
+    tx.exec("UPDATE agents SET missed_rings = missed_rings + 1 WHERE id = $1", &[&agent.get()])?;
+    Ok(tx.one::<(i64,)>("SELECT missed_rings FROM agents WHERE id = $1", &[&agent.get()])?.0)
+}
+
+/// The row of missed rings is over.
+pub fn forget_missed_rings(tx: &mut Tx<'_>, agent: AgentId) -> Result<(), StoreError> {
+    tx.exec("UPDATE agents SET missed_rings = 0 WHERE id = $1 AND missed_rings <> 0", &[&agent.get()])?;
+    Ok(())
+}
+
+/// E-mail address, slots, and chats joined and ringing together of each agent who has any.
+pub fn loads(tx: &mut Tx<'_>) -> Result<Vec<(String, u16, u32)>, StoreError> {
+    let rows: Vec<(String, i64, i64)> = tx.all(
+        "SELECT a.email, a.slots, \
            (SELECT COUNT(*) FROM engagements e WHERE e.agent_id = a.id AND e.left_at IS NULL) \
-             + (SELECT COUNT(*) FROM offers o WHERE o.agent_id = a.id AND o.outcome IS NULL) > a.slots ORDER BY a.email",
+             + (SELECT COUNT(*) FROM offers o WHERE o.agent_id = a.id AND o.outcome IS NULL) \
+         FROM agents a ORDER BY a.email",
         &[],
     )?;
-    Ok(rows.into_iter().map(|(email,)| email).collect())
+    let busy = rows.into_iter().filter(|(_, _, load)| *load > 0);
+    busy.map(|(email, slots, load)| Ok((email, narrow("slots", slots)?, narrow("load", load)?))).collect()
 }

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod clients;
+mod bans;
 mod commands;
 mod conversation;
 mod full_disk;

@@ -4,7 +4,7 @@ import { untrack } from 'svelte';
 import { foldDesk } from '../../../shared/desk.ts';
 import { uploadPatiently } from '../../../shared/files.ts';
 import { LiveClient, type Link } from '../../../shared/live.ts';
-import { api, type Agent, type Overview, type Settings } from '../../../shared/native.ts';
+import { api, everything, type Agent, type Overview, type Settings, type Shortcut } from '../../../shared/native.ts';
 import { newKey, Outbox, type Entry } from '../../../shared/outbox.ts';
 import { openPoll } from '../../../shared/poll.ts';
 import type { AgentCommand, AgentStatus, DeskEvent, DeskState, FileInfo, Id, LiveChat } from '../../../shared/protocol.ts';
@@ -50,6 +50,8 @@ export class Desk {
   /** Grows with every change that a list of conversations would show. */
   listTurn = $state(0);
   files = new Map<Id, FileInfo>();
+  /** The shortcuts that I may use; read when the first one is typed. */
+  shortcuts = $state.raw<readonly Shortcut[]>([]);
 
   me = $derived.by(() => this.state?.me ?? this.signedIn);
   mine = $derived(this.#sorted((chat) => chat.agents.includes(this.me.agent)));
@@ -67,6 +69,8 @@ export class Desk {
   #turn = 0;
   #peekTimers = new Map<Id, number>();
   #typed = 0;
+  /** Whether the shortcuts that are here are those of the desk. */
+  #knowsShortcuts = false;
 
   constructor(
     readonly signedIn: Agent,
@@ -89,6 +93,7 @@ export class Desk {
           this.#events = [];
           this.joining = new Set(this.#box.entries.flatMap(({ frame }) => (frame.t === 'accept' ? [frame.chat] : [])));
           this.state = state;
+          this.#forgetShortcuts();
           this.listTurn++;
           this.#follow();
           this.#loadOverview();
@@ -207,6 +212,16 @@ export class Desk {
 
   setTags(conversation: Id, tags: string[]): void {
     this.#send({ t: 'tags', conversation, tags });
+  }
+
+  /** Reads the shortcuts if they are not known. What cannot be read is asked for again the next time. */
+  needShortcuts(): void {
+    if (this.#knowsShortcuts) return;
+    this.#knowsShortcuts = true;
+    everything(api.shortcuts).then(
+      (shortcuts) => (this.shortcuts = shortcuts),
+      () => (this.#knowsShortcuts = false),
+    );
   }
 
   transfer(chat: LiveChat, to: { department?: Id; agent?: Id }): void {
@@ -346,6 +361,7 @@ export class Desk {
   #notice(event: DeskEvent): void {
     if ((event.e === 'chat.joined' && event.agent === this.me.agent) || event.e === 'chat.ended') this.#joined(event.chat);
     if (event.e === 'settings.changed') void this.#loadSettings();
+    if (event.e === 'shortcut.changed' || event.e === 'membership.changed') this.#forgetShortcuts();
     if (event.e === 'conversation.merged') this.#merged(event.conversation, event.into);
     if (event.e === 'customer.changed')
       for (const thread of this.threads.values())
@@ -353,6 +369,13 @@ export class Desk {
     if (event.conversation) this.listTurn++;
     clearTimeout(this.#overviewTimer);
     this.#overviewTimer = window.setTimeout(() => this.#loadOverview(), OVERVIEW_AFTER_EVENT_MS);
+  }
+
+  /** They changed, or which of them are mine: read again if they are in use, else when they are needed. */
+  #forgetShortcuts(): void {
+    const inUse = this.#knowsShortcuts;
+    this.#knowsShortcuts = false;
+    if (inUse) this.needShortcuts();
   }
 
   /** What was open leads to where it went; what came along from the other one is told by no event. */

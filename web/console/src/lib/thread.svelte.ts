@@ -15,6 +15,8 @@ export class Thread {
   /** What stands in the visitor's box just now. */
   peek = $state('');
   draft = $state('');
+  /** Tags of the shortcuts in the draft: they go onto the conversation with it. */
+  draftTags = $state.raw<readonly string[]>([]);
   kind = $state<'message' | 'note'>('message');
   problem = $state<string | null>(null);
   /** Events that came while it was loading. */

@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Shortcut } from '../../shared/native.ts';
+import { fitting, insert, OFFERED_MAX, typedBefore, withTags } from '../src/lib/snippets.ts';
+
+const shortcut = (name: string): Shortcut => ({
+  shortcut: name,
+  name,
+  message: `The text of ${name}`,
+  options: '',
+  tags: [],
+  scope: 'all',
+  departments: [],
+  agents: [],
+});
+
+test('a slash at the start of a word begins a shortcut', () => {
+  for (const [text, wanted] of [
+    ['/', { start: 0, prefix: '' }],
+    ['/he', { start: 0, prefix: 'he' }],
+    ['Hello /by', { start: 6, prefix: 'by' }],
+    ['one\n/sign up', { start: 4, prefix: 'sign up' }],
+    ['either/or', null],
+    ['https://shop.example', null],
+    ['1/2 /x', { start: 4, prefix: 'x' }],
+    ['/one\ntwo', null],
+    ['', null],
+  ] as const)
+    assert.deepEqual(typedBefore(text, text.length), wanted, text);
+  assert.deepEqual(typedBefore('/hello there', 3), { start: 0, prefix: 'he' }, 'what stands behind the cursor is not typed yet');
+});
+
+test('those that begin so are offered, the exact ones first, not too many', () => {
+  const all = ['Bye', 'bye', 'hello', 'hello again', 'help'].map(shortcut);
+  const names = (prefix: string): string[] => fitting(all, prefix).map(({ name }) => name);
+  assert.deepEqual(names('hel'), ['hello', 'hello again', 'help']);
+  assert.deepEqual(names('HELLO'), ['hello', 'hello again']);
+  assert.deepEqual(names('by'), ['bye', 'Bye']);
+  assert.deepEqual(names('By'), ['Bye', 'bye']);
+  assert.deepEqual(names('x'), []);
+  assert.equal(fitting(Array.from({ length: 30 }, (_, n) => shortcut(`s${n}`)), 's').length, OFFERED_MAX);
+});
+
+test('the message takes the place of what was typed', () => {
+  const text = 'Hi! /he and more';
+  const typed = typedBefore(text, 7)!;
+  assert.deepEqual(insert(text, typed, 7, 'How can I help?'), { text: 'Hi! How can I help? and more', cursor: 19 });
+});
+
+test('tags are added once', () => {
+  assert.deepEqual(withTags(['a', 'b'], ['b', 'c', 'c']), ['a', 'b', 'c']);
+});
