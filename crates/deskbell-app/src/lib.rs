@@ -7,6 +7,7 @@ pub mod accounts;
 pub mod auth_tokens;
 pub mod bans;
 pub mod blobs;
+pub mod chat_search;
 pub mod chats;
 pub mod clock;
 pub mod commands;

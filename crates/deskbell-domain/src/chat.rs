@@ -114,6 +114,8 @@ pub struct Chat {
     pub pinned: Option<AgentId>,
     pub missed: bool,
     pub dropped: bool,
+    /// Nobody of the desk has seen it: it was missed, unless somebody has marked it otherwise since.
+    pub unread: bool,
     pub rating: Option<Rating>,
     pub rating_comment: Option<String>,
     pub rated: Option<Timestamp>,
@@ -190,6 +192,7 @@ impl Chat {
             pinned: None,
             missed: false,
             dropped: false,
+            unread: false,
             rating: None,
             rating_comment: None,
             rated: None,
@@ -224,6 +227,7 @@ impl Chat {
     pub fn end(&mut self, reason: EndReason, at: Timestamp) {
         let waiting = !self.joined_ever || self.unanswered_since.is_some();
         self.missed = self.started_by == StartedBy::Visitor && !self.joined_ever;
+        self.unread = self.missed;
         self.dropped = (self.offered_ever || self.joined_ever) && reason.visitor_left() && waiting;
         self.state = ChatState::Ended;
         self.pinned = None;
@@ -347,6 +351,7 @@ mod tests {
             chat.unanswered_since = unanswered.then(|| Timestamp::from_seconds(1_060));
             chat.end(reason, at);
             assert_eq!((chat.missed, chat.dropped, chat.abandon_seconds()), (missed, dropped, abandon), "{reason:?} {offered} {joined}");
+            assert_eq!(chat.unread, missed);
         }
     }
 }

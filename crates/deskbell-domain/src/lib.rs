@@ -14,6 +14,7 @@ pub mod group;
 pub mod ids;
 pub mod knowledge;
 pub mod message;
+pub mod offline;
 pub mod routing;
 pub mod tag;
 pub mod time;

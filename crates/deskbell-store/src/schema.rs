@@ -2,8 +2,10 @@
 //!
 //! Times are microseconds since 1970 UTC; flags are 0 or 1; letters and words are those of the domain's enums.
 
+mod chat_search;
 mod contacts;
 mod knowledge;
+mod offline;
 mod tickets;
 mod widgets;
 
@@ -14,6 +16,8 @@ pub const MIGRATIONS: &[(&str, &str)] = &[
     ("0003-knowledge", knowledge::KNOWLEDGE),
     ("0004-widgets", widgets::WIDGETS),
     ("0005-tickets", tickets::TICKETS),
+    ("0012-offline", offline::OFFLINE),
+    ("0012-chat-search", chat_search::CHAT_SEARCH),
 ];
 
 const DESK: &str = r"

@@ -14,7 +14,7 @@ use crate::error::StoreError;
 const COLUMNS: &str = "id, public_id, conversation_id, group_id, customer_id, visit_id, department_id, state, started_by, priority, \
                        requested_at, waiting_since, ended_at, end_reason, unanswered_since, first_message_at, last_message_at, \
                        visitor_messages, agent_messages, joined_ever, offered_ever, pinned_id, missed, dropped, rating, rating_comment, \
-                       rated_at, response_count, response_sum, response_first, response_max, customer_name";
+                       rated_at, response_count, response_sum, response_first, response_max, customer_name, unread";
 
 fn row(row: &Row<'_>) -> Result<Chat, StoreError> {
     let moment = |place: usize| -> Result<Option<Timestamp>, StoreError> { Ok(row.get::<Option<i64>>(place)?.map(time)) };
@@ -44,6 +44,7 @@ fn row(row: &Row<'_>) -> Result<Chat, StoreError> {
         pinned: row.get::<Option<i64>>(21)?.map(AgentId::from_i64),
         missed: row.get::<i64>(22)? != 0,
         dropped: row.get::<i64>(23)? != 0,
+        unread: row.get::<i64>(32)? != 0,
         rating: row.get::<Option<String>>(24)?.map(|text| word(Rating::parse, "rating", &text)).transpose()?,
         rating_comment: row.get(25)?,
         rated: moment(26)?,
@@ -86,7 +87,7 @@ pub fn update(tx: &mut Tx<'_>, chat: &Chat) -> Result<(), StoreError> {
         "UPDATE chats SET department_id = $2, state = $3, waiting_since = $4, ended_at = $5, end_reason = $6, unanswered_since = $7, \
            first_message_at = $8, last_message_at = $9, visitor_messages = $10, agent_messages = $11, joined_ever = $12, \
            offered_ever = $13, pinned_id = $14, missed = $15, dropped = $16, rating = $17, rating_comment = $18, rated_at = $19, \
-           response_count = $20, response_sum = $21, response_first = $22, response_max = $23 WHERE id = $1",
+           response_count = $20, response_sum = $21, response_first = $22, response_max = $23, unread = $24 WHERE id = $1",
         &[
             &chat.id.get(),
             &chat.department.get(),
@@ -111,6 +112,7 @@ pub fn update(tx: &mut Tx<'_>, chat: &Chat) -> Result<(), StoreError> {
             &chat.responses.sum_micros,
             &chat.responses.first_micros,
             &chat.responses.max_micros,
+            &flag(chat.unread),
         ],
     )?;
     Ok(())
@@ -118,6 +120,11 @@ pub fn update(tx: &mut Tx<'_>, chat: &Chat) -> Result<(), StoreError> {
 
 pub fn get(tx: &mut Tx<'_>, chat: ChatId) -> Result<Option<Chat>, StoreError> {
     tx.opt_dynamic_with(&format!("SELECT {COLUMNS} FROM chats WHERE id = $1"), &[&chat.get()], row)
+}
+
+/// A chat by its outside id.
+pub fn by_public_id(tx: &mut Tx<'_>, public_id: &str) -> Result<Option<Chat>, StoreError> {
+    tx.opt_dynamic_with(&format!("SELECT {COLUMNS} FROM chats WHERE public_id = $1"), &[&public_id], row)
 }
 
 /// All chats of a conversation, oldest first.
