@@ -10,6 +10,7 @@ use std::num::NonZeroU32;
 
 use deskbell_store::{Tx, tables};
 
+use crate::chat_records;
 use crate::desk::Desk;
 use crate::error::AppError;
 use fields::Field;
@@ -100,24 +101,9 @@ fn find_blocking(desk: &Desk, ask: &Ask) -> Result<Found, AppError> {
     let skip = usize::try_from(skip).unwrap_or(usize::MAX);
     let query = ChatQuery { condition, order: ask.order, skip, limit: PAGE_RESULTS as usize };
     let Hits { count, ids } = desk.chat_search()?.search(&query)?;
-    let documents = desk.snapshot_blocking(move |tx| by_ids(tx, &ids))?;
+    let documents = desk.snapshot_blocking(move |tx| chat_records::by_ids(tx, &ids))?;
     let next_page = (count > skip.saturating_add(query.limit)).then(|| page.saturating_add(1));
     Ok(Found { count, documents: documents.into_iter().map(|(_, document)| document).collect(), next_page })
-}
-
-/// The documents with these ids that there are, each with its id, in the order of the ids.
-pub fn by_ids(tx: &mut Tx<'_>, ids: &[String]) -> Result<Vec<(String, String)>, AppError> {
-    let mut documents = Vec::with_capacity(ids.len());
-    for id in ids {
-        // No database takes a NUL; no id has one.
-        if id.contains('\0') {
-            continue;
-        }
-        if let Some(document) = tables::documents::by_public_id(tx, id)? {
-            documents.push((id.clone(), document));
-        }
-    }
-    Ok(documents)
 }
 
 /// The number of the latest write of a document.

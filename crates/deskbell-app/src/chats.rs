@@ -1,5 +1,6 @@
 //! Live chats: asking for one, joining, writing, leaving, ending, rating. Transfer and invitation are in [`transfer`].
 
+mod marking;
 #[cfg(test)]
 mod schedules;
 pub mod transfer;
@@ -11,6 +12,8 @@ use deskbell_domain::ids::{AgentId, ChatId, ConversationId, CustomerId, Departme
 use deskbell_domain::message::{Actor, GroupKind, MessageKind};
 use deskbell_domain::visit::Visit;
 use deskbell_store::{Tx, tables};
+
+pub use marking::mark;
 
 use crate::commands::Done;
 use crate::context::Context;

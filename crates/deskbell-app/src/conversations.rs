@@ -4,6 +4,7 @@
 pub mod by_customer;
 pub mod by_key;
 pub mod merge;
+mod offline;
 #[cfg(test)]
 pub(crate) mod stage;
 
@@ -23,6 +24,8 @@ use crate::customers::{self, Introduction};
 use crate::error::AppError;
 use crate::messages::{self, Added, Into, NewMessage};
 use crate::{tags, widgets};
+
+pub use offline::note as note_offline;
 
 /// Tags on one conversation, at most.
 pub const TAGS_MAX: usize = 50;
@@ -341,7 +344,7 @@ pub(crate) fn say(
     Ok(added)
 }
 
-/// A visitor leaves a message: a new conversation, status New.
+/// A visitor leaves a message, which is an offline message: a new conversation, status New.
 pub fn leave_message(
     tx: &mut Tx<'_>,
     cx: &mut Context,
@@ -379,6 +382,7 @@ pub fn leave_message(
     customers::claims::keep(tx, cx, &introduced, &introduction.claims, conversation.id)?;
     let message = NewMessage { key, ..NewMessage::text(MessageKind::Message, Actor::Customer(customer.id), name, text) };
     let added = messages::add(tx, cx, &mut conversation, None, Into::NewGroup(GroupKind::Offline), message)?;
+    offline::note(tx, cx, &conversation, added.message)?;
     Ok(Done::message(conversation.id, added))
 }
 

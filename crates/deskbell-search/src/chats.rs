@@ -19,10 +19,10 @@ use std::sync::Arc;
 use deskbell_app::chat_search::{ChatQuery, ChatSearch, Hits};
 use deskbell_app::{AppError, Desk};
 
+use crate::RETRY_SECONDS;
 use crate::place::Place;
 use crate::shared::{Lifeline, Shared};
 use crate::trouble::Trouble;
-use crate::RETRY_SECONDS;
 use find::View;
 
 /// The index of a desk's chats.

@@ -38,11 +38,7 @@ impl Place {
 
     /// Opens the index that is there, if it is whole and has these fields, and its notes, as `read` takes them; `None` if nothing was
     /// ever written to it.
-    pub(crate) fn open<N>(
-        &self,
-        schema: &Schema,
-        read: impl FnOnce(&str) -> Result<N, Trouble>,
-    ) -> Result<Option<(Index, N)>, Trouble> {
+    pub(crate) fn open<N>(&self, schema: &Schema, read: impl FnOnce(&str) -> Result<N, Trouble>) -> Result<Option<(Index, N)>, Trouble> {
         let files = MmapDirectory::open(&self.directory).map_err(tantivy::TantivyError::from)?;
         if !Index::exists(&files).map_err(tantivy::TantivyError::from)? {
             return Ok(None);

@@ -16,6 +16,8 @@ use deskbell_domain::time::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::outside_ids::visitor_id;
+
 /// Renders ended chats for the export.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ChatDocuments;
@@ -183,8 +185,7 @@ fn chat(record: &ChatRecord, updated: Timestamp) -> Chat<'_> {
         triggered,
         triggered_response: triggered.then_some(chat.visitor_messages > 0),
         r#type: "chat",
-        // Nobody of the desk was there to read it.
-        unread: chat.missed,
+        unread: chat.unread,
         update_timestamp: stamp(updated),
         visitor: visitor(record),
         webpath: webpath(record),
@@ -276,7 +277,7 @@ fn visitor(record: &ChatRecord) -> Visitor<'_> {
     let customer = &record.customer;
     Visitor {
         email: customer.email.as_deref().unwrap_or_default(),
-        id: format!("{}.{}", record.account_key, visitor_token(record)),
+        id: visitor_id(record.account_key, customer.id),
         name: customer.display_name(),
         notes: &customer.note,
         phone: &customer.phone,
@@ -313,7 +314,7 @@ fn moment(at: Timestamp) -> jiff::Timestamp {
     jiff::Timestamp::from_second(at.seconds()).unwrap_or_default()
 }
 
-fn base62(mut value: i64) -> String {
+pub(crate) fn base62(mut value: i64) -> String {
     const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     let mut reversed = Vec::with_capacity(8);
     while value > 0 {

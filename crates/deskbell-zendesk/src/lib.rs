@@ -8,6 +8,7 @@ mod access;
 mod compat;
 pub mod documents;
 mod export;
+mod outside_ids;
 mod rest;
 mod stream;
 pub mod topics;
@@ -17,7 +18,7 @@ mod world;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
-use deskbell_app::Desk;
+use deskbell_app::{Desk, chat_search};
 use deskbell_http::{Kit, Meta};
 
 pub use compat::compat;
@@ -37,11 +38,18 @@ pub struct SurfaceOptions {
     pub public_url: Option<Arc<str>>,
     /// Whether `X-Forwarded-…` headers are to be believed.
     pub behind_proxy: bool,
+    /// Results of a search in chats that can be paged through; `None` for all.
+    pub search_results_max: Option<NonZeroU32>,
 }
 
 impl Default for SurfaceOptions {
     fn default() -> Self {
-        SurfaceOptions { requests_per_minute_max: Some(REQUESTS_PER_MINUTE_MAX), public_url: None, behind_proxy: false }
+        SurfaceOptions {
+            requests_per_minute_max: Some(REQUESTS_PER_MINUTE_MAX),
+            public_url: None,
+            behind_proxy: false,
+            search_results_max: Some(chat_search::RESULTS_MAX),
+        }
     }
 }
 
@@ -52,7 +60,7 @@ pub fn stream_kit(desk: Desk, options: &SurfaceOptions) -> Kit<Stream> {
 
 /// The REST API with the incremental exports, below `/api/v2` and `/api/v2/chat`.
 pub fn rest_kit(desk: Desk, options: &SurfaceOptions) -> Kit<Rest> {
-    Kit::new(rest::surface(options), Rest::new(desk), rest::routes())
+    Kit::new(rest::surface(options), Rest::new(desk, options), rest::routes())
 }
 
 /// The contracts of [`stream_kit`].

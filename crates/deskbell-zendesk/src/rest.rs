@@ -1,6 +1,9 @@
 //! The REST API of Zendesk Chat, below `/api/v2` and `/api/v2/chat`: exports, and what its clients read and write beside them. Each family
 //! of endpoints is a module that lists its routes.
 
+mod chats;
+
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -26,15 +29,21 @@ struct Inner {
     /// The newest second that was ever exported up to. It never falls, so that an `end_time` of ours is a good `start_time` also after
     /// the clock was set back.
     horizon: AtomicI64,
+    search_results_max: Option<NonZeroU32>,
 }
 
 impl Rest {
-    pub(crate) fn new(desk: Desk) -> Rest {
-        Rest(Arc::new(Inner { desk, horizon: AtomicI64::new(0) }))
+    pub(crate) fn new(desk: Desk, options: &SurfaceOptions) -> Rest {
+        Rest(Arc::new(Inner { desk, horizon: AtomicI64::new(0), search_results_max: options.search_results_max }))
     }
 
     pub(crate) fn desk(&self) -> &Desk {
         &self.0.desk
+    }
+
+    /// Results of a search that can be paged through.
+    pub(crate) fn search_results_max(&self) -> Option<NonZeroU32> {
+        self.0.search_results_max
     }
 
     /// The newest second that is exported.
@@ -79,7 +88,7 @@ pub(crate) fn surface(options: &SurfaceOptions) -> Surface<Rest> {
 }
 
 pub(crate) fn routes() -> Vec<Route<Rest>> {
-    [export::routes()].into_iter().flatten().collect()
+    [export::routes(), chats::routes()].into_iter().flatten().collect()
 }
 
 /// The prefix that the caller used to reach `path`, for links.

@@ -73,6 +73,9 @@ pub(crate) struct ServeOptions {
     /// Requests a minute on the LiveAgent (per key; default 180) and Zendesk (per account; default 200) APIs, or "off"
     #[arg(long, env = "DESKBELL_RATE_LIMIT", value_name = "PER_MINUTE|off")]
     pub(crate) rate_limit: Option<RateLimit>,
+    /// Results of a search in chats that can be paged through on the Zendesk API (default 10000), or "off"
+    #[arg(long, env = "DESKBELL_SEARCH_RESULTS_MAX", value_name = "RESULTS|off")]
+    pub(crate) search_results_max: Option<SearchResults>,
     /// SQLite: how large the database may grow before writes are refused
     #[arg(long, env = "DESKBELL_STORAGE_BYTES_MAX", value_name = "BYTES")]
     pub(crate) storage_bytes_max: Option<u64>,
@@ -93,6 +96,24 @@ impl FromStr for RateLimit {
             return Ok(RateLimit::Off);
         }
         text.parse().map(RateLimit::PerMinute).map_err(|_| "give a number of requests a minute, or off".to_owned())
+    }
+}
+
+/// How many results of a search can be paged through, as it is typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SearchResults {
+    Off,
+    AtMost(NonZeroU32),
+}
+
+impl FromStr for SearchResults {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text == "off" {
+            return Ok(SearchResults::Off);
+        }
+        text.parse().map(SearchResults::AtMost).map_err(|_| "give a number of results, or off".to_owned())
     }
 }
 
@@ -179,5 +200,7 @@ mod tests {
         assert_eq!("off".parse(), Ok(RateLimit::Off));
         assert!("0".parse::<RateLimit>().is_err());
         assert!("many".parse::<RateLimit>().is_err());
+        assert_eq!("off".parse(), Ok(SearchResults::Off));
+        assert!("0".parse::<SearchResults>().is_err());
     }
 }

@@ -12,8 +12,9 @@ use crate::arguments::PlaceOptions;
 
 /// The database's name within a desk's directory.
 const DATABASE_FILE: &str = "desk.db";
-/// The index's name there.
+/// The indexes' names there.
 const SEARCH_DIRECTORY: &str = "search";
+const CHAT_SEARCH_DIRECTORY: &str = "chat-search";
 /// Where files go when only a database URL was given.
 const DIRECTORY_DEFAULT: &str = "deskbell-data";
 
@@ -31,6 +32,11 @@ fn directory(place: &PlaceOptions) -> PathBuf {
 /// Where this node keeps its index of the knowledge bases.
 pub(crate) fn search_directory(place: &PlaceOptions) -> PathBuf {
     directory(place).join(SEARCH_DIRECTORY)
+}
+
+/// Where it keeps its index of the chats.
+pub(crate) fn chat_search_directory(place: &PlaceOptions) -> PathBuf {
+    directory(place).join(CHAT_SEARCH_DIRECTORY)
 }
 
 fn make_private(directory: &Path) -> anyhow::Result<()> {

@@ -13,7 +13,7 @@ use deskbell_app::Desk;
 use deskbell_app::timers::{self, Timers};
 use deskbell_http::{Connection, Front, Outbound, OutboundPolicy};
 use deskbell_liveagent::scripts::FileDownloads;
-use deskbell_search::KnowledgeIndex;
+use deskbell_search::{ChatIndex, KnowledgeIndex};
 use deskbell_store::Options;
 use futures_util::future::poll_fn;
 use http::{Request, Response};
@@ -24,10 +24,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-use crate::arguments::{RateLimit, ServeOptions};
+use crate::arguments::{RateLimit, SearchResults, ServeOptions};
 use crate::operations::{self, Operations};
 use crate::pages::Pages;
-use crate::place::{Presence, desk_options, search_directory};
+use crate::place::{Presence, chat_search_directory, desk_options, search_directory};
 
 /// How often timers look.
 const TICK_MILLIS: u64 = 250;
@@ -50,6 +50,9 @@ pub(crate) fn run(options: &ServeOptions) -> anyhow::Result<ExitCode> {
     desk.fetch_with(Arc::new(Outbound::new(OutboundPolicy::default())));
     if let Err(error) = KnowledgeIndex::open(&desk, &search_directory(&options.place)) {
         tracing::warn!(error = %error, "knowledge bases cannot be searched");
+    }
+    if let Err(error) = ChatIndex::open(&desk, &chat_search_directory(&options.place)) {
+        tracing::warn!(error = %error, "chats cannot be searched");
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("deskbell").build()?;
     let served = runtime.block_on(serve(options, &desk, metrics));
@@ -98,6 +101,11 @@ fn doors(options: &ServeOptions, desk: &Desk, live: &Live, operations: Operation
             None => {}
             Some(RateLimit::Off) => surface.requests_per_minute_max = None,
             Some(RateLimit::PerMinute(limit)) => surface.requests_per_minute_max = Some(limit),
+        }
+        match options.search_results_max {
+            None => {}
+            Some(SearchResults::Off) => surface.search_results_max = None,
+            Some(SearchResults::AtMost(results)) => surface.search_results_max = Some(results),
         }
         surface
     };

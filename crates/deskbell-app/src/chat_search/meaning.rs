@@ -8,6 +8,9 @@ use super::grammar::{Clause, Edge, Node, Test};
 use super::moments;
 use crate::error::AppError;
 
+/// Words that end with `*`, and ranges of words, in one search.
+pub const WIDE_PARTS_MAX: usize = 20;
+
 /// Which documents are found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Condition {
@@ -58,7 +61,26 @@ pub enum Last {
 
 /// Which documents a query finds.
 pub fn condition(query: &Node) -> Result<Condition, AppError> {
-    Ok(meaning(query)?.unwrap_or(Condition::Nothing))
+    let condition = meaning(query)?.unwrap_or(Condition::Nothing);
+    if wide_parts(&condition) > WIDE_PARTS_MAX {
+        return Err(AppError::invalid(format!("a search has at most {WIDE_PARTS_MAX} words that end with * and ranges of words")));
+    }
+    Ok(condition)
+}
+
+/// Parts that many different words may answer: they cost most.
+fn wide_parts(condition: &Condition) -> usize {
+    match condition {
+        Condition::All(parts) | Condition::Any(parts) => parts.iter().map(wide_parts).sum(),
+        Condition::Not(part) => wide_parts(part),
+        Condition::Words { last: Last::Begun, .. } | Condition::Beginning { .. } | Condition::Between { .. } => 1,
+        Condition::Words { last: Last::Whole, .. }
+        | Condition::Everything
+        | Condition::Nothing
+        | Condition::Exact { .. }
+        | Condition::Number { .. }
+        | Condition::Has(_) => 0,
+    }
 }
 
 /// `None` for what restricts nothing.
@@ -243,6 +265,7 @@ mod tests {
             ("missed:maybe", "missed is true or false"),
             ("missed:[false TO true]", "missed is true or false"),
             ("timestamp:yesterday", "timestamp is a date, or a date and a time: 2020-12-20T00:00:00Z"),
+            (&"a* ".repeat(WIDE_PARTS_MAX + 1), "a search has at most 20 words that end with * and ranges of words"),
             ("a AND (b OR NOT end_timestamp:[1 TO 2])", "end_timestamp is a date, or a date and a time: 2020-12-20T00:00:00Z"),
         ] {
             assert_eq!(meant(query).unwrap_err().public, wanted, "{query}");

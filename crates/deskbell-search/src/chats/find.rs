@@ -20,6 +20,8 @@ use super::words::asked;
 
 /// Results that are counted and ranked in one go; further behind, it is first seen how many there are.
 const RANKED_AT_ONCE_MAX: usize = 10_000;
+/// Words that the last one of a phrase may go on to, in one segment; room for all of them is set aside.
+const PHRASE_ENDS_MAX: u32 = 10_000;
 /// No word and no value holds it, and none sorts behind it.
 const LAST_CHARACTER: char = '\u{10ffff}';
 
@@ -61,9 +63,7 @@ impl View {
             Condition::Everything => Box::new(AllQuery),
             Condition::Nothing => Box::new(EmptyQuery),
             Condition::All(parts) => self.all(parts),
-            Condition::Any(parts) => {
-                Box::new(BooleanQuery::new(parts.iter().map(|part| (Occur::Should, self.query(part))).collect()))
-            }
+            Condition::Any(parts) => Box::new(BooleanQuery::new(parts.iter().map(|part| (Occur::Should, self.query(part))).collect())),
             Condition::Not(_) => self.all(std::slice::from_ref(condition)),
             Condition::Words { field, text, last } => {
                 let of = field.map_or(Some(self.fields.everywhere), |field| self.fields.of(field));
@@ -151,7 +151,7 @@ fn words(field: Field, text: &str, last: Last) -> Box<dyn Query> {
         }
         (Last::Begun, _) => {
             let mut phrase = PhrasePrefixQuery::new(terms);
-            phrase.set_max_expansions(u32::MAX);
+            phrase.set_max_expansions(PHRASE_ENDS_MAX);
             Box::new(phrase)
         }
     }

@@ -1,12 +1,42 @@
-//! Export documents of ended chats: rendered elsewhere, stored as text beside the columns of their cursor.
+//! Export documents of ended chats and of offline messages: rendered elsewhere, stored as text beside the columns of their cursor.
 
-use deskbell_domain::ids::ChatId;
+use deskbell_domain::ids::{ChatId, MessageId};
 
 use crate::engine::Tx;
 use crate::error::StoreError;
 
 /// Chats that may carry the same update second: clients that page by second alone never end otherwise.
 pub const CHATS_PER_SECOND_MAX: i64 = 999;
+
+/// What a document is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Subject {
+    Chat(ChatId),
+    /// The message that was left.
+    Offline(MessageId),
+}
+
+impl Subject {
+    /// Its place in the table: an id of one is never an id of the other.
+    pub fn get(self) -> i64 {
+        match self {
+            Subject::Chat(chat) => chat.get(),
+            Subject::Offline(message) => message.get(),
+        }
+    }
+}
+
+impl From<ChatId> for Subject {
+    fn from(chat: ChatId) -> Subject {
+        Subject::Chat(chat)
+    }
+}
+
+impl From<MessageId> for Subject {
+    fn from(message: MessageId) -> Subject {
+        Subject::Offline(message)
+    }
+}
 
 /// Finds the update second for a document: the wanted one, or the next that has room.
 pub fn free_second(tx: &mut Tx<'_>, chat: ChatId, wanted: i64) -> Result<i64, StoreError> {
@@ -21,13 +51,13 @@ pub fn free_second(tx: &mut Tx<'_>, chat: ChatId, wanted: i64) -> Result<i64, St
     }
 }
 
-/// Stores or replaces a chat's document.
-pub fn put(tx: &mut Tx<'_>, chat: ChatId, public_id: &str, second: i64, body: &str) -> Result<(), StoreError> {
+/// Stores or replaces a document.
+pub fn put(tx: &mut Tx<'_>, subject: impl Into<Subject>, public_id: &str, second: i64, body: &str) -> Result<(), StoreError> {
     tx.exec(
         "INSERT INTO chat_documents (chat_id, public_id, updated_second, body, written) \
            VALUES ($1, $2, $3, $4, (SELECT COALESCE(MAX(written), 0) + 1 FROM chat_documents)) \
          ON CONFLICT (chat_id) DO UPDATE SET updated_second = excluded.updated_second, body = excluded.body, written = excluded.written",
-        &[&chat.get(), &public_id, &second, &body],
+        &[&subject.into().get(), &public_id, &second, &body],
     )?;
     Ok(())
 }
@@ -45,9 +75,9 @@ pub fn page(tx: &mut Tx<'_>, after: (i64, &str), until: i64, limit: i64, mut eac
     )
 }
 
-/// The document of one chat.
-pub fn get(tx: &mut Tx<'_>, chat: ChatId) -> Result<Option<(i64, String)>, StoreError> {
-    tx.opt("SELECT updated_second, body FROM chat_documents WHERE chat_id = $1", &[&chat.get()])
+/// A document, with its second.
+pub fn get(tx: &mut Tx<'_>, subject: impl Into<Subject>) -> Result<Option<(i64, String)>, StoreError> {
+    tx.opt("SELECT updated_second, body FROM chat_documents WHERE chat_id = $1", &[&subject.into().get()])
 }
 
 /// The number of the latest write of a document; 0 if there was none since they are counted.
@@ -73,9 +103,16 @@ pub fn all_after(tx: &mut Tx<'_>, after: &str, limit: i64, mut each: impl FnMut(
     })
 }
 
-/// The document of a chat or an offline message by its outside id.
+/// The document of a chat or an offline message by its outside id; none of a deleted conversation's.
 pub fn by_public_id(tx: &mut Tx<'_>, public_id: &str) -> Result<Option<String>, StoreError> {
-    let found: Option<(String,)> = tx.opt("SELECT body FROM chat_documents WHERE public_id = $1", &[&public_id])?;
+    let found: Option<(String,)> = tx.opt(
+        "SELECT d.body FROM chat_documents d WHERE d.public_id = $1 \
+           AND NOT EXISTS (SELECT 1 FROM chats c JOIN conversations v ON v.id = c.conversation_id \
+             WHERE c.public_id = $1 AND v.status = 'X') \
+           AND NOT EXISTS (SELECT 1 FROM offline_messages o JOIN conversations v ON v.id = o.conversation_id \
+             WHERE o.public_id = $1 AND v.status = 'X')",
+        &[&public_id],
+    )?;
     Ok(found.map(|(body,)| body))
 }
 
