@@ -7,6 +7,7 @@ mod keeper;
 mod notes;
 #[cfg(test)]
 mod oracle;
+mod settled;
 #[cfg(test)]
 mod tests;
 mod top;

@@ -15,6 +15,7 @@ use tantivy::schema::{Field, IndexRecordOption, Value};
 use tantivy::{Searcher, TantivyDocument, Term};
 
 use super::fields::{Fields, column};
+use super::settled::Settled;
 use super::top::{Best, Top};
 use super::words::asked;
 
@@ -91,7 +92,7 @@ impl View {
         let mut clauses: Vec<(Occur, Box<dyn Query>)> = Vec::with_capacity(parts.len() + 1);
         for part in parts {
             clauses.push(match part {
-                Condition::Not(inner) => (Occur::MustNot, self.query(inner)),
+                Condition::Not(inner) => (Occur::MustNot, Box::new(Settled(self.query(inner)))),
                 Condition::Everything
                 | Condition::Nothing
                 | Condition::All(_)
