@@ -39,8 +39,8 @@ pub(crate) struct World {
     pub(crate) owner: FirstOwner,
     pub(crate) stream: Kit<Stream>,
     pub(crate) rest: Kit<Rest>,
-    // Kept until the desk is closed.
-    _directory: tempfile::TempDir,
+    /// Kept until the desk is closed.
+    directory: tempfile::TempDir,
 }
 
 /// What came back.
@@ -96,7 +96,7 @@ impl World {
         .await
         .unwrap();
         let (stream, rest) = (stream_kit(desk.clone(), &unlimited()), rest_kit(desk.clone(), &unlimited()));
-        World { desk, clock, owner, stream, rest, _directory: directory }
+        World { desk, clock, owner, stream, rest, directory }
     }
 
     /// A desk whose owner takes chats.
@@ -203,6 +203,11 @@ impl World {
     pub(crate) async fn render(&self) {
         let reader = self.desk.document_reader(Arc::new(ChatDocuments));
         tokio::task::spawn_blocking(move || reader.catch_up()).await.unwrap().unwrap();
+    }
+
+    /// Gives the desk its search over chats.
+    pub(crate) fn open_chat_search(&self) {
+        deskbell_search::ChatIndex::open(&self.desk, &self.directory.path().join("chat-search")).unwrap();
     }
 
     /// Figures with the owner's token, once they are settled.
