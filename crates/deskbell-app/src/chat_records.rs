@@ -1,9 +1,6 @@
 //! Ended chats and offline messages as records: their documents, listed and by outside id, and what is changed of them afterwards. A chat
 //! that goes on has no document yet and is none of them; one whose conversation was deleted is not shown.
 
-#[cfg(test)]
-mod tests;
-
 use deskbell_domain::ids::{ConversationId, CustomerId};
 use deskbell_domain::message::Actor;
 use deskbell_store::tables::documents::Subject;

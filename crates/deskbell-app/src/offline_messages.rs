@@ -1,9 +1,6 @@
 //! Offline messages that somebody writes down for a visitor: what a client of the API knows of one, made a conversation of the desk as if
 //! the visitor had left it.
 
-#[cfg(test)]
-mod tests;
-
 use deskbell_domain::event::Event;
 use deskbell_domain::ids::{ConversationId, CustomerId, DepartmentId, VisitId, VisitorId};
 use deskbell_domain::time::Timestamp;

@@ -7,6 +7,7 @@ mod knowledge;
 mod lists;
 mod portal;
 mod reads;
+mod records;
 mod ticket_writes;
 mod widgets;
 mod writes;
@@ -56,6 +57,7 @@ cases! {
     ticket_writes: tags_come_back_change_and_hide, sweeps_go_by_conversation_in_order, all_of_a_conversation_moves,
         merged_conversations_lead_on, read_marks_unite, mails_and_keys_lead_on;
     portal: passwords_of_customers, public_codes_lead_to_the_row_itself, voters_and_what_is_read_most;
+    records: records_newest_first, documents_in_the_order_of_their_writing, offline_messages_come_back_and_change;
     files: files_come_back_and_move, files_that_stand_nowhere, contents_are_shared_and_marked;
     widgets: widgets_by_every_filter, widgets_come_back_change_and_go, widgets_are_counted;
 }

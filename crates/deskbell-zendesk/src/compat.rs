@@ -54,7 +54,7 @@ All documented fields are there, keys in alphabetical order. Decided here, becau
 - An engagement is `accepted` when it was `assigned` (offered). Rating and comment stand in the last engagement that had begun when the
   visitor rated.
 - `response_time.first` and `.max` are whole seconds, `.avg` has fractions.
-- `unread` is true for missed chats. `proactive` means started by an agent, `triggered` started by a trigger.
+- `unread` is true for missed chats until somebody marks them. `proactive` means started by an agent, `triggered` started by a trigger.
 - The default department is the original's \"no department\": `department_id` and `department_name` are null.
 - `visitor.id` follows the customer, not the browser; it stays the same over all his chats.
 - `webpath` ends with the chat. Places are unknown: `city`, `region`, `country_code`, `country_name` are empty. Skills and conversions
@@ -62,6 +62,31 @@ All documented fields are there, keys in alphabetical order. Decided here, becau
 - `history` begins with the visitor's coming and names the department that the chat had in the end; `source` is `chat.invite` in chats
   that an agent started. At the end agents leave first, then the visitor. A file is `chat.file` with
   `attachment{mime_type,name,size,url}`; its address is relative to the desk and asks for a credential. Notes and transfers are not in it.
+";
+
+const SEARCHES: &str = "
+### Searching chats
+
+A search is written as for Lucene: words, `\"words in a row\"`, `field:value`, `field:\"words\"`, `field:[A TO B]` with both ends, `{A TO B}`
+without them, `*` for an open end, `field:>A`, `>=`, `<`, `<=`, `AND`, `OR`, `NOT`, `+`, `-`, parentheses (also `field:(a OR b)`), `word*` for a
+beginning, `field:*` for any value, `\\` before what is meant literally. Decided here:
+
+- Clauses side by side are joined by `AND`. `NOT` binds tighter than `AND`, `AND` tighter than `OR`. A clause without letters and digits
+  restricts nothing. 4,000 characters, 200 clauses, 20 levels, 20 beginnings and ranges of words at most.
+- Words are compared whatever their case; one without diacritics finds those with them; a hyphenated one is found joined too. Without a field
+  all texts are searched: messages, name, e-mail, phone and notes of the visitor, names of agents and department, comment, tags, pages,
+  the id.
+- Compared as a whole: `type`, `id`, `rating`, `started_by`, `tags`, `visitor_id`, `agent_ids`, `country_code`, `ip`, `session_id`;
+  `visitor_email` also by what is before or behind its `@`. True or false: `missed`, `dropped`, `unread`, `triggered`,
+  `triggered_response`, `proactive`. Whole numbers: `duration`, `department_id`, `zendesk_ticket_id`, `count.total`, `count.visitor`,
+  `count.agent`, `response_time.first`, `response_time.max`. Word by word: `message` (`history`, `msg`), `visitor_name`,
+  `visitor_phone`, `visitor_notes` (`visitor` for all of him; also `visitor.name` and so on), `agent_names` (`agent`), `department_name`
+  (`department`), `comment`, `webpath` (`url`), `browser`, `platform`, `user_agent`, `country_name` (`country` with the code), `region`,
+  `city`.
+- Moments: `timestamp`, `end_timestamp`, `update_timestamp`, `session.start_date`, `session.end_date`. A date stands for its whole day: as the
+  lower end its beginning, as the upper one its end. A time without a zone is UTC; one without a fraction stands for its second.
+- A field that is not known finds nothing. A value that its field cannot have is refused with 400.
+- Equal moments are in an order of their own that does not change.
 ";
 
 /// `docs/compat/zendesk.md`.
@@ -85,6 +110,7 @@ pub fn compat() -> String {
     page.push_str(EXPORT);
     page.push_str(&markdown(&crate::rest_metas()));
     page.push_str(CHATS);
+    page.push_str(SEARCHES);
     page
 }
 

@@ -43,6 +43,40 @@ async fn an_offline_message_is_a_conversation() {
 }
 
 #[tokio::test]
+async fn a_repeated_key_writes_once() {
+    let world = World::online().await;
+    let body = json!({"visitor": {"email": "ann@shop.test"}, "message": "once"}).to_string();
+    let mut made = Vec::new();
+    for key in ["one", "one", "two"] {
+        let request = http::Request::builder()
+            .method("POST")
+            .uri(CHATS)
+            .header("authorization", format!("Bearer {}", world.token()))
+            .header("idempotency-key", key)
+            .body(axum::body::Body::from(body.clone()));
+        let answer = world.rest.handle(request.unwrap()).await.into_body();
+        let bytes = http_body_util::BodyExt::collect(answer).await.unwrap().to_bytes();
+        made.push(serde_json::from_slice::<Value>(&bytes).unwrap()["id"].clone());
+    }
+    assert_eq!(made[0], made[1]);
+    assert_ne!(made[0], made[2]);
+}
+
+#[tokio::test]
+async fn somebody_known_needs_no_address() {
+    let world = World::online().await;
+    let first = post(&world, json!({"visitor": {"email": "ann@shop.test"}, "message": "first"})).await.1;
+    let id = first["id"].as_str().unwrap().to_owned();
+    let customer = world.desk.read(move |tx| Ok(tables::offline_messages::by_public_id(tx, &id)?.unwrap().customer)).await.unwrap();
+    let visitor = crate::outside_ids::visitor_id(world.desk.account_key(), customer);
+    let (status, made) = post(&world, json!({"visitor": {"id": visitor}, "message": "second"})).await;
+    assert_eq!(status, 201, "{made}");
+    let id = made["id"].as_str().unwrap().to_owned();
+    let again = world.desk.read(move |tx| Ok(tables::offline_messages::by_public_id(tx, &id)?.unwrap().customer)).await.unwrap();
+    assert_eq!(again, customer);
+}
+
+#[tokio::test]
 async fn what_cannot_be_written_down() {
     let world = World::online().await;
     let visitor = json!({"email": "ann@shop.test"});
