@@ -77,13 +77,13 @@ prop_compose! {
         duration in prop::option::of(-2..6i64),
         department in prop::option::of(1..3i64),
         (second, missed, offline) in (0..20i64, any::<bool>(), any::<bool>()),
-    ) -> serde_free::Sample {
-        serde_free::Sample { name, comment, note, said, tags, email, rating, duration, department, second, missed, offline }
+    ) -> samples::Sample {
+        samples::Sample { name, comment, note, said, tags, email, rating, duration, department, second, missed, offline }
     }
 }
 
-/// Documents as text, without the crate that writes JSON.
-mod serde_free {
+/// Documents made up.
+mod samples {
     #[derive(Debug, Clone)]
     pub(super) struct Sample {
         pub(super) name: String,
