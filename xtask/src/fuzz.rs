@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-const TARGETS: &[&str] = &["json_writer", "xml_writer", "yaml_writer", "parameters", "fields", "frames"];
+const TARGETS: &[&str] = &["json_writer", "xml_writer", "yaml_writer", "parameters", "fields", "chat_search", "frames"];
 const SECONDS_DEFAULT: u64 = 60;
 /// As many as the smallest machine that runs this has cores.
 const AT_ONCE_MAX: usize = 2;

@@ -14,6 +14,7 @@ use deskbell_store::{Db, Location, Options, Tx, tables};
 
 use crate::accounts::{self, AgentDraft};
 use crate::blobs::{Blobs, DirectoryBlobs};
+use crate::chat_search::ChatSearch;
 use crate::clock::Clock;
 use crate::commands::{self, AgentCommand, Done, VisitorCommand};
 use crate::context::Context;
@@ -68,6 +69,7 @@ struct Inner {
     credentials: Cache,
     follower: Follower,
     knowledge_search: OnceLock<Arc<dyn KnowledgeSearch>>,
+    chat_search: OnceLock<Arc<dyn ChatSearch>>,
     knowledge_views: Views,
     fetch: OnceLock<Arc<dyn Fetch>>,
     fetched: Asked,
@@ -188,6 +190,7 @@ impl Desk {
             credentials: Cache::default(),
             follower,
             knowledge_search: OnceLock::new(),
+            chat_search: OnceLock::new(),
             knowledge_views: Views::default(),
             fetch: OnceLock::new(),
             fetched: Asked::default(),
@@ -217,6 +220,16 @@ impl Desk {
     /// The search over knowledge bases; refused on a desk that has none.
     pub fn knowledge_search(&self) -> Result<Arc<dyn KnowledgeSearch>, AppError> {
         self.0.knowledge_search.get().cloned().ok_or_else(|| AppError::unavailable("search is not ready"))
+    }
+
+    /// Gives the desk its search over chats; only the first one counts.
+    pub fn search_chats_with(&self, search: Arc<dyn ChatSearch>) {
+        drop(self.0.chat_search.set(search));
+    }
+
+    /// The search over chats; refused on a desk that has none.
+    pub fn chat_search(&self) -> Result<Arc<dyn ChatSearch>, AppError> {
+        self.0.chat_search.get().cloned().ok_or_else(|| AppError::unavailable("search is not ready"))
     }
 
     /// Gives the desk its way out; only the first one counts.

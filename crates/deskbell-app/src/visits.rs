@@ -23,7 +23,7 @@ pub struct Arrival {
     pub address: String,
 }
 
-fn cut(text: &str) -> String {
+pub(crate) fn cut(text: &str) -> String {
     text.chars().filter(|letter| !letter.is_control()).take(FIELD_CHARS_MAX).collect()
 }
 

@@ -1,6 +1,6 @@
 //! What the index holds of an entry: texts as stems, its words as they are written, and where it belongs.
 
-mod prepared;
+pub(crate) mod prepared;
 
 #[cfg(test)]
 mod tests;

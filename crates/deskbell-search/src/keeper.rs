@@ -1,6 +1,5 @@
 //! The thread that keeps the index: builds it where there is none, then follows the journal. It alone writes to it.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use deskbell_app::knowledge::rendering::plain_text;
@@ -11,12 +10,13 @@ use deskbell_domain::knowledge::{Entry, KnowledgeBase};
 use tantivy::indexer::{IndexWriterOptions, LogMergePolicy, MergePolicy, NoMergePolicy};
 use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy};
 
-use crate::fields::{Fields, Indexed};
+use crate::fields::{Fields, Indexed, schema};
 use crate::find::View;
 use crate::language::{Language, StemCache};
 use crate::notes::{Notes, Source};
 use crate::place::Place;
 use crate::shared::Shared;
+use crate::tending::{self, Record, STORE_PAUSE_MILLIS};
 use crate::trouble::Trouble;
 
 /// Memory in which new entries gather before they are written.
@@ -27,10 +27,6 @@ const COMMIT_MILLIS: u64 = 500;
 const BUILD_COMMIT_MILLIS: u64 = 15_000;
 /// How often the keeper looks by itself: for what another node wrote, and for merged files.
 const IDLE_MILLIS: u64 = 5_000;
-/// Pauses before another try: when the store is away, when files cannot be written, when an index that was made anew is of no use either.
-const STORE_PAUSE_MILLIS: u64 = 250;
-const FILES_PAUSE_SECONDS: u64 = 10;
-const REMAKE_PAUSE_SECONDS: u64 = 5;
 /// Events read in one bite, and entries, which may be long.
 const BITE_EVENTS: i64 = 1_000;
 const BITE_ENTRIES: usize = 32;
@@ -42,64 +38,14 @@ const SMALL_SEGMENT_ENTRIES: u32 = 500;
 /// The share of removed entries at which a segment is written anew.
 const REMOVED_SHARE_MAX: f32 = 0.3;
 
-/// What went wrong lately.
-#[derive(Default)]
-struct Record {
-    /// How often in a row it was made anew.
-    remakes: usize,
-    /// Said once, not four times a second.
-    store_away: bool,
-}
-
-impl Record {
-    fn store_is_away(&mut self, error: &AppError) {
-        if !std::mem::replace(&mut self.store_away, true) {
-            tracing::warn!(error = %error, "search waits for the store");
-        }
-    }
-}
-
 /// Keeps the index until the desk closes.
 pub(crate) fn run(desk: &Desk, place: &Place, shared: &Shared) {
-    let mut record = Record::default();
-    while !shared.is_ended() {
-        let kept = catch_unwind(AssertUnwindSafe(|| {
-            let mut keeper = Keeper::open(desk, place, shared)?;
-            let kept = keeper.keep(&mut record);
-            keeper.finish();
-            kept
-        }));
-        let trouble = match kept {
-            Ok(Ok(())) => break,
-            Ok(Err(trouble)) => trouble,
-            Err(_) => Trouble::Useless("its keeper panicked".to_owned()),
-        };
-        let pause = match trouble {
-            Trouble::Store(error) => {
-                record.store_is_away(&error);
-                Duration::from_millis(STORE_PAUSE_MILLIS)
-            }
-            Trouble::Files(error) => {
-                tracing::warn!(error, "the search index cannot be kept; trying again");
-                shared.get_stuck();
-                Duration::from_secs(FILES_PAUSE_SECONDS)
-            }
-            Trouble::Useless(reason) => {
-                record.remakes += 1;
-                tracing::warn!(reason, "the search index is made anew");
-                shared.show(None, 0, true);
-                match place.clear() {
-                    Ok(()) if record.remakes > 1 => Duration::from_secs(REMAKE_PAUSE_SECONDS),
-                    Ok(()) => Duration::ZERO,
-                    Err(error) => {
-                        tracing::warn!(error = %error, "the search index cannot be removed; trying again");
-                        Duration::from_secs(FILES_PAUSE_SECONDS)
-                    }
-                }
-            }
-        };
-        shared.rest(pause);
-    }
+    tending::tend("the search index", place, shared, |record| {
+        let mut keeper = Keeper::open(desk, place, shared)?;
+        let kept = keeper.keep(record);
+        keeper.finish();
+        kept
+    });
 }
 
 struct Keeper<'a> {
@@ -127,15 +73,13 @@ impl<'a> Keeper<'a> {
     fn open(desk: &'a Desk, place: &Place, shared: &'a Shared) -> Result<Keeper<'a>, Trouble> {
         let extent = desk.snapshot_blocking(journal_extent)?;
         let source = Source { account_key: desk.account_key(), epoch: extent.epoch };
-        let (index, fields, notes) = match place.open(source)? {
-            Some((_, _, notes)) if !extent.reaches_back_to(notes.number) => {
+        let (schema, fields) = schema();
+        let (index, notes) = match place.open(&schema, |text| Notes::read_of(source, text))? {
+            Some((_, notes)) if !extent.reaches_back_to(notes.number) => {
                 return Err(Trouble::Useless(format!("the journal does not reach back to {}", notes.number)));
             }
             Some(opened) => opened,
-            None => {
-                let (index, fields) = place.create()?;
-                (index, fields, Notes::of_new(source, extent.head))
-            }
+            None => (place.create(schema)?, Notes::of_new(source, extent.head)),
         };
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
         let now = Instant::now();
@@ -167,7 +111,7 @@ impl<'a> Keeper<'a> {
                 return if self.pending { self.commit() } else { Ok(()) };
             }
             match self.catch_up() {
-                Ok(()) => record.store_away = false,
+                Ok(()) => record.store_is_back(),
                 Err(Trouble::Store(error)) => {
                     record.store_is_away(&error);
                     self.shared.rest(Duration::from_millis(STORE_PAUSE_MILLIS));
@@ -178,7 +122,7 @@ impl<'a> Keeper<'a> {
             let far = self.notes.number - self.noted >= NOTED_EVENTS;
             if far || (self.pending && (call.asked.is_some() || self.is_due(COMMIT_MILLIS))) {
                 self.commit()?;
-                record.remakes = 0;
+                record.is_of_use();
             } else if !self.pending {
                 self.refresh()?;
             }
@@ -402,7 +346,7 @@ impl<'a> Keeper<'a> {
 }
 
 /// What is built is merged once, at its end.
-fn merge_policy(building: bool) -> Box<dyn MergePolicy> {
+pub(crate) fn merge_policy(building: bool) -> Box<dyn MergePolicy> {
     if building {
         return Box::new(NoMergePolicy);
     }

@@ -1,9 +1,10 @@
-//! Full-text search over knowledge bases: an index directory of this node, fed from the journal, rebuildable at any time. It decides no
+//! Full-text search over knowledge bases, and over chats ([`chats`]): index directories of this node, rebuildable at any time. It decides no
 //! rights and knows no wire format.
 //!
-//! A thread of its own ([`keeper`]) writes the index; searches read a view of it ([`find`]). Texts are cut into words by [`text`] and
+//! A thread of its own ([`keeper`]) writes the index of knowledge bases from the journal; searches read a view of it ([`find`]). Texts are cut into words by [`text`] and
 //! stemmed by [`language`], for what is indexed ([`fields`]) and what is asked ([`question`]) alike.
 
+mod chats;
 mod deadline;
 mod expand;
 mod fields;
@@ -18,6 +19,7 @@ mod rank;
 #[cfg(test)]
 mod sample;
 mod shared;
+mod tending;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -30,6 +32,8 @@ use std::sync::Arc;
 use deskbell_app::search::{KnowledgeQuery, KnowledgeSearch, Progress};
 use deskbell_app::{AppError, Desk};
 use deskbell_domain::ids::KnowledgeEntryId;
+
+pub use chats::ChatIndex;
 
 use place::Place;
 use shared::{Shared, Watch};

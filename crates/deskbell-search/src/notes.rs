@@ -6,6 +6,7 @@ use deskbell_domain::ids::{KnowledgeBaseId, KnowledgeEntryId};
 
 use crate::fields::INDEX_VERSION;
 use crate::language::Language;
+use crate::trouble::Trouble;
 
 /// The desk and the journal that an index is fed from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +30,15 @@ impl Notes {
     /// Of an index without entries, begun at this place of the journal.
     pub(crate) fn of_new(source: Source, number: i64) -> Notes {
         Notes { source, number, building: Some(KnowledgeEntryId::from_i64(0)), languages: BTreeMap::new() }
+    }
+
+    /// Reads the notes of an index that must belong to this source.
+    pub(crate) fn read_of(source: Source, text: &str) -> Result<Notes, Trouble> {
+        let notes = Notes::read(text).ok_or_else(|| Trouble::Useless("it is of another version".to_owned()))?;
+        if notes.source != source {
+            return Err(Trouble::Useless("it belongs to another desk or to a journal that started over".to_owned()));
+        }
+        Ok(notes)
     }
 
     /// Fields parted by spaces, lists by commas.

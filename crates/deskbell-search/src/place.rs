@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use deskbell_app::AppError;
 use tantivy::directory::error::LockError;
 use tantivy::directory::{DirectoryLock, Lock, MmapDirectory};
+use tantivy::schema::Schema;
 use tantivy::{Directory as _, Index};
 
-use crate::fields::{Fields, register, schema};
-use crate::notes::{Notes, Source};
+use crate::fields::register;
 use crate::trouble::Trouble;
 
 /// The file by which a process holds the directory.
@@ -36,16 +36,16 @@ impl Place {
         }
     }
 
-    /// Opens the index that is there, if it is whole and belongs to this source; `None` if nothing was ever written to it.
-    pub(crate) fn open(&self, source: Source) -> Result<Option<(Index, Fields, Notes)>, Trouble> {
+    /// Opens the index that is there, if it is whole and has these fields, and its notes, as `read` takes them; `None` if nothing was
+    /// ever written to it.
+    pub(crate) fn open<N>(&self, schema: &Schema, read: impl FnOnce(&str) -> Result<N, Trouble>) -> Result<Option<(Index, N)>, Trouble> {
         let files = MmapDirectory::open(&self.directory).map_err(tantivy::TantivyError::from)?;
         if !Index::exists(&files).map_err(tantivy::TantivyError::from)? {
             return Ok(None);
         }
         let index = Index::open(files)?;
         register(&index);
-        let (schema, fields) = schema();
-        if index.schema() != schema {
+        if index.schema() != *schema {
             return Err(Trouble::Useless("it has other fields".to_owned()));
         }
         let metas = index.load_metas()?;
@@ -53,25 +53,21 @@ impl Place {
             return Ok(None);
         }
         let payload = metas.payload.unwrap_or_default();
-        let notes = Notes::read(&payload).ok_or_else(|| Trouble::Useless("it is of another version".to_owned()))?;
-        if notes.source != source {
-            return Err(Trouble::Useless("it belongs to another desk or to a journal that started over".to_owned()));
-        }
+        let notes = read(&payload)?;
         // Reads all of it once: a search in damaged files might find what is not there.
         let damaged = index.validate_checksum()?;
         if !damaged.is_empty() {
             return Err(Trouble::Useless(format!("{} of its files are damaged", damaged.len())));
         }
-        Ok(Some((index, fields, notes)))
+        Ok(Some((index, notes)))
     }
 
     /// Makes an empty index where there is none, or nothing in it.
-    pub(crate) fn create(&self) -> Result<(Index, Fields), Trouble> {
-        let (schema, fields) = schema();
+    pub(crate) fn create(&self, schema: Schema) -> Result<Index, Trouble> {
         let files = MmapDirectory::open(&self.directory).map_err(tantivy::TantivyError::from)?;
         let index = Index::open_or_create(files, schema)?;
         register(&index);
-        Ok((index, fields))
+        Ok(index)
     }
 
     /// Removes the index. Directories within are not ours, and stay.

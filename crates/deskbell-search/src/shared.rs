@@ -1,4 +1,4 @@
-//! What searches, the thread that keeps the index, and the listener of the journal tell each other.
+//! What searches, the thread that keeps an index, and the listener of the journal tell each other.
 
 #[cfg(test)]
 mod tests;
@@ -19,18 +19,23 @@ const BUILD_WAITED_FOR_MILLIS_MAX: u64 = 2_000;
 /// How long the desk waits for the last commit when it closes.
 const END_SECONDS_MAX: u64 = 5;
 
-#[derive(Default)]
-pub(crate) struct Shared {
-    state: Mutex<State>,
+/// Of an index whose searches look at a `V`.
+pub(crate) struct Shared<V = View> {
+    state: Mutex<State<V>>,
     /// For the keeper: there is something to do.
     work: Condvar,
     /// For all others: something is done.
     done: Condvar,
 }
 
-#[derive(Default)]
-struct State {
-    view: Option<Arc<View>>,
+impl<V> Default for Shared<V> {
+    fn default() -> Self {
+        Shared { state: Mutex::default(), work: Condvar::default(), done: Condvar::default() }
+    }
+}
+
+struct State<V> {
+    view: Option<Arc<V>>,
     /// Searches so far, and up to which of them the index is fresh.
     asked: u64,
     served: u64,
@@ -52,6 +57,25 @@ struct State {
     over: bool,
 }
 
+impl<V> Default for State<V> {
+    fn default() -> Self {
+        State {
+            view: None,
+            asked: 0,
+            served: 0,
+            seen: None,
+            shown: 0,
+            changes: None,
+            nudged: false,
+            building: None,
+            damaged: false,
+            stuck: false,
+            ended: false,
+            over: false,
+        }
+    }
+}
+
 /// What the keeper finds when it wakes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Call {
@@ -62,14 +86,14 @@ pub(crate) struct Call {
     pub(crate) asked: Option<u64>,
 }
 
-impl Shared {
-    fn lock(&self) -> MutexGuard<'_, State> {
+impl<V> Shared<V> {
+    fn lock(&self) -> MutexGuard<'_, State<V>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Waits until something calls for the keeper, at most so long.
     pub(crate) fn wait(&self, time: Duration) -> Call {
-        let idle = |state: &mut State| !(state.ended || state.damaged || state.nudged || state.asked > state.served);
+        let idle = |state: &mut State<V>| !(state.ended || state.damaged || state.nudged || state.asked > state.served);
         let (mut state, _) = self.work.wait_timeout_while(self.lock(), time, idle).unwrap_or_else(PoisonError::into_inner);
         state.nudged = false;
         let asked = (state.asked > state.served).then_some(state.asked);
@@ -96,7 +120,7 @@ impl Shared {
     }
 
     /// Gives searches a view in which all events up to a number are dealt with.
-    pub(crate) fn show(&self, view: Option<View>, number: i64, building: bool) {
+    pub(crate) fn show(&self, view: Option<V>, number: i64, building: bool) {
         let mut state = self.lock();
         state.view = view.map(Arc::new);
         state.shown = number;
@@ -127,16 +151,16 @@ impl Shared {
     }
 
     /// The index with what was written before, or as it is after a while; `None` if there is none.
-    pub(crate) fn fresh_view(&self) -> Option<Arc<View>> {
+    pub(crate) fn fresh_view(&self) -> Option<Arc<V>> {
         let mut state = self.lock();
         state.asked += 1;
         let mine = state.asked;
         self.work.notify_one();
-        let long_built = |state: &State| {
+        let long_built = |state: &State<V>| {
             let waited_for = Duration::from_millis(BUILD_WAITED_FOR_MILLIS_MAX);
             state.view.is_some() && state.building.is_some_and(|since| since.elapsed() > waited_for)
         };
-        let stale = |state: &mut State| state.served < mine && !(state.over || state.stuck || long_built(state));
+        let stale = |state: &mut State<V>| state.served < mine && !(state.over || state.stuck || long_built(state));
         let time = Duration::from_millis(FRESH_MILLIS_MAX);
         let (state, _) = self.done.wait_timeout_while(state, time, stale).unwrap_or_else(PoisonError::into_inner);
         state.view.clone()
@@ -155,6 +179,15 @@ impl Shared {
             (None, _) | (_, None) => 0,
         };
         Progress { complete: state.view.is_some() && state.building.is_none(), events_behind }
+    }
+
+    /// The desk closes: waits until the keeper has left.
+    fn end(&self) {
+        let mut state = self.lock();
+        state.ended = true;
+        self.work.notify_one();
+        let time = Duration::from_secs(END_SECONDS_MAX);
+        drop(self.done.wait_timeout_while(state, time, |state| !state.over));
     }
 }
 
@@ -182,10 +215,19 @@ impl Listener for Watch {
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        let mut state = self.0.lock();
-        state.ended = true;
-        self.0.work.notify_one();
-        let time = Duration::from_secs(END_SECONDS_MAX);
-        drop(self.0.done.wait_timeout_while(state, time, |state| !state.over));
+        self.0.end();
+    }
+}
+
+/// Tells a keeper that needs nothing of the journal when the desk closes.
+pub(crate) struct Lifeline<V>(pub(crate) Arc<Shared<V>>);
+
+impl<V: Send + Sync + 'static> Listener for Lifeline<V> {
+    fn follow(&mut self, _: &[Arc<Recorded>]) {}
+}
+
+impl<V> Drop for Lifeline<V> {
+    fn drop(&mut self) {
+        self.0.end();
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Times are microseconds since 1970 UTC; flags are 0 or 1; letters and words are those of the domain's enums.
 
+mod chat_search;
 mod contacts;
 mod exports;
 mod knowledge;
@@ -19,9 +20,10 @@ pub const MIGRATIONS: &[(&str, &str)] = &[
     ("0004-widgets", widgets::WIDGETS),
     ("0005-tickets", tickets::TICKETS),
     ("0006-lists", lists::LISTS),
-    ("0009-oauth", oauth::OAUTH),
     ("0007-exports", exports::EXPORTS),
+    ("0009-oauth", oauth::OAUTH),
     ("0010-shortcuts", shortcuts::SHORTCUTS),
+    ("0013-chat-search", chat_search::CHAT_SEARCH),
 ];
 
 const DESK: &str = r"

@@ -1,6 +1,6 @@
 //! The export of chats through its kit, in one process: a page beside a bare driver that reads the same documents and puts them in a row, and
 //! a page of a desk with ten million documents beside one of a desk with ten thousand. Prints Markdown. Run it with `--release`
-//! (`cargo xtask bench export`); the ratios matter, not the times.
+//! (`cargo xtask bench zendesk --only pages,depth`); the ratios matter, not the times.
 //!
 //! `--only pages,depth` runs these parts alone, `--cache DIR` says where there is room for a few gigabytes; they are gone when it ends.
 
@@ -91,7 +91,7 @@ impl Place {
         };
         let owner = Desk::init(&options, "owner@desk.test", "correct horse")?;
         let desk = Desk::open(&options)?;
-        let kit = rest_kit(desk.clone(), &SurfaceOptions { requests_per_minute_max: None, ..SurfaceOptions::default() });
+        let kit = rest_kit(desk.clone(), &SurfaceOptions { rate_limit: None, ..SurfaceOptions::default() });
         Ok(Place { location, desk, clock, kit, token: owner.access_token.secret, owner: owner.agent.id })
     }
 

@@ -122,6 +122,31 @@ They are among the chats, with `type` `offline_msg` and these fields only: `id`,
 left for, also when the conversation was handed over; tags, number and deletion are the conversation's. An answer does not change it.
 ";
 
+const SEARCHES: &str = "
+### Searching chats
+
+A search is written as for Lucene: words, `\"words in a row\"`, `field:value`, `field:\"words\"`, `field:[A TO B]` with both ends, `{A TO B}`
+without them, `*` for an open end, `field:>A`, `>=`, `<`, `<=`, `AND`, `OR`, `NOT`, `+`, `-`, parentheses (also `field:(a OR b)`), `word*` for a
+beginning, `field:*` for any value, `\\` before what is meant literally. Decided here:
+
+- Clauses side by side are joined by `AND`. `NOT` binds tighter than `AND`, `AND` tighter than `OR`. A clause without letters and digits
+  restricts nothing. 4,000 characters, 200 clauses, 20 levels, 20 beginnings and ranges of words at most.
+- Words are compared whatever their case; one without diacritics finds those with them; a hyphenated one is found joined too. Without a field
+  all texts are searched: messages, name, e-mail, phone and notes of the visitor, names of agents and department, comment, tags, pages,
+  the id.
+- Compared as a whole: `type`, `id`, `rating`, `started_by`, `tags`, `visitor_id`, `agent_ids`, `country_code`, `ip`, `session_id`;
+  `visitor_email` also by what is before or behind its `@`. True or false: `missed`, `dropped`, `unread`, `triggered`,
+  `triggered_response`, `proactive`. Whole numbers: `duration`, `department_id`, `zendesk_ticket_id`, `count.total`, `count.visitor`,
+  `count.agent`, `response_time.first`, `response_time.max`. Word by word: `message` (`history`, `msg`), `visitor_name`,
+  `visitor_phone`, `visitor_notes` (`visitor` for all of him; also `visitor.name` and so on), `agent_names` (`agent`), `department_name`
+  (`department`), `comment`, `webpath` (`url`), `browser`, `platform`, `user_agent`, `country_name` (`country` with the code), `region`,
+  `city`.
+- Moments: `timestamp`, `end_timestamp`, `update_timestamp`, `session.start_date`, `session.end_date`. A date stands for its whole day: as the
+  lower end its beginning, as the upper one its end. A time without a zone is UTC; one without a fraction stands for its second.
+- A field that is not known finds nothing. A value that its field cannot have is refused with 400.
+- Equal moments are in an order of their own that does not change.
+";
+
 /// `docs/compat/zendesk.md`.
 pub fn compat() -> String {
     let mut page = String::from(HEAD);
@@ -146,6 +171,7 @@ pub fn compat() -> String {
     page.push_str(CHATS);
     page.push_str(OAUTH);
     page.push_str(&markdown(&crate::oauth_metas()));
+    page.push_str(SEARCHES);
     page
 }
 

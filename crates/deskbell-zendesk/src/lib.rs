@@ -21,7 +21,7 @@ mod world;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
-use deskbell_app::Desk;
+use deskbell_app::{Desk, chat_search};
 use deskbell_http::{Kit, Meta, SharedLimit};
 
 pub use compat::compat;
@@ -50,6 +50,8 @@ pub struct SurfaceOptions {
     pub program_passwords: ProgramPasswords,
     /// Counts wrong passwords at all doors together.
     pub sign_ins: Arc<SignIns>,
+    /// Results of a search in chats that can be paged through; `None` for all.
+    pub search_results_max: Option<NonZeroU32>,
 }
 
 impl Default for SurfaceOptions {
@@ -60,6 +62,7 @@ impl Default for SurfaceOptions {
             public_url: None,
             program_passwords: ProgramPasswords::default(),
             sign_ins: Arc::default(),
+            search_results_max: Some(chat_search::RESULTS_MAX),
         }
     }
 }

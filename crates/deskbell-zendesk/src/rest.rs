@@ -4,6 +4,7 @@
 mod account;
 mod agents;
 mod bans;
+mod chats;
 mod departments;
 mod id_range;
 mod lenient;
@@ -14,6 +15,7 @@ mod routing_settings;
 mod shortcuts;
 mod visitors;
 
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -45,6 +47,7 @@ struct Inner {
     promise: Promise,
     /// For programs that show passwords, where they may.
     basic: Option<BasicDoor>,
+    search_results_max: Option<NonZeroU32>,
 }
 
 impl Rest {
@@ -53,11 +56,17 @@ impl Rest {
             ProgramPasswords::Refused => None,
             ProgramPasswords::Taken => Some(BasicDoor::new(&desk, Arc::clone(&options.sign_ins))),
         };
-        Rest(Arc::new(Inner { desk, horizon: AtomicI64::new(0), promise: Promise::default(), basic }))
+        let search_results_max = options.search_results_max;
+        Rest(Arc::new(Inner { desk, horizon: AtomicI64::new(0), promise: Promise::default(), basic, search_results_max }))
     }
 
     pub(crate) fn desk(&self) -> &Desk {
         &self.0.desk
+    }
+
+    /// Results of a search that can be paged through.
+    pub(crate) fn search_results_max(&self) -> Option<NonZeroU32> {
+        self.0.search_results_max
     }
 
     /// The newest second that is exported.
@@ -112,6 +121,7 @@ pub(crate) fn surface(options: &SurfaceOptions) -> Surface<Rest> {
 pub(crate) fn routes() -> Vec<Route<Rest>> {
     [
         export::routes(),
+        chats::routes(),
         oauth_clients::routes(),
         oauth_tokens::routes(),
         account::routes(),

@@ -269,6 +269,11 @@ impl World {
         tokio::task::spawn_blocking(move || reader.catch_up()).await.unwrap().unwrap();
     }
 
+    /// Gives the desk its search over chats.
+    pub(crate) fn open_chat_search(&self) {
+        deskbell_search::ChatIndex::open(&self.desk, &self.directory.path().join("chat-search")).unwrap();
+    }
+
     /// Figures with the owner's token, once they are settled.
     pub(crate) async fn figures(&self, path: &str) -> Value {
         self.settle().await;

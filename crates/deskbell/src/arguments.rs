@@ -96,6 +96,9 @@ pub(crate) struct ServeOptions {
     /// in the variable)
     #[arg(long = "realtime-origin", env = "DESKBELL_REALTIME_ORIGINS", value_name = "ORIGIN", value_delimiter = ',', value_parser = origin)]
     pub(crate) realtime_origins: Vec<String>,
+    /// Results of a search in chats that can be paged through on the Zendesk API (default 10000), or "off"
+    #[arg(long, env = "DESKBELL_SEARCH_RESULTS_MAX", value_name = "RESULTS|off")]
+    pub(crate) search_results_max: Option<SearchResults>,
     /// SQLite: how large the database may grow before writes are refused
     #[arg(long, env = "DESKBELL_STORAGE_BYTES_MAX", value_name = "BYTES")]
     pub(crate) storage_bytes_max: Option<u64>,
@@ -131,6 +134,24 @@ impl FromStr for RateLimit {
             return Ok(RateLimit::Off);
         }
         text.parse().map(RateLimit::PerMinute).map_err(|_| "give a number of requests a minute, or off".to_owned())
+    }
+}
+
+/// How many results of a search can be paged through, as it is typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SearchResults {
+    Off,
+    AtMost(NonZeroU32),
+}
+
+impl FromStr for SearchResults {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text == "off" {
+            return Ok(SearchResults::Off);
+        }
+        text.parse().map(SearchResults::AtMost).map_err(|_| "give a number of results, or off".to_owned())
     }
 }
 
@@ -259,6 +280,8 @@ mod tests {
         assert_eq!("off".parse(), Ok(RateLimit::Off));
         assert!("0".parse::<RateLimit>().is_err());
         assert!("many".parse::<RateLimit>().is_err());
+        assert_eq!("off".parse(), Ok(SearchResults::Off));
+        assert!("0".parse::<SearchResults>().is_err());
     }
 
     #[test]

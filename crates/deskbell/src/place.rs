@@ -12,10 +12,11 @@ use crate::arguments::PlaceOptions;
 
 /// The database's name within a desk's directory.
 const DATABASE_FILE: &str = "desk.db";
-/// The index's name there.
+/// The indexes' names there.
 const SEARCH_DIRECTORY: &str = "search";
 /// Where a certificate of our own making is kept.
 const TLS_DIRECTORY: &str = "tls";
+const CHAT_SEARCH_DIRECTORY: &str = "chat-search";
 /// Where files go when only a database URL was given.
 const DIRECTORY_DEFAULT: &str = "deskbell-data";
 
@@ -38,6 +39,11 @@ pub(crate) fn search_directory(place: &PlaceOptions) -> PathBuf {
 /// Where a certificate of our own making is kept.
 pub(crate) fn tls_directory(place: &PlaceOptions) -> PathBuf {
     directory(place).join(TLS_DIRECTORY)
+}
+
+/// Where it keeps its index of the chats.
+pub(crate) fn chat_search_directory(place: &PlaceOptions) -> PathBuf {
+    directory(place).join(CHAT_SEARCH_DIRECTORY)
 }
 
 fn make_private(directory: &Path) -> anyhow::Result<()> {

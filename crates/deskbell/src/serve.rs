@@ -13,7 +13,7 @@ use deskbell_app::Desk;
 use deskbell_app::timers::{self, Timers};
 use deskbell_http::{Front, Outbound, OutboundPolicy, Proxies, SharedLimit};
 use deskbell_liveagent::scripts::FileDownloads;
-use deskbell_search::KnowledgeIndex;
+use deskbell_search::{ChatIndex, KnowledgeIndex};
 use deskbell_store::Options;
 use deskbell_zendesk::Stream;
 use futures_util::future::poll_fn;
@@ -27,10 +27,10 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
-use crate::arguments::{RateLimit, ServeOptions};
+use crate::arguments::{RateLimit, SearchResults, ServeOptions};
 use crate::operations::{self, Operations};
 use crate::pages::Pages;
-use crate::place::{Presence, desk_options, search_directory};
+use crate::place::{Presence, chat_search_directory, desk_options, search_directory};
 use crate::tls::{self, Tls};
 
 /// How often timers look.
@@ -56,6 +56,9 @@ pub(crate) fn run(options: &ServeOptions) -> anyhow::Result<ExitCode> {
     desk.fetch_with(Arc::new(Outbound::new(OutboundPolicy::default())));
     if let Err(error) = KnowledgeIndex::open(&desk, &search_directory(&options.place)) {
         tracing::warn!(error = %error, "knowledge bases cannot be searched");
+    }
+    if let Err(error) = ChatIndex::open(&desk, &chat_search_directory(&options.place)) {
+        tracing::warn!(error = %error, "chats cannot be searched");
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("deskbell").build()?;
     let served = runtime.block_on(serve(options, &desk, metrics));
@@ -107,6 +110,11 @@ fn doors(options: &ServeOptions, desk: &Desk, live: &Live, stream: &Stream, oper
             None => {}
             Some(RateLimit::Off) => surface.rate_limit = None,
             Some(RateLimit::PerMinute(limit)) => surface.rate_limit = Some(SharedLimit::per_minute(limit)),
+        }
+        match options.search_results_max {
+            None => {}
+            Some(SearchResults::Off) => surface.search_results_max = None,
+            Some(SearchResults::AtMost(results)) => surface.search_results_max = Some(results),
         }
         surface
     };

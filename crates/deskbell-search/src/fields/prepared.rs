@@ -3,7 +3,7 @@
 use tantivy::tokenizer::{Token, TokenStream, Tokenizer};
 
 /// The name by which fields ask for it.
-pub(super) const NAME: &str = "prepared";
+pub(crate) const NAME: &str = "prepared";
 /// The word after it stands in the next place.
 const NEXT: char = '\u{1}';
 /// It stands in the same place as the one before.
@@ -15,31 +15,31 @@ const GAP_PLACES: usize = 100;
 
 /// Writes such a text. Words hold no control characters, so nothing needs escaping.
 #[derive(Default)]
-pub(super) struct Writer(String);
+pub(crate) struct Writer(String);
 
 impl Writer {
-    pub(super) fn next(&mut self, word: &str) {
+    pub(crate) fn next(&mut self, word: &str) {
         self.0.push(NEXT);
         self.0.push_str(word);
     }
 
-    pub(super) fn again(&mut self, word: &str) {
+    pub(crate) fn again(&mut self, word: &str) {
         self.0.push(AGAIN);
         self.0.push_str(word);
     }
 
-    pub(super) fn gap(&mut self) {
+    pub(crate) fn gap(&mut self) {
         self.0.push(GAP);
     }
 
-    pub(super) fn finish(self) -> String {
+    pub(crate) fn finish(self) -> String {
         self.0
     }
 }
 
 /// Reads it back.
 #[derive(Clone)]
-pub(super) struct Prepared;
+pub(crate) struct Prepared;
 
 impl Tokenizer for Prepared {
     type TokenStream<'a> = Stream<'a>;
@@ -49,7 +49,7 @@ impl Tokenizer for Prepared {
     }
 }
 
-pub(super) struct Stream<'a> {
+pub(crate) struct Stream<'a> {
     text: &'a str,
     read: usize,
     next_place: usize,

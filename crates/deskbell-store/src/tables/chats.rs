@@ -122,6 +122,11 @@ pub fn get(tx: &mut Tx<'_>, chat: ChatId) -> Result<Option<Chat>, StoreError> {
     tx.opt_dynamic_with(&format!("SELECT {COLUMNS} FROM chats WHERE id = $1"), &[&chat.get()], row)
 }
 
+/// A chat by its outside id.
+pub fn by_public_id(tx: &mut Tx<'_>, public_id: &str) -> Result<Option<Chat>, StoreError> {
+    tx.opt_dynamic_with(&format!("SELECT {COLUMNS} FROM chats WHERE public_id = $1"), &[&public_id], row)
+}
+
 /// All chats of a conversation, oldest first.
 pub fn of_conversation(tx: &mut Tx<'_>, conversation: ConversationId) -> Result<Vec<Chat>, StoreError> {
     tx.all_dynamic_with(

@@ -86,8 +86,9 @@ pub fn promise(tx: &mut Tx<'_>, second: i64) -> Result<(), StoreError> {
 /// Stores or replaces a document.
 pub fn put(tx: &mut Tx<'_>, subject: impl Into<Subject>, public_id: &str, second: i64, body: &str) -> Result<(), StoreError> {
     tx.exec(
-        "INSERT INTO chat_documents (chat_id, public_id, updated_second, body) VALUES ($1, $2, $3, $4) \
-         ON CONFLICT (chat_id) DO UPDATE SET updated_second = excluded.updated_second, body = excluded.body",
+        "INSERT INTO chat_documents (chat_id, public_id, updated_second, body, written) \
+           VALUES ($1, $2, $3, $4, (SELECT COALESCE(MAX(written), 0) + 1 FROM chat_documents)) \
+         ON CONFLICT (chat_id) DO UPDATE SET updated_second = excluded.updated_second, body = excluded.body, written = excluded.written",
         &[&subject.into().get(), &public_id, &second, &body],
     )?;
     Ok(())
@@ -109,4 +110,87 @@ pub fn page(tx: &mut Tx<'_>, after: (i64, &str), until: i64, limit: i64, mut eac
 /// A document, with its second.
 pub fn get(tx: &mut Tx<'_>, subject: impl Into<Subject>) -> Result<Option<(i64, String)>, StoreError> {
     tx.opt("SELECT updated_second, body FROM chat_documents WHERE chat_id = $1", &[&subject.into().get()])
+}
+
+/// The number of the latest write of a document; 0 if there was none since they are counted.
+pub fn last_written(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
+    let (last,): (i64,) = tx.one("SELECT COALESCE(MAX(written), 0) FROM chat_documents", &[])?;
+    Ok(last)
+}
+
+/// Documents written after a write, in the order of writing; one that was written again is there once. `each` gets the write's number,
+/// the id and the body.
+pub fn written_after(tx: &mut Tx<'_>, after: i64, limit: i64, mut each: impl FnMut(i64, &str, &str)) -> Result<(), StoreError> {
+    tx.each("SELECT written, public_id, body FROM chat_documents WHERE written > $1 ORDER BY written LIMIT $2", &[&after, &limit], |row| {
+        each(row.get(0)?, row.str(1)?, row.str(2)?);
+        Ok(())
+    })
+}
+
+/// All documents by id, behind an id. `each` gets the id and the body.
+pub fn all_after(tx: &mut Tx<'_>, after: &str, limit: i64, mut each: impl FnMut(&str, &str)) -> Result<(), StoreError> {
+    tx.each("SELECT public_id, body FROM chat_documents WHERE public_id > $1 ORDER BY public_id LIMIT $2", &[&after, &limit], |row| {
+        each(row.str(0)?, row.str(1)?);
+        Ok(())
+    })
+}
+
+/// The document of a chat or an offline message by its outside id; none of a deleted conversation's.
+pub fn by_public_id(tx: &mut Tx<'_>, public_id: &str) -> Result<Option<String>, StoreError> {
+    let found: Option<(String,)> = tx.opt(
+        "SELECT d.body FROM chat_documents d WHERE d.public_id = $1 \
+           AND NOT EXISTS (SELECT 1 FROM chats c JOIN conversations v ON v.id = c.conversation_id \
+             WHERE c.public_id = $1 AND v.status = 'X') \
+           AND NOT EXISTS (SELECT 1 FROM offline_messages o JOIN conversations v ON v.id = o.conversation_id \
+             WHERE o.public_id = $1 AND v.status = 'X')",
+        &[&public_id],
+    )?;
+    Ok(found.map(|(body,)| body))
+}
+
+/// Ended chats begun before (moment in microseconds, id), newest first, without those of deleted conversations. `each` gets the moment,
+/// the id and the body.
+pub fn newest_chats(tx: &mut Tx<'_>, before: (i64, &str), limit: i64, mut each: impl FnMut(i64, &str, &str)) -> Result<(), StoreError> {
+    tx.each(
+        "SELECT c.requested_at, c.public_id, d.body FROM chats c JOIN chat_documents d ON d.public_id = c.public_id \
+           JOIN conversations v ON v.id = c.conversation_id \
+         WHERE c.ended_at IS NOT NULL AND (c.requested_at, c.public_id) < ($1, $2) AND v.status <> 'X' \
+         ORDER BY c.requested_at DESC, c.public_id DESC LIMIT $3",
+        &[&before.0, &before.1, &limit],
+        |row| {
+            each(row.get(0)?, row.str(1)?, row.str(2)?);
+            Ok(())
+        },
+    )
+}
+
+/// The same of offline messages.
+pub fn newest_offline(tx: &mut Tx<'_>, before: (i64, &str), limit: i64, mut each: impl FnMut(i64, &str, &str)) -> Result<(), StoreError> {
+    tx.each(
+        "SELECT o.left_at, o.public_id, d.body FROM offline_messages o JOIN chat_documents d ON d.public_id = o.public_id \
+           JOIN conversations v ON v.id = o.conversation_id \
+         WHERE (o.left_at, o.public_id) < ($1, $2) AND v.status <> 'X' \
+         ORDER BY o.left_at DESC, o.public_id DESC LIMIT $3",
+        &[&before.0, &before.1, &limit],
+        |row| {
+            each(row.get(0)?, row.str(1)?, row.str(2)?);
+            Ok(())
+        },
+    )
+}
+
+/// How many documents there are that lists show: without those of deleted conversations.
+pub fn listed(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
+    let (all,): (i64,) = tx.one("SELECT COUNT(*) FROM chat_documents", &[])?;
+    let (chats,): (i64,) = tx.one(
+        "SELECT COUNT(*) FROM conversations v JOIN chats c ON c.conversation_id = v.id \
+           JOIN chat_documents d ON d.public_id = c.public_id WHERE v.status = 'X'",
+        &[],
+    )?;
+    let (messages,): (i64,) = tx.one(
+        "SELECT COUNT(*) FROM conversations v JOIN offline_messages o ON o.conversation_id = v.id \
+           JOIN chat_documents d ON d.public_id = o.public_id WHERE v.status = 'X'",
+        &[],
+    )?;
+    Ok(all - chats - messages)
 }

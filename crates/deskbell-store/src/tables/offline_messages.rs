@@ -2,6 +2,7 @@
 
 use deskbell_domain::ids::{ConversationId, CustomerId, DepartmentId, MessageId, VisitId};
 use deskbell_domain::offline::OfflineMessage;
+use deskbell_domain::time::Timestamp;
 
 use super::{flag, time};
 use crate::engine::{Row, Tx};
@@ -107,4 +108,10 @@ pub fn look(tx: &mut Tx<'_>, after: i64, limit: i64) -> Result<Bite, StoreError>
         bite.left.push(noted.unwrap_or(OfflineMessage { id: MessageId::from_i64(id), ..form }));
     }
     Ok(bite)
+}
+
+/// Notes that it was left at another time.
+pub fn set_left(tx: &mut Tx<'_>, message: MessageId, left: Timestamp) -> Result<(), StoreError> {
+    tx.exec("UPDATE offline_messages SET left_at = $2 WHERE id = $1", &[&message.get(), &left.micros()])?;
+    Ok(())
 }

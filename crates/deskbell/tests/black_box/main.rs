@@ -1,8 +1,8 @@
 //! The whole server, from outside: started as a program, spoken to over its surfaces, killed, filled up. One binary for all.
 
 mod bad_input;
-mod clients;
 mod bans;
+mod clients;
 mod commands;
 mod conversation;
 mod full_disk;
