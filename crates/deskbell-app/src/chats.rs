@@ -1,7 +1,7 @@
 //! Live chats: asking for one, joining, writing, leaving, ending, rating. Transfer and invitation are in [`transfer`].
 
 #[cfg(test)]
-mod schedules;
+pub(crate) mod schedules;
 pub mod transfer;
 
 use deskbell_domain::chat::{Chat, ChatState, EndReason, Engagement, EngagementStart, NewChat, OfferOutcome, Rating, Responses, StartedBy};

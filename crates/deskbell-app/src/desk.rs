@@ -32,7 +32,7 @@ use crate::rights::Scopes;
 use crate::search::KnowledgeSearch;
 use crate::settings::Settings;
 use crate::widgets::impressions::Impressions;
-use crate::{knowledge, timers, updates};
+use crate::{knowledge, timeline, timers, updates};
 
 /// How a desk is opened.
 pub struct DeskOptions {
@@ -207,6 +207,18 @@ impl Desk {
     /// The reader behind the export documents, to be run by hand.
     pub fn document_reader(&self, renderer: Arc<dyn Renderer>) -> Reader {
         Reader::new(self.0.db.clone(), Arc::clone(&self.0.clock), renderer, self.0.account_key)
+    }
+
+    /// Starts keeping timelines.
+    pub fn keep_timelines(&self) -> Result<(), AppError> {
+        let listener = self.timeline_reader().start().map_err(|error| AppError::internal(format!("no thread can be started: {error}")))?;
+        self.0.follower.add(listener);
+        Ok(())
+    }
+
+    /// The reader behind the timelines, to be run by hand.
+    pub fn timeline_reader(&self) -> timeline::Reader {
+        timeline::Reader::new(self.0.db.clone(), self.0.account_key)
     }
 
     /// Gives the desk its search over knowledge bases; only the first one counts.

@@ -37,6 +37,7 @@ pub mod routing;
 pub mod search;
 pub mod settings;
 pub mod tags;
+pub mod timeline;
 pub mod timers;
 pub mod updates;
 pub mod views;

@@ -17,6 +17,7 @@ pub mod message;
 pub mod routing;
 pub mod tag;
 pub mod time;
+pub mod timeline;
 pub mod visit;
 pub mod widget;
 

@@ -20,6 +20,7 @@ pub mod merging;
 pub mod messages;
 pub mod offers;
 pub mod tags;
+pub mod timeline;
 pub mod visits;
 pub mod widgets;
 
