@@ -8,6 +8,7 @@ mod fold;
 mod tests;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::Duration;
 
@@ -91,6 +92,8 @@ pub struct Reader {
     bite_events: i64,
     /// As of the rows, or further while nothing came out that had to be written; none before the first look and after a failure.
     state: Option<State>,
+    /// Where it stands, for those who watch.
+    number: Arc<AtomicI64>,
 }
 
 struct State {
@@ -115,7 +118,13 @@ impl Listener for Leash {
 
 impl Reader {
     pub fn new(db: Db, account_key: i64) -> Reader {
-        Reader { db, account_key, bite_events: BITE_EVENTS, state: None }
+        Reader { db, account_key, bite_events: BITE_EVENTS, state: None, number: Arc::default() }
+    }
+
+    /// Tells here how far it has come.
+    #[must_use]
+    pub(crate) fn counted_in(self, number: Arc<AtomicI64>) -> Reader {
+        Reader { number, ..self }
     }
 
     /// Starts the thread; returns what must listen to the journal. The thread ends when that listener is dropped.
@@ -165,6 +174,7 @@ impl Reader {
             return Ok(Left::Some);
         }
         let written = if due { state.fold.number } else { state.written };
+        self.number.store(state.fold.number, Ordering::Relaxed);
         self.state = Some(State { written, ..state });
         Ok(left)
     }

@@ -7,6 +7,7 @@ mod ask;
 mod page;
 #[cfg(test)]
 mod tests;
+mod timeline;
 
 use deskbell_app::rights::Right;
 use deskbell_app::{AppError, documents};
@@ -32,7 +33,6 @@ struct Series {
 
 /// What `start_time` and `end_time` count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(dead_code)]
 enum Unit {
     Seconds,
     Microseconds,
@@ -49,7 +49,6 @@ impl Unit {
 
 /// Whether a page says `end_id`, and `next_page` `start_id`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(dead_code)]
 enum Ids {
     Told,
     Untold,
@@ -57,7 +56,6 @@ enum Ids {
 
 /// What is shown of a row when `fields` does not name the list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(dead_code)]
 enum Unexpanded {
     Id,
     Whole,
@@ -76,7 +74,7 @@ const CHATS: Series =
     Series { path: "incremental/chats", name: "chats", unit: Unit::Seconds, ids: Ids::Told, unless_expanded: Unexpanded::Id };
 
 pub(crate) fn routes() -> Vec<Route<Rest>> {
-    list![Rest; GetChats]
+    [list![Rest; GetChats], timeline::routes()].into_iter().flatten().collect()
 }
 
 /// A page of chats for a caller, up to a second.

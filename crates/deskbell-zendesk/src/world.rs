@@ -205,6 +205,12 @@ impl World {
         tokio::task::spawn_blocking(move || reader.catch_up()).await.unwrap().unwrap();
     }
 
+    /// Brings the timelines up to date.
+    pub(crate) async fn fold(&self) {
+        let mut reader = self.desk.timeline_reader();
+        tokio::task::spawn_blocking(move || reader.catch_up()).await.unwrap().unwrap();
+    }
+
     /// Figures with the owner's token, once they are settled.
     pub(crate) async fn figures(&self, path: &str) -> Value {
         self.settle().await;

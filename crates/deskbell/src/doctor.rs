@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use deskbell_app::figures::Figures;
 use deskbell_app::{AppError, Desk};
-use deskbell_store::{journal, tables};
+use deskbell_store::{cursors, journal, tables};
 
 use crate::arguments::DoctorOptions;
 use crate::place::errand_options;
@@ -56,6 +56,9 @@ fn examine(desk: &Desk) -> Result<Vec<Check>, AppError> {
         let figures = Figures::load(tx, now)?.chats(None, now);
         let finding = format!("{} queued, {} offered, {} served", figures.incoming, figures.assigned, figures.active);
         checks.push(Check::new("live chats", finding, None));
+        let head = tx.head()?;
+        let readers: Vec<String> = cursors::all(tx)?.iter().map(|(name, number)| format!("{name} {}", head - number)).collect();
+        checks.push(Check::new("readers", format!("entries of the journal not dealt with: {}", readers.join(", ")), None));
         let owners =
             tables::agents::all(tx)?.iter().filter(|agent| agent.enabled && agent.role == deskbell_domain::agent::Role::Owner).count();
         let trouble = (owners == 0).then(|| "nobody is owner".to_owned());

@@ -256,3 +256,6 @@ fn count(queue: &mut Queue, state: ChatState, by: impl FnOnce(&mut u32)) {
         ChatState::Served | ChatState::Ended => {}
     }
 }
+
+#[cfg(test)]
+mod tests;

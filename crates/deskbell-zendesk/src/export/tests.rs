@@ -233,8 +233,8 @@ async fn bad_parameters() {
         ("limit=1.5", "parameter limit must be an integer"),
         ("fields=chats", "parameter fields is malformed: expected '(' at character 6"),
         ("fields=chats(id", "parameter fields is malformed: expected ')' at character 9"),
-        ("start_id=a%00b", "parameter start_id must be the id of a chat"),
-        (long.as_str(), "parameter start_id must be the id of a chat"),
+        ("start_id=a%00b", "parameter start_id must be the end_id of a page"),
+        (long.as_str(), "parameter start_id must be the end_id of a page"),
     ] {
         let reply = call(&world.rest, "GET", &format!("{CHATS}?{query}"), Some(world.token())).await;
         assert_eq!((reply.status, reply.json()), (400, json!({"error": "Bad Request", "description": sentence})), "{query}");
