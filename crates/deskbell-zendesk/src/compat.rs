@@ -70,8 +70,8 @@ const TIMELINES: &str = "
 Rows come from the journal, also those of the time before the desk could export them, as far as its journal reaches back. What is
 younger than five minutes is not exported, and nothing is ever added behind an `end_time` that was told.
 
-- A span of `agent_timeline` is one status and one number of chats of an agent who is not offline; it is there once it is over. Spans of an
-  agent follow each other without a gap. Two agents whose spans end in the same microsecond: one of them ends a microsecond later.
+- A span of `agent_timeline` is one status and one number of chats of an agent who is not offline; it is there once it is over. While he
+  is not offline they follow each other without a gap. Of two that would end in the same microsecond one ends a microsecond later.
 - Changes that nobody sees in the word (which channels are on) are no changes. An agent may have chats while offline: then there are
   events, and no span.
 - Ids of events are `<token>.agent:<agent>.<token>` and `<token>.department:<department>.<token>`, 0 for the default department. They stay

@@ -193,10 +193,19 @@ fn recount(desk: &Desk, agent: AgentId) -> Vec<(i64, StatusWord, usize)> {
     }
     let engagements: Vec<(i64, i64)> = desk
         .snapshot_blocking(move |tx| {
-            let sql = "SELECT joined_at, COALESCE(left_at, $2) FROM engagements WHERE agent_id = $1";
-            Ok(tx.all(sql, &[&agent.get(), &i64::MAX])?)
+            let mut own = Vec::new();
+            for recorded in journal::after(tx, 0, i64::MAX)? {
+                if let Event::ChatRequested { chat, .. } = recorded.event {
+                    let placed = tables::engagements::of_chat(tx, chat)?.into_iter().map(|placed| placed.engagement);
+                    own.extend(placed.filter(|engagement| engagement.agent == agent));
+                }
+            }
+            Ok(own)
         })
-        .unwrap();
+        .unwrap()
+        .into_iter()
+        .map(|engagement| (engagement.joined.micros(), engagement.left.map_or(i64::MAX, Timestamp::micros)))
+        .collect();
     moments.extend(engagements.iter().flat_map(|(joined, left)| [*joined, *left]));
     let mut course: Vec<(i64, StatusWord, usize)> = Vec::new();
     for moment in moments.into_iter().filter(|moment| *moment != i64::MAX) {
