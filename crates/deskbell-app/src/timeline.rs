@@ -39,7 +39,7 @@ const BEHIND_RETRY_SECONDS: u32 = 30;
 /// not come yet: what it adds there would be missed.
 pub async fn spans(desk: &Desk, after: Timestamp, horizon: Timestamp, limit: i64) -> Result<Vec<Span>, AppError> {
     desk.snapshot(move |tx| {
-        let until = folded_until(tx)?.map_or(horizon, |folded| folded.min(horizon));
+        let until = first_unfolded(tx)?.map_or(horizon, |first| horizon.min(first.plus_micros(-1)));
         check_behind(after <= until)?;
         Ok(tables::timeline::spans(tx, after, until, limit)?)
     })
@@ -66,16 +66,15 @@ pub async fn department_events(desk: &Desk, after: (i64, String), horizon: i64, 
     .await
 }
 
-/// The last moment to which nothing can be added any more, while there are entries that are not folded yet: the next row may carry the
-/// moment of the first of them, none an earlier one.
-fn folded_until(tx: &mut Tx<'_>) -> Result<Option<Timestamp>, StoreError> {
-    let cursor = cursors::get(tx, CURSOR)?.unwrap_or(0);
-    Ok(journal::moment_after(tx, cursor)?.map(|first| first.plus_micros(-1)))
+/// The last second to which nothing can be added any more.
+fn whole_seconds_until(tx: &mut Tx<'_>, horizon: i64) -> Result<i64, StoreError> {
+    Ok(first_unfolded(tx)?.map_or(horizon, |first| horizon.min(first.seconds() - 1)))
 }
 
-/// The same for rows that share seconds: the last whole one.
-fn whole_seconds_until(tx: &mut Tx<'_>, horizon: i64) -> Result<i64, StoreError> {
-    Ok(folded_until(tx)?.map_or(horizon, |folded| (folded.plus_micros(1).seconds() - 1).min(horizon)))
+/// The moment of the first entry that is not folded yet: the next row may carry it, none an earlier one.
+fn first_unfolded(tx: &mut Tx<'_>) -> Result<Option<Timestamp>, StoreError> {
+    let cursor = cursors::get(tx, CURSOR)?.unwrap_or(0);
+    journal::moment_after(tx, cursor)
 }
 
 fn check_behind(folded: bool) -> Result<(), AppError> {

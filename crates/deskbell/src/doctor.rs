@@ -58,7 +58,9 @@ fn examine(desk: &Desk) -> Result<Vec<Check>, AppError> {
         checks.push(Check::new("live chats", finding, None));
         let head = tx.head()?;
         let readers: Vec<String> = cursors::all(tx)?.iter().map(|(name, number)| format!("{name} {}", head - number)).collect();
-        checks.push(Check::new("readers", format!("entries of the journal not dealt with: {}", readers.join(", ")), None));
+        let finding =
+            if readers.is_empty() { "none has begun".to_owned() } else { format!("entries still to read: {}", readers.join(", ")) };
+        checks.push(Check::new("readers", finding, None));
         let owners =
             tables::agents::all(tx)?.iter().filter(|agent| agent.enabled && agent.role == deskbell_domain::agent::Role::Owner).count();
         let trouble = (owners == 0).then(|| "nobody is owner".to_owned());
