@@ -2,7 +2,7 @@
 
 mod marking;
 #[cfg(test)]
-mod schedules;
+pub(crate) mod schedules;
 pub mod transfer;
 
 use deskbell_domain::chat::{Chat, ChatState, EndReason, Engagement, EngagementStart, NewChat, OfferOutcome, Rating, Responses, StartedBy};

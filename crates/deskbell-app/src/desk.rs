@@ -33,7 +33,7 @@ use crate::rights::Scopes;
 use crate::search::KnowledgeSearch;
 use crate::settings::Settings;
 use crate::widgets::impressions::Impressions;
-use crate::{knowledge, timers, updates};
+use crate::{knowledge, timeline, timers, updates};
 
 /// How a desk is opened.
 pub struct DeskOptions {
@@ -61,6 +61,8 @@ struct Inner {
     figures: RwLock<Figures>,
     /// The number that the figures are true at, to be read without their lock.
     figures_number: AtomicI64,
+    /// How far the timelines have come.
+    timeline_number: Arc<AtomicI64>,
     presence: Presence,
     paging: Paging,
     hashing: Hashing,
@@ -182,6 +184,7 @@ impl Desk {
             latest: AtomicI64::new(latest.unwrap_or_default().micros()),
             figures_number: AtomicI64::new(figures.number()),
             figures: RwLock::new(figures),
+            timeline_number: Arc::default(),
             presence,
             paging: Paging::default(),
             hashing: Hashing::default(),
@@ -210,6 +213,23 @@ impl Desk {
     /// The reader behind the export documents, to be run by hand.
     pub fn document_reader(&self, renderer: Arc<dyn Renderer>) -> Reader {
         Reader::new(self.0.db.clone(), Arc::clone(&self.0.clock), renderer, self.0.account_key)
+    }
+
+    /// Starts keeping timelines.
+    pub fn keep_timelines(&self) -> Result<(), AppError> {
+        let listener = self.timeline_reader().start().map_err(|error| AppError::internal(format!("no thread can be started: {error}")))?;
+        self.0.follower.add(listener);
+        Ok(())
+    }
+
+    /// The reader behind the timelines, to be run by hand.
+    pub fn timeline_reader(&self) -> timeline::Reader {
+        timeline::Reader::new(self.0.db.clone(), self.0.account_key).counted_in(Arc::clone(&self.0.timeline_number))
+    }
+
+    /// The last journal number that this process has taken into the timelines; 0 before the first look.
+    pub fn timeline_number(&self) -> i64 {
+        self.0.timeline_number.load(Ordering::Relaxed)
     }
 
     /// Gives the desk its search over knowledge bases; only the first one counts.

@@ -44,6 +44,7 @@ pub mod settings;
 pub mod shortcuts;
 pub mod sign_in;
 pub mod tags;
+pub mod timeline;
 pub mod timers;
 pub mod updates;
 pub mod views;

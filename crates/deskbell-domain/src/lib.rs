@@ -21,6 +21,7 @@ pub mod routing_rules;
 pub mod shortcut;
 pub mod tag;
 pub mod time;
+pub mod timeline;
 pub mod visit;
 pub mod widget;
 

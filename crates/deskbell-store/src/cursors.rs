@@ -18,6 +18,11 @@ pub fn set(tx: &mut Tx<'_>, name: &str, number: i64) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// All readers by name, each with the last number that it has dealt with.
+pub fn all(tx: &mut Tx<'_>) -> Result<Vec<(String, i64)>, StoreError> {
+    tx.all("SELECT name, number FROM reader_cursors ORDER BY name", &[])
+}
+
 /// The least number that some reader has dealt with; `None` without readers. Later entries are still needed.
 pub fn least(tx: &mut Tx<'_>) -> Result<Option<i64>, StoreError> {
     let (number,) = tx.one("SELECT MIN(number) FROM reader_cursors", &[])?;

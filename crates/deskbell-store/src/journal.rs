@@ -58,6 +58,18 @@ pub fn latest_moment(tx: &mut Tx<'_>) -> Result<Option<Timestamp>, StoreError> {
     tx.opt_with("SELECT at FROM journal ORDER BY number DESC LIMIT 1", &[], |row| row.get(0))
 }
 
+/// The moment of an entry, unless it was trimmed.
+pub fn moment_of(tx: &mut Tx<'_>, number: i64) -> Result<Option<Timestamp>, StoreError> {
+    tx.flush_journal()?;
+    tx.opt_with("SELECT at FROM journal WHERE number = $1", &[&number], |row| row.get(0))
+}
+
+/// The moment of the first entry after `number`.
+pub fn moment_after(tx: &mut Tx<'_>, number: i64) -> Result<Option<Timestamp>, StoreError> {
+    tx.flush_journal()?;
+    tx.opt_with("SELECT at FROM journal WHERE number > $1 ORDER BY number LIMIT 1", &[&number], |row| row.get(0))
+}
+
 /// The first entry at or after a moment.
 pub fn first_since(tx: &mut Tx<'_>, moment: Timestamp) -> Result<Option<i64>, StoreError> {
     tx.flush_journal()?;

@@ -10,6 +10,7 @@ mod lists;
 mod oauth;
 mod shortcuts;
 mod tickets;
+mod timeline;
 mod widgets;
 
 /// Name and statements of every migration, in order.
@@ -21,6 +22,7 @@ pub const MIGRATIONS: &[(&str, &str)] = &[
     ("0005-tickets", tickets::TICKETS),
     ("0006-lists", lists::LISTS),
     ("0007-exports", exports::EXPORTS),
+    ("0008-timeline", timeline::TIMELINE),
     ("0009-oauth", oauth::OAUTH),
     ("0010-shortcuts", shortcuts::SHORTCUTS),
     ("0013-chat-search", chat_search::CHAT_SEARCH),

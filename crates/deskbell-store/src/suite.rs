@@ -12,6 +12,7 @@ mod portal;
 mod reads;
 mod records;
 mod ticket_writes;
+mod timeline;
 mod upgrades;
 mod widgets;
 mod writes;
@@ -67,6 +68,7 @@ cases! {
     exports: documents_in_seconds_with_room, promises_only_grow, sweeps_begin_go_on_and_end, whose_documents_show_a_name,
         marks_and_what_was_left;
     directory: shortcuts_come_back_change_and_go, attendances_are_counted, bans_by_their_ids;
+    timeline: spans_and_events_come_back_in_their_order, what_is_open_comes_back_and_goes, moments_of_the_journal;
     widgets: widgets_by_every_filter, widgets_come_back_change_and_go, widgets_are_counted;
     upgrades: conversations_come_over;
 }

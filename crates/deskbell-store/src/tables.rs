@@ -24,6 +24,7 @@ pub mod offline_messages;
 pub mod shortcuts;
 pub mod sweeps;
 pub mod tags;
+pub mod timeline;
 pub mod transfers;
 pub mod visits;
 pub mod widgets;

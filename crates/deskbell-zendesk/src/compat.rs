@@ -147,6 +147,21 @@ beginning, `field:*` for any value, `\\` before what is meant literally. Decided
 - Equal moments are in an order of their own that does not change.
 ";
 
+const TIMELINES: &str = "
+### Agents and queues over time
+
+Rows come from the journal, also those of the time before the desk could export them, as far as its journal reaches back. What is
+younger than five minutes is not exported, and nothing is ever added behind an `end_time` that was told.
+
+- A span of `agent_timeline` is one status and one number of chats of an agent who is not offline; it is there once it is over. While he
+  is not offline they follow each other without a gap. Of two that would end in the same microsecond one ends a microsecond later.
+- Changes that nobody sees in the word (which channels are on) are no changes. An agent may have chats while offline: then there are
+  events, and no span.
+- Ids of events are `<token>.agent:<agent>.<token>` and `<token>.department:<department>.<token>`, 0 for the default department. They stay
+  the same, and order the events of a second.
+- A chat counts in a queue while it is queued (`incoming_chats`) or rings and nobody is in it (`assigned_chats`), as in the figures.
+";
+
 /// `docs/compat/zendesk.md`.
 pub fn compat() -> String {
     let mut page = String::from(HEAD);
@@ -172,6 +187,7 @@ pub fn compat() -> String {
     page.push_str(OAUTH);
     page.push_str(&markdown(&crate::oauth_metas()));
     page.push_str(SEARCHES);
+    page.push_str(TIMELINES);
     page
 }
 

@@ -9,6 +9,7 @@ mod crawl;
 mod page;
 #[cfg(test)]
 mod tests;
+mod timeline;
 #[cfg(test)]
 mod zenpy;
 
@@ -36,7 +37,6 @@ struct Series {
 
 /// What `start_time` and `end_time` count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(dead_code)]
 enum Unit {
     Seconds,
     Microseconds,
@@ -53,7 +53,6 @@ impl Unit {
 
 /// Whether a page says `end_id`, and `next_page` `start_id`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(dead_code)]
 enum Ids {
     Told,
     Untold,
@@ -61,7 +60,6 @@ enum Ids {
 
 /// What is shown of a row when `fields` does not name the list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[allow(dead_code)]
 enum Unexpanded {
     Id,
     Whole,
@@ -80,7 +78,7 @@ const CHATS: Series =
     Series { path: "incremental/chats", name: "chats", unit: Unit::Seconds, ids: Ids::Told, unless_expanded: Unexpanded::Id };
 
 pub(crate) fn routes() -> Vec<Route<Rest>> {
-    list![Rest; GetChats]
+    [list![Rest; GetChats], timeline::routes()].into_iter().flatten().collect()
 }
 
 /// A page of chats for a caller, up to a second.

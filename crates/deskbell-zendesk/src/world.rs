@@ -274,6 +274,12 @@ impl World {
         deskbell_search::ChatIndex::open(&self.desk, &self.directory.path().join("chat-search")).unwrap();
     }
 
+    /// Brings the timelines up to date.
+    pub(crate) async fn fold(&self) {
+        let mut reader = self.desk.timeline_reader();
+        tokio::task::spawn_blocking(move || reader.catch_up()).await.unwrap().unwrap();
+    }
+
     /// Figures with the owner's token, once they are settled.
     pub(crate) async fn figures(&self, path: &str) -> Value {
         self.settle().await;

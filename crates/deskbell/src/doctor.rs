@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use deskbell_app::figures::Figures;
 use deskbell_app::settings::Settings;
 use deskbell_app::{AppError, Desk, routing};
-use deskbell_store::{journal, tables};
+use deskbell_store::{cursors, journal, tables};
 
 use crate::arguments::DoctorOptions;
 use crate::place::errand_options;
@@ -58,6 +58,11 @@ fn examine(desk: &Desk) -> Result<Vec<Check>, AppError> {
         let figures = Figures::load(tx, now)?.chats(None, now);
         let finding = format!("{} queued, {} offered, {} served", figures.incoming, figures.assigned, figures.active);
         checks.push(Check::new("live chats", finding, None));
+        let head = tx.head()?;
+        let readers: Vec<String> = cursors::all(tx)?.iter().map(|(name, number)| format!("{name} {}", head - number)).collect();
+        let finding =
+            if readers.is_empty() { "none has begun".to_owned() } else { format!("entries still to read: {}", readers.join(", ")) };
+        checks.push(Check::new("readers", finding, None));
         let owners =
             tables::agents::all(tx)?.iter().filter(|agent| agent.enabled && agent.role == deskbell_domain::agent::Role::Owner).count();
         let trouble = (owners == 0).then(|| "nobody is owner".to_owned());

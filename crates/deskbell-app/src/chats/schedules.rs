@@ -31,7 +31,7 @@ use crate::visits::{self, Arrival};
 
 /// A step of a schedule; numbers choose among what there is at that moment.
 #[derive(Debug, Clone)]
-enum Act {
+pub(crate) enum Act {
     Ask { visitor: usize, department: usize },
     Say { visitor: usize },
     Accept { agent: usize, chat: usize },
@@ -50,7 +50,7 @@ enum Act {
     Wait { seconds: i64 },
 }
 
-fn act() -> impl proptest::strategy::Strategy<Value = Act> {
+pub(crate) fn act() -> impl proptest::strategy::Strategy<Value = Act> {
     let n = || 0usize..8;
     prop_oneof![
         6 => (n(), n()).prop_map(|(visitor, department)| Act::Ask { visitor, department }),
@@ -89,16 +89,16 @@ fn rules() -> impl proptest::strategy::Strategy<Value = RoutingRules> {
     })
 }
 
-struct Stage {
+pub(crate) struct Stage {
     _directory: tempfile::TempDir,
-    desk: Desk,
-    clock: Arc<FakeClock>,
-    agents: Vec<AgentId>,
-    departments: Vec<DepartmentId>,
-    visits: Vec<Visit>,
+    pub(crate) desk: Desk,
+    pub(crate) clock: Arc<FakeClock>,
+    pub(crate) agents: Vec<AgentId>,
+    pub(crate) departments: Vec<DepartmentId>,
+    pub(crate) visits: Vec<Visit>,
 }
 
-fn stage(strategy: Routing) -> Stage {
+pub(crate) fn stage(strategy: Routing) -> Stage {
     let directory = tempfile::tempdir().unwrap();
     let clock = Arc::new(FakeClock::at(Timestamp::from_seconds(1_790_000_000)));
     let options = DeskOptions {
@@ -150,7 +150,7 @@ fn stage(strategy: Routing) -> Stage {
 }
 
 /// What a refusal may be; anything else is a defect.
-fn allowed<T>(done: Result<T, AppError>) -> Result<(), AppError> {
+pub(crate) fn allowed<T>(done: Result<T, AppError>) -> Result<(), AppError> {
     match done {
         Ok(_) => Ok(()),
         Err(error) if matches!(error.kind, Kind::Conflict | Kind::Forbidden | Kind::Offline) => Ok(()),
@@ -158,7 +158,12 @@ fn allowed<T>(done: Result<T, AppError>) -> Result<(), AppError> {
     }
 }
 
-fn play(tx: &mut Tx<'_>, cx: &mut Context, stage: &(Vec<AgentId>, Vec<DepartmentId>, Vec<Visit>), act: &Act) -> Result<(), AppError> {
+pub(crate) fn play(
+    tx: &mut Tx<'_>,
+    cx: &mut Context,
+    stage: &(Vec<AgentId>, Vec<DepartmentId>, Vec<Visit>),
+    act: &Act,
+) -> Result<(), AppError> {
     let (agents, departments, visits) = stage;
     let visit = |n: usize| visits[n % visits.len()].clone();
     let agent = |n: usize| agents[n % agents.len()];

@@ -142,6 +142,7 @@ pub(super) fn reader_cursors(place: &Place) {
     });
     assert_eq!(test.see(|tx| cursors::get(tx, "figures")), Some(7));
     assert_eq!(test.see(cursors::least), Some(7));
+    assert_eq!(test.see(cursors::all), [("documents".to_owned(), 9), ("figures".to_owned(), 7)]);
 }
 
 pub(super) fn reopening_keeps_everything(place: &Place) {

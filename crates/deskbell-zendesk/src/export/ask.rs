@@ -7,7 +7,7 @@ use deskbell_http::Input;
 use deskbell_http::fields::{Fields, Projection};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::{Ids, Series};
+use super::{Ids, Series, Unit};
 
 /// Rows of a page, at most and by default.
 pub(super) const PAGE_ROWS_MAX: i64 = 1_000;
@@ -54,8 +54,8 @@ impl Ask {
         let parsed = Fields::parse(fields.unwrap_or_default())?;
         Ok(Ask {
             series,
-            // A fraction of a second lies behind all rows of that second.
-            start: if time.fraction {
+            // A fraction of a second lies behind all rows of that second. Rows by microsecond come strictly after it anyway.
+            start: if time.fraction && series.unit == Unit::Seconds {
                 Place { time: time.whole + 1, id: String::new() }
             } else {
                 Place { time: time.whole, id: id.to_owned() }

@@ -155,6 +155,12 @@ fn the_history_is_plausible() {
             Ok::<_, AppError>(seconds)
         })
         .unwrap();
+    let (spans, cursor, head) = db
+        .snapshot_blocking(|tx| {
+            let spans = tables::timeline::spans(tx, Timestamp::EPOCH, Timestamp::from_seconds(UNTIL), i64::MAX)?;
+            Ok::<_, AppError>((spans, deskbell_store::cursors::get(tx, timeline::CURSOR)?, tx.head()?))
+        })
+        .unwrap();
     let mut statuses = std::collections::BTreeMap::new();
     for recorded in &events {
         match &recorded.event {
@@ -182,6 +188,10 @@ fn the_history_is_plausible() {
     assert!(agents.iter().all(|agent| agent.online.is_offline()), "all have gone home");
     assert!(events.is_sorted_by_key(|recorded| recorded.at), "time only goes forward");
     assert!(events.last().unwrap().at.seconds() <= UNTIL && events[0].at.seconds() >= UNTIL - 9 * 86_400);
+    assert_eq!(cursor, Some(head), "timelines are whole");
+    let staff: std::collections::HashSet<_> = spans.iter().map(|span| span.agent).collect();
+    assert!(staff.len() >= report.agents.len() && spans.len() as u64 > counts.chats, "{} spans of {}", spans.len(), staff.len());
+    assert!(spans.iter().any(|span| span.engagements > 1), "some have several chats");
     assert!(documents.iter().all(|second| (UNTIL - 9 * 86_400..=UNTIL).contains(second)));
     let of = |status| stored.get(&status).copied().unwrap_or(0);
     for status in [Status::New, Status::Open, Status::Answered, Status::Resolved, Status::Spam] {
