@@ -23,6 +23,11 @@ fn announce(tx: &mut Tx<'_>, cx: &Context, target: &BanTarget, banned: bool) -> 
 
 /// Bans a customer or an address; live chats of a banned customer end.
 pub fn ban(tx: &mut Tx<'_>, cx: &mut Context, by: AgentId, target: BanTarget, reason: &str) -> Result<Ban, AppError> {
+    ban_as(tx, cx, Actor::Agent(by), target, reason)
+}
+
+/// The same by whoever it is.
+pub(crate) fn ban_as(tx: &mut Tx<'_>, cx: &mut Context, by: Actor, target: BanTarget, reason: &str) -> Result<Ban, AppError> {
     match &target {
         BanTarget::Customer(customer) => {
             customers::get(tx, *customer)?;
@@ -42,7 +47,7 @@ pub fn ban(tx: &mut Tx<'_>, cx: &mut Context, by: AgentId, target: BanTarget, re
     if let BanTarget::Customer(customer) = ban.target {
         for chat in tables::chats::live(tx)? {
             if chat.customer == customer {
-                chats::end(tx, cx, chat, EndReason::Agent, Actor::Agent(by))?;
+                chats::end(tx, cx, chat, EndReason::Agent, by)?;
             }
         }
     }

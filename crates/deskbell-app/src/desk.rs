@@ -13,6 +13,7 @@ use deskbell_domain::time::Timestamp;
 use deskbell_store::{Db, Location, Options, Tx, tables};
 
 use crate::accounts::{self, AgentDraft};
+use crate::automation::Automation;
 use crate::blobs::{Blobs, DirectoryBlobs};
 use crate::clock::Clock;
 use crate::commands::{self, AgentCommand, Done, VisitorCommand};
@@ -66,6 +67,7 @@ struct Inner {
     downloads: Downloads,
     impressions: Impressions,
     credentials: Cache,
+    automation: Arc<Automation>,
     follower: Follower,
     knowledge_search: OnceLock<Arc<dyn KnowledgeSearch>>,
     knowledge_views: Views,
@@ -186,6 +188,7 @@ impl Desk {
             downloads: Downloads::default(),
             impressions: Impressions::default(),
             credentials: Cache::default(),
+            automation: Arc::default(),
             follower,
             knowledge_search: OnceLock::new(),
             knowledge_views: Views::default(),
@@ -391,7 +394,7 @@ impl Desk {
     fn context(&self) -> Context {
         let now = self.0.clock.now().micros();
         let now = self.0.latest.fetch_max(now, Ordering::SeqCst).max(now);
-        Context::new(Timestamp::from_micros(now), self.settings(), self.0.account_key)
+        Context::new(Timestamp::from_micros(now), self.settings(), self.0.account_key).with_automation(Arc::clone(&self.0.automation))
     }
 
     /// Carries out a visitor's command, once per key.

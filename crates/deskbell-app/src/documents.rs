@@ -11,6 +11,7 @@ use deskbell_domain::chat::{Chat, ChatState};
 use deskbell_domain::conversation::{Conversation, Status};
 use deskbell_domain::customer::Customer;
 use deskbell_domain::event::{Event, Recorded};
+use deskbell_domain::goal::Conversion;
 use deskbell_domain::ids::{AgentId, ChatId, ConversationId, CustomerId};
 use deskbell_domain::time::Timestamp;
 use deskbell_domain::visit::{Page, Visit};
@@ -32,6 +33,8 @@ const BITE_DOCUMENTS: usize = 50;
 const CUSTOMER_CHATS_MAX: i64 = 1_000;
 /// How far the cursor runs ahead in memory when there is nothing to write.
 const CURSOR_EVENTS_MAX: i64 = 5_000;
+/// Conversions that a document shows.
+const CONVERSIONS_MAX: i64 = 20;
 /// A reader later than this gives documents the present second, since pages up to the event's second may have been read already.
 const LATE_SECONDS: i64 = 120;
 
@@ -47,6 +50,8 @@ pub struct ChatRecord {
     pub engagements: Vec<Placed>,
     pub agents: HashMap<AgentId, Agent>,
     pub department_name: String,
+    /// The latest that are put down to the chat, oldest first.
+    pub conversions: Vec<Conversion>,
 }
 
 /// Renders a chat as one JSON object; `updated` is the second of its last change.
@@ -78,7 +83,20 @@ pub fn load(tx: &mut Tx<'_>, account_key: i64, chat: ChatId) -> Result<Option<Ch
         }
     }
     let department_name = tables::departments::get(tx, chat.department)?.map(|department| department.name).unwrap_or_default();
-    Ok(Some(ChatRecord { account_key, chat, conversation, customer, visit, pages, messages, engagements, agents, department_name }))
+    let conversions = tables::goals::conversions_of_chat(tx, chat.id, CONVERSIONS_MAX)?;
+    Ok(Some(ChatRecord {
+        account_key,
+        chat,
+        conversation,
+        customer,
+        visit,
+        pages,
+        messages,
+        engagements,
+        agents,
+        department_name,
+        conversions,
+    }))
 }
 
 /// A page of documents strictly after (second, id) and not newer than `until` (seconds), in the order of exports: by second, then by id

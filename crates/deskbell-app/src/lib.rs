@@ -5,6 +5,7 @@
 
 pub mod accounts;
 pub mod auth_tokens;
+pub mod automation;
 pub mod bans;
 pub mod blobs;
 pub mod chats;
@@ -24,6 +25,7 @@ pub mod fields;
 pub mod figures;
 pub mod files;
 pub mod follow;
+pub mod goals;
 pub mod groups;
 pub mod hashing;
 pub mod knowledge;
@@ -38,6 +40,7 @@ pub mod search;
 pub mod settings;
 pub mod tags;
 pub mod timers;
+pub mod triggers;
 pub mod updates;
 pub mod views;
 pub mod visits;

@@ -5,6 +5,7 @@
 mod contacts;
 mod knowledge;
 mod tickets;
+mod triggers;
 mod widgets;
 
 /// Name and statements of every migration, in order.
@@ -14,6 +15,7 @@ pub const MIGRATIONS: &[(&str, &str)] = &[
     ("0003-knowledge", knowledge::KNOWLEDGE),
     ("0004-widgets", widgets::WIDGETS),
     ("0005-tickets", tickets::TICKETS),
+    ("0010-triggers", triggers::TRIGGERS),
 ];
 
 const DESK: &str = r"

@@ -13,6 +13,7 @@ pub mod documents;
 pub mod engagements;
 pub mod fields;
 pub mod files;
+pub mod goals;
 pub mod groups;
 pub mod knowledge;
 pub mod mail_ids;
@@ -20,6 +21,7 @@ pub mod merging;
 pub mod messages;
 pub mod offers;
 pub mod tags;
+pub mod triggers;
 pub mod visits;
 pub mod widgets;
 

@@ -1,16 +1,17 @@
 //! What an exported chat looks like: all fields of the original's chat object and of its engagements, keys in alphabetical order as in the
 //! reference's example.
 //!
-//! Where the original has what a desk does not (places, skills, conversions, search engines) the fields are there and empty.
+//! Where the original has what a desk does not (places, skills, search engines) the fields are there and empty.
 
-mod browser;
 mod history;
 #[cfg(test)]
 mod tests;
 
 use deskbell_app::documents::{ChatRecord, Renderer};
+use deskbell_domain::browser;
 use deskbell_domain::chat::{Engagement, Rating, Responses, StartedBy};
 use deskbell_domain::conversation::Status;
+use deskbell_domain::goal::Conversion;
 use deskbell_domain::ids::{AgentId, DepartmentId};
 use deskbell_domain::time::Timestamp;
 use serde::Serialize;
@@ -32,7 +33,7 @@ struct Chat<'a> {
     agent_ids: Vec<String>,
     agent_names: Vec<String>,
     comment: Option<&'a str>,
-    conversions: [(); 0],
+    conversions: Vec<ConversionPart<'a>>,
     count: Count,
     deleted: bool,
     department_id: Option<i64>,
@@ -115,6 +116,45 @@ struct EngagementPart<'a> {
     timestamp: String,
 }
 
+/// A goal that the visitor reached thanks to the chat.
+#[derive(Serialize)]
+struct ConversionPart<'a> {
+    attribution: AttributionPart<'a>,
+    goal_id: i64,
+    goal_name: &'a str,
+    id: &'a str,
+    timestamp: String,
+}
+
+#[derive(Serialize)]
+struct AttributionPart<'a> {
+    agent_id: Option<i64>,
+    agent_name: Option<&'a str>,
+    chat_timestamp: Option<String>,
+    department_id: Option<i64>,
+    department_name: Option<&'a str>,
+}
+
+impl<'a> From<&'a Conversion> for ConversionPart<'a> {
+    fn from(conversion: &'a Conversion) -> ConversionPart<'a> {
+        let attribution = conversion.attribution.as_ref();
+        let department = attribution.filter(|attribution| attribution.department != DepartmentId::DEFAULT);
+        ConversionPart {
+            attribution: AttributionPart {
+                agent_id: attribution.map(|attribution| attribution.agent.get()),
+                agent_name: attribution.map(|attribution| attribution.agent_name.as_str()),
+                chat_timestamp: attribution.map(|attribution| stamp(attribution.chat_at)),
+                department_id: department.map(|attribution| attribution.department.get()),
+                department_name: department.map(|attribution| attribution.department_name.as_str()),
+            },
+            goal_id: conversion.goal.get(),
+            goal_name: &conversion.goal_name,
+            id: &conversion.public_id,
+            timestamp: stamp(conversion.at),
+        }
+    }
+}
+
 #[derive(Serialize)]
 struct Session<'a> {
     browser: &'static str,
@@ -157,7 +197,7 @@ fn chat(record: &ChatRecord, updated: Timestamp) -> Chat<'_> {
         agent_ids: agents.iter().map(|agent| agent.get().to_string()).collect(),
         agent_names: agents.iter().map(|agent| agent_name(record, *agent)).collect(),
         comment: chat.rating_comment.as_deref(),
-        conversions: [],
+        conversions: record.conversions.iter().map(ConversionPart::from).collect(),
         count: Count::new(chat.visitor_messages, chat.agent_messages),
         deleted: record.conversation.status == Status::Deleted,
         department_id: department_id(chat.department),
@@ -296,7 +336,7 @@ fn webpath(record: &ChatRecord) -> Vec<Step<'_>> {
 }
 
 /// The default department is the original's "none".
-fn department_id(department: DepartmentId) -> Option<i64> {
+pub(crate) fn department_id(department: DepartmentId) -> Option<i64> {
     (department != DepartmentId::DEFAULT).then(|| department.get())
 }
 
@@ -305,7 +345,7 @@ fn department_name(record: &ChatRecord) -> Option<&str> {
 }
 
 /// `2020-12-22T04:54:59Z`
-fn stamp(at: Timestamp) -> String {
+pub(crate) fn stamp(at: Timestamp) -> String {
     moment(at).to_string()
 }
 

@@ -4,6 +4,7 @@
 //! version of a chat once. What is asked is read in [`ask`], the page is put together in [`page`].
 
 mod ask;
+mod conversions;
 mod page;
 #[cfg(test)]
 mod tests;
@@ -76,7 +77,7 @@ const CHATS: Series =
     Series { path: "incremental/chats", name: "chats", unit: Unit::Seconds, ids: Ids::Told, unless_expanded: Unexpanded::Id };
 
 pub(crate) fn routes() -> Vec<Route<Rest>> {
-    list![Rest; GetChats]
+    list![Rest; GetChats, conversions::GetConversions]
 }
 
 /// A page of chats for a caller, up to a second.

@@ -1,6 +1,9 @@
 //! The REST API of Zendesk Chat, below `/api/v2` and `/api/v2/chat`: exports, and what its clients read and write beside them. Each family
 //! of endpoints is a module that lists its routes.
 
+mod goals;
+mod triggers;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -79,7 +82,7 @@ pub(crate) fn surface(options: &SurfaceOptions) -> Surface<Rest> {
 }
 
 pub(crate) fn routes() -> Vec<Route<Rest>> {
-    [export::routes()].into_iter().flatten().collect()
+    [export::routes(), goals::routes(), triggers::routes()].into_iter().flatten().collect()
 }
 
 /// The prefix that the caller used to reach `path`, for links.

@@ -78,6 +78,19 @@ pub(crate) async fn call<S: Clone + Send + Sync + 'static>(kit: &Kit<S>, verb: &
     Reply { status: head.status.as_u16(), headers: head.headers, text: String::from_utf8(bytes.to_vec()).unwrap() }
 }
 
+/// The same with a JSON body.
+pub(crate) async fn send<S: Clone + Send + Sync + 'static>(kit: &Kit<S>, verb: &str, uri: &str, token: &str, body: &Value) -> Reply {
+    let request = Request::builder()
+        .method(verb)
+        .uri(uri)
+        .header("host", "desk.test")
+        .header("authorization", format!("Bearer {token}"))
+        .header("content-type", "application/json");
+    let (head, body) = kit.handle(request.body(Body::from(body.to_string())).unwrap()).await.into_parts();
+    let bytes = body.collect().await.unwrap().to_bytes();
+    Reply { status: head.status.as_u16(), headers: head.headers, text: String::from_utf8(bytes.to_vec()).unwrap() }
+}
+
 impl World {
     /// A desk whose owner is offline.
     pub(crate) async fn open() -> World {
