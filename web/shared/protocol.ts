@@ -154,7 +154,8 @@ export type DeskEvent =
   | (EventBase & { e: 'membership.changed'; department: Id; agent: Id; member: boolean })
   | (EventBase & { e: 'customer.changed'; customer: Id; name: string; email: string | null; phone: string })
   | (EventBase & { e: 'ban.changed'; customer: Id | null; address: string | null; banned: boolean })
-  | (EventBase & { e: 'settings.changed' });
+  | (EventBase & { e: 'settings.changed' })
+  | (EventBase & { e: 'greeting' } & Greeting);
 
 // ---------------------------------------------------------------- states
 
@@ -172,6 +173,13 @@ export interface VisitorChat {
   reason: EndReason | null;
 }
 
+/** What the desk says by itself to a visitor who is in no chat. */
+export interface Greeting {
+  speaker: string;
+  text: string;
+  at: Millis;
+}
+
 export interface VisitorState {
   visit: Id;
   online: boolean;
@@ -180,6 +188,8 @@ export interface VisitorState {
   queue: { position: number; waiting: number } | null;
   read: { customer: Id | null; agent: Id | null };
   messages: Message[];
+  /** They wait for an answer; it begins a chat. */
+  greetings: Greeting[];
 }
 
 export interface AgentState {

@@ -18,7 +18,7 @@ use deskbell_store::tables::triggers::Step;
 use deskbell_store::{Tx, tables};
 use serde_json::Value as Json;
 
-pub use acting::{Opening, apply_skill, greetings, opening};
+pub use acting::{Opening, apply_skill, greeting_numbers, greetings, opening};
 
 use crate::automation::{self, Rule};
 use crate::context::Context;
@@ -129,13 +129,7 @@ fn apply(tx: &mut Tx<'_>, trigger: &mut Trigger, changes: &Changes) -> Result<()
 }
 
 /// Something happened about a visitor: the triggers for it are judged. None of them acts while no agent can be seen to be there.
-pub(crate) fn happened(
-    tx: &mut Tx<'_>,
-    cx: &mut Context,
-    event: TriggerEvent,
-    visit: &Visit,
-    message: &str,
-) -> Result<(), AppError> {
+pub(crate) fn happened(tx: &mut Tx<'_>, cx: &mut Context, event: TriggerEvent, visit: &Visit, message: &str) -> Result<(), AppError> {
     let rules = automation::rules(tx, cx)?;
     if rules.of(event).next().is_none() || facts::status_of_desk(tx)? == Status::Offline {
         return Ok(());

@@ -119,7 +119,7 @@ export class Thread {
 
     this.#typing.hidden = model.typing === null;
     this.#typing.textContent = model.typing === null ? '' : t('typing', { name: model.typing });
-    const writable = model.live || model.starting;
+    const writable = model.live || model.starting || model.greeted;
     const hadFocus = this.#composer.contains(document.activeElement);
     this.#composer.hidden = !writable;
     this.#showAfter(!writable);
@@ -181,7 +181,7 @@ export class Thread {
 
   #items(): Item[] {
     const { model, t } = this;
-    const { messages, read } = model.state!;
+    const { messages, read, greetings } = model.state!;
     const items: Item[] = [];
     const seen = messages.findIndex(({ message }) => message === read.agent);
     const lastOwn = messages.findLastIndex(({ by }) => by === 'customer');
@@ -197,6 +197,13 @@ export class Thread {
         build: () => this.#message(message, opens, mark),
       });
     });
+    greetings.forEach(({ speaker, text, at }, i) =>
+      items.push({
+        id: `greeting ${i}`,
+        look: '',
+        build: () => this.#message({ by: 'agent', name: speaker, text, file: null, at } as Message, true, ''),
+      }),
+    );
     for (const { key, text, file, refused } of model.pending)
       items.push({
         id: key,
@@ -219,7 +226,7 @@ export class Thread {
   }
 
   #message({ message, by, name, text, file, at, kind }: Message, opens: boolean, mark: string): HTMLElement {
-    if (kind === 'system' || by === 'system') return h('p', { className: 'note', testid: 'system' }, text);
+    if (kind === 'system') return h('p', { className: 'note', testid: 'system' }, text);
     const mine = by === 'customer';
     const row = h(
       'div',

@@ -187,16 +187,18 @@ fn change_tags(
 
 /// A chat asks for agents with a skill.
 pub fn apply_skill(tx: &mut Tx<'_>, cx: &mut Context, chat: &Chat, skill: SkillId) -> Result<(), AppError> {
-    tx.append(
-        cx.now,
-        Event::SkillsRequested { chat: chat.id, conversation: chat.conversation, skills: vec![skill], by: Actor::System },
-    )?;
+    tx.append(cx.now, Event::SkillsRequested { chat: chat.id, conversation: chat.conversation, skills: vec![skill], by: Actor::System })?;
     Ok(())
 }
 
 /// What was said to a visitor in no chat and waits for his answer.
 pub fn greetings(tx: &mut Tx<'_>, visitor: VisitorId, now: Timestamp) -> Result<Vec<Greeting>, AppError> {
     Ok(tables::triggers::greetings(tx, visitor, now.plus_seconds(-GREETING_SECONDS_MAX))?)
+}
+
+/// The journal's numbers of these.
+pub fn greeting_numbers(tx: &mut Tx<'_>, visitor: VisitorId, now: Timestamp) -> Result<Vec<i64>, AppError> {
+    Ok(tables::triggers::greeting_numbers(tx, visitor, now.plus_seconds(-GREETING_SECONDS_MAX))?)
 }
 
 /// What triggers contribute to a chat that begins.

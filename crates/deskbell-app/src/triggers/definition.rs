@@ -84,13 +84,11 @@ fn read_condition(json: &Json, depth: usize, left: &mut usize) -> Result<Conditi
     if depth == 0 {
         return Err(AppError::invalid(format!("conditions stand at most {CONDITION_DEPTH_MAX} deep within each other")));
     }
-    *left =
-        left.checked_sub(1).ok_or_else(|| AppError::invalid(format!("a trigger has at most {CONDITIONS_MAX} conditions")))?;
+    *left = left.checked_sub(1).ok_or_else(|| AppError::invalid(format!("a trigger has at most {CONDITIONS_MAX} conditions")))?;
     let (word, rest) = spoken("a condition", json)?;
     let wrong = || AppError::invalid(format!("a condition is not understood: {}", shown(json)));
-    let mut parts = |parts: &[Json]| -> Result<Vec<Condition>, AppError> {
-        parts.iter().map(|part| read_condition(part, depth - 1, left)).collect()
-    };
+    let mut parts =
+        |parts: &[Json]| -> Result<Vec<Condition>, AppError> { parts.iter().map(|part| read_condition(part, depth - 1, left)).collect() };
     Ok(match (word, rest) {
         ("and", rest) => Condition::All(parts(rest)?),
         ("or", rest) => Condition::Any(parts(rest)?),
@@ -201,9 +199,7 @@ fn read_action(json: &Json) -> Result<Action, AppError> {
         ("addSkill" | "setSkill", [skill]) => Action::AskForSkill(SkillId::from_i64(number(skill)?)),
         ("setName" | "setVisitorName", [Json::String(name)]) => Action::SetName(line("a name", name, NAME_CHARS_MAX)?),
         ("appendNote", [Json::String(note)]) => Action::SetNote(NoteChange::Append, prose("a note", note, NOTE_CHARS_MAX)?),
-        ("setNote" | "replaceNote", [Json::String(note)]) => {
-            Action::SetNote(NoteChange::Replace, prose("a note", note, NOTE_CHARS_MAX)?)
-        }
+        ("setNote" | "replaceNote", [Json::String(note)]) => Action::SetNote(NoteChange::Replace, prose("a note", note, NOTE_CHARS_MAX)?),
         ("setTriggered", [flag]) => match read_value(ValueKind::Flag, flag) {
             Some(Value::Flag(flag)) => Action::SetTriggered(flag),
             Some(_) | None => return Err(wrong()),

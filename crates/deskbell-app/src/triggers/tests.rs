@@ -119,7 +119,8 @@ fn a_desk_has_so_many_triggers() {
 fn a_greeting_is_answered_with_a_chat() {
     let stage = stage();
     stage.all_online();
-    let trigger = stage.trigger("page_enter", json!(["and", ["icontains", "@visitor_page_url", "/CART"], ["not", ["firedBefore"]]]), hello());
+    let trigger =
+        stage.trigger("page_enter", json!(["and", ["icontains", "@visitor_page_url", "/CART"], ["not", ["firedBefore"]]]), hello());
     let (visit, other) = (stage.visit(), stage.visit());
     stage.opens(&visit, "https://shop.test/");
     assert!(stage.greeted(&visit).is_empty());
@@ -170,12 +171,9 @@ fn a_greeting_lasts_half_an_hour_and_there_are_five() {
 
 #[test]
 fn nobody_is_greeted_while_nobody_is_there() {
-    for (preset, greeted) in [
-        (AgentStatus::ONLINE, true),
-        (AgentStatus::AWAY, true),
-        (AgentStatus::INVISIBLE, false),
-        (AgentStatus::from_bits(0), false),
-    ] {
+    for (preset, greeted) in
+        [(AgentStatus::ONLINE, true), (AgentStatus::AWAY, true), (AgentStatus::INVISIBLE, false), (AgentStatus::from_bits(0), false)]
+    {
         let stage = stage();
         let owner = stage.owner;
         stage.write(move |tx, cx| crate::accounts::choose_status(tx, cx, owner, preset, true));
@@ -194,8 +192,15 @@ fn actions_in_a_chat() {
     stage.trigger(
         "chat_requested",
         json!(["and", ["eq", "@visitor_requesting_chat", true], ["eq", "@visitor_served", false], ["eq", "@sender_type", "visitor"]]),
-        json!([["addTag", "fresh"], ["setDepartment", sales.get()], ["sendMessageToVisitor", "Desk", "One moment."],
-            ["setName", "Jo"], ["appendNote", "first"], ["appendNote", "second"], ["addSkill", 99_999_999_999_i64]]),
+        json!([
+            ["addTag", "fresh"],
+            ["setDepartment", sales.get()],
+            ["sendMessageToVisitor", "Desk", "One moment."],
+            ["setName", "Jo"],
+            ["appendNote", "first"],
+            ["appendNote", "second"],
+            ["addSkill", 99_999_999_999_i64]
+        ]),
     );
     stage.trigger("chat_message", json!(["iregex", "@message", ".*agent.*"]), json!([["removeTag", "fresh"], ["addTag", "human"]]));
     let visit = stage.visit();
@@ -306,7 +311,11 @@ fn still_on_the_page() {
 fn still_on_the_site() {
     let stage = stage();
     stage.all_online();
-    stage.trigger("page_enter", json!(["and", ["not", ["firedBefore"]], ["stillOnSite", 30], ["gte", "@visitor_time_on_site", 30]]), hello());
+    stage.trigger(
+        "page_enter",
+        json!(["and", ["not", ["firedBefore"]], ["stillOnSite", 30], ["gte", "@visitor_time_on_site", 30]]),
+        hello(),
+    );
     let (visit, leaver) = (stage.visit(), stage.visit());
     stage.opens(&leaver, CART);
     for page in 0..6 {

@@ -27,9 +27,8 @@ impl Pattern {
     /// `None` for what is no expression, or too large a one.
     pub fn new(source: &str, case: Case) -> Option<Pattern> {
         // Compiled alone first, so that no parenthesis of it closes ours.
-        let build = |text: &str| {
-            RegexBuilder::new(text).case_insensitive(case == Case::Ignored).size_limit(COMPILED_BYTES_MAX).build().ok()
-        };
+        let build =
+            |text: &str| RegexBuilder::new(text).case_insensitive(case == Case::Ignored).size_limit(COMPILED_BYTES_MAX).build().ok();
         build(source)?;
         let regex = build(&format!(r"\A(?:{source})\z"))?;
         Some(Pattern { source: source.to_owned(), case, regex })

@@ -19,10 +19,7 @@ pub fn version(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
 }
 
 pub fn set_version(tx: &mut Tx<'_>, version: i64) -> Result<(), StoreError> {
-    tx.exec(
-        "INSERT INTO automation (id, version) VALUES (1, $1) ON CONFLICT (id) DO UPDATE SET version = excluded.version",
-        &[&version],
-    )?;
+    tx.exec("INSERT INTO automation (id, version) VALUES (1, $1) ON CONFLICT (id) DO UPDATE SET version = excluded.version", &[&version])?;
     Ok(())
 }
 
@@ -38,22 +35,18 @@ pub fn all(tx: &mut Tx<'_>) -> Result<Vec<Goal>, StoreError> {
         conditions.entry(row.get(0)?).or_default().push(condition);
         Ok(())
     })?;
-    tx.all_with(
-        "SELECT id, name, description, enabled, attribution, attribution_days FROM goals ORDER BY created_at, id",
-        &[],
-        |row| {
-            let id: i64 = row.get(0)?;
-            Ok(Goal {
-                id: GoalId::from_i64(id),
-                name: row.get(1)?,
-                description: row.get(2)?,
-                enabled: row.get::<i64>(3)? != 0,
-                attribution: word(AttributionModel::parse, "attribution", row.str(4)?)?,
-                attribution_days: narrow("attribution_days", row.get(5)?)?,
-                conditions: conditions.remove(&id).unwrap_or_default(),
-            })
-        },
-    )
+    tx.all_with("SELECT id, name, description, enabled, attribution, attribution_days FROM goals ORDER BY created_at, id", &[], |row| {
+        let id: i64 = row.get(0)?;
+        Ok(Goal {
+            id: GoalId::from_i64(id),
+            name: row.get(1)?,
+            description: row.get(2)?,
+            enabled: row.get::<i64>(3)? != 0,
+            attribution: word(AttributionModel::parse, "attribution", row.str(4)?)?,
+            attribution_days: narrow("attribution_days", row.get(5)?)?,
+            conditions: conditions.remove(&id).unwrap_or_default(),
+        })
+    })
 }
 
 pub fn insert(tx: &mut Tx<'_>, goal: &Goal, at: Timestamp) -> Result<(), StoreError> {
@@ -75,14 +68,7 @@ pub fn insert(tx: &mut Tx<'_>, goal: &Goal, at: Timestamp) -> Result<(), StoreEr
 pub fn update(tx: &mut Tx<'_>, goal: &Goal) -> Result<(), StoreError> {
     tx.exec(
         "UPDATE goals SET name = $2, description = $3, enabled = $4, attribution = $5, attribution_days = $6 WHERE id = $1",
-        &[
-            &goal.id.get(),
-            &goal.name,
-            &goal.description,
-            &flag(goal.enabled),
-            &goal.attribution.text(),
-            &i64::from(goal.attribution_days),
-        ],
+        &[&goal.id.get(), &goal.name, &goal.description, &flag(goal.enabled), &goal.attribution.text(), &i64::from(goal.attribution_days)],
     )?;
     tx.exec("DELETE FROM goal_conditions WHERE goal_id = $1", &[&goal.id.get()])?;
     insert_conditions(tx, goal)

@@ -162,6 +162,13 @@ pub fn greetings(tx: &mut Tx<'_>, visitor: VisitorId, since: Timestamp) -> Resul
     )
 }
 
+/// The journal's numbers of these.
+pub fn greeting_numbers(tx: &mut Tx<'_>, visitor: VisitorId, since: Timestamp) -> Result<Vec<i64>, StoreError> {
+    let rows: Vec<(i64,)> =
+        tx.all("SELECT id FROM greetings WHERE visitor_id = $1 AND at >= $2 ORDER BY id", &[&visitor.get(), &since.micros()])?;
+    Ok(rows.into_iter().map(|(number,)| number).collect())
+}
+
 /// Keeps what was said to a visitor; `number` is that of the journal event that tells it.
 pub fn add_greeting(
     tx: &mut Tx<'_>,
@@ -191,13 +198,14 @@ pub struct Marks {
 }
 
 pub fn marks(tx: &mut Tx<'_>, visitor: VisitorId) -> Result<Marks, StoreError> {
-    let found = tx.opt_with("SELECT triggered, department_id, tags FROM visitor_marks WHERE visitor_id = $1", &[&visitor.get()], |row| {
-        Ok(Marks {
-            triggered: row.get::<i64>(0)? != 0,
-            department: row.get::<Option<i64>>(1)?.map(DepartmentId::from_i64),
-            tags: row.str(2)?.split(TAG_SEPARATOR).filter(|tag| !tag.is_empty()).map(str::to_owned).collect(),
-        })
-    })?;
+    let found =
+        tx.opt_with("SELECT triggered, department_id, tags FROM visitor_marks WHERE visitor_id = $1", &[&visitor.get()], |row| {
+            Ok(Marks {
+                triggered: row.get::<i64>(0)? != 0,
+                department: row.get::<Option<i64>>(1)?.map(DepartmentId::from_i64),
+                tags: row.str(2)?.split(TAG_SEPARATOR).filter(|tag| !tag.is_empty()).map(str::to_owned).collect(),
+            })
+        })?;
     Ok(found.unwrap_or_default())
 }
 

@@ -15,13 +15,8 @@ use super::{Ids, Series, Unexpanded, Unit};
 use crate::documents::{department_id, stamp};
 use crate::rest::{Rest, prefix};
 
-const CONVERSIONS: Series = Series {
-    path: "incremental/conversions",
-    name: "conversions",
-    unit: Unit::Seconds,
-    ids: Ids::Told,
-    unless_expanded: Unexpanded::Id,
-};
+const CONVERSIONS: Series =
+    Series { path: "incremental/conversions", name: "conversions", unit: Unit::Seconds, ids: Ids::Told, unless_expanded: Unexpanded::Id };
 
 #[derive(Serialize)]
 struct ConversionObject<'a> {
@@ -87,7 +82,9 @@ impl Endpoint<Rest> for GetConversions {
         .summary("Conversions since a moment: visitors who reached goals")
         .params(&[
             Param::text("start_time").placed(Place::Query).about("seconds since 1970, a fraction is rounded up; at least five minutes ago"),
-            Param::text("start_id").placed(Place::Query).about("the last conversion seen of that second; without it the second is included"),
+            Param::text("start_id")
+                .placed(Place::Query)
+                .about("the last conversion seen of that second; without it the second is included"),
             Param::int("limit").placed(Place::Query).about("1 to 1000, which is also the default; larger ones become 1000"),
             Param::new("fields", ParamKind::Text).placed(Place::Query).about("`conversions(id,goal_name)` or `conversions(*)`"),
         ])

@@ -157,10 +157,8 @@ impl Endpoint<Rest> for ListGoals {
 struct GetGoal;
 
 impl Endpoint<Rest> for GetGoal {
-    const META: Meta = Meta::get("goals/{id}", Right::TokenReadAdministrator)
-        .summary("One goal")
-        .params(&[Param::path("id")])
-        .source("Goals");
+    const META: Meta =
+        Meta::get("goals/{id}", Right::TokenReadAdministrator).summary("One goal").params(&[Param::path("id")]).source("Goals");
 
     async fn run(cx: Cx<Rest>, input: Input) -> Result<Answer, AppError> {
         let goal = read(cx.state.desk(), path_id(&input)?).await?;
@@ -183,15 +181,11 @@ const CHANGED: &[Param] = &[Param::path("id"), BODY[0], BODY[1], BODY[2], BODY[3
 struct CreateGoal;
 
 impl Endpoint<Rest> for CreateGoal {
-    const META: Meta = Meta::post("goals", Right::TokenWriteAdministrator)
-        .summary("Makes a goal")
-        .params(BODY)
-        .source("Goals")
-        .quirks(&[
-            "201 and the goal",
-            "with five goals on, one more: 400, `Goals limit exceeded`",
-            "addresses are compared letter by letter; with `equals` the value begins with `http://` or `https://`",
-        ]);
+    const META: Meta = Meta::post("goals", Right::TokenWriteAdministrator).summary("Makes a goal").params(BODY).source("Goals").quirks(&[
+        "201 and the goal",
+        "with five goals on, one more: 400, `Goals limit exceeded`",
+        "addresses are compared letter by letter; with `equals` the value begins with `http://` or `https://`",
+    ]);
 
     async fn run(cx: Cx<Rest>, input: Input) -> Result<Answer, AppError> {
         let changes = Changes::try_from(input.json::<GoalBody>()?)?;

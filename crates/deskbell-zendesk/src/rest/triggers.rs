@@ -106,10 +106,7 @@ impl Endpoint<Rest> for CreateTrigger {
         .summary("Makes a trigger")
         .params(BODY)
         .source("Triggers; Triggers reference for developers")
-        .quirks(&[
-            "201 and the trigger; a desk has 100 at most",
-            "what is not understood in a definition: 400, with its words",
-        ]);
+        .quirks(&["201 and the trigger; a desk has 100 at most", "what is not understood in a definition: 400, with its words"]);
 
     async fn run(cx: Cx<Rest>, input: Input) -> Result<Answer, AppError> {
         let changes = Changes::from(input.json::<TriggerBody>()?);

@@ -4,6 +4,7 @@ mod bad_input;
 mod commands;
 mod conversation;
 mod full_disk;
+mod greetings;
 mod heavy;
 mod hostile_liveagent;
 mod http_1_0;

@@ -175,12 +175,8 @@ fn written(condition: &Condition) -> Json {
 
 fn some_condition() -> impl Strategy<Value = Condition> {
     let case = || prop_oneof![Just(Case::Counts), Just(Case::Ignored)];
-    let comparison = prop_oneof![
-        Just(Comparison::Less),
-        Just(Comparison::LessOrEqual),
-        Just(Comparison::Greater),
-        Just(Comparison::GreaterOrEqual)
-    ];
+    let comparison =
+        prop_oneof![Just(Comparison::Less), Just(Comparison::LessOrEqual), Just(Comparison::Greater), Just(Comparison::GreaterOrEqual)];
     let text_test = prop_oneof![
         "[a-z ]{0,8}".prop_map(|text| Test::Equals(Value::Text(text))),
         "\\PC{0,8}".prop_map(|text| Test::Differs(Value::Text(text))),
@@ -224,8 +220,13 @@ fn some_json() -> impl Strategy<Value = Json> {
             .prop_map(str::to_owned),
         ".{0,12}",
     ];
-    let leaf = prop_oneof![Just(Json::Null), any::<bool>().prop_map(|flag| json!(flag)), any::<f64>().prop_map(|n| json!(n)),
-        any::<i64>().prop_map(|n| json!(n)), word.clone().prop_map(Json::String)];
+    let leaf = prop_oneof![
+        Just(Json::Null),
+        any::<bool>().prop_map(|flag| json!(flag)),
+        any::<f64>().prop_map(|n| json!(n)),
+        any::<i64>().prop_map(|n| json!(n)),
+        word.clone().prop_map(Json::String)
+    ];
     leaf.prop_recursive(6, 60, 6, move |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..6).prop_map(Json::Array),

@@ -12,8 +12,7 @@ const DONE: &str = "https://shop.test/done";
 
 impl World {
     async fn goal(&self, name: &str) -> i64 {
-        let condition =
-            GoalCondition { kind: GoalConditionKind::Url, operator: GoalOperator::Contains, value: "/done".to_owned() };
+        let condition = GoalCondition { kind: GoalConditionKind::Url, operator: GoalOperator::Contains, value: "/done".to_owned() };
         let changes = Changes {
             name: Some(name.to_owned()),
             attribution: Some(AttributionModel::LastTouch),
