@@ -8,6 +8,7 @@ mod lists;
 mod portal;
 mod reads;
 mod ticket_writes;
+mod triggers;
 mod widgets;
 mod writes;
 
@@ -57,6 +58,8 @@ cases! {
         merged_conversations_lead_on, read_marks_unite, mails_and_keys_lead_on;
     portal: passwords_of_customers, public_codes_lead_to_the_row_itself, voters_and_what_is_read_most;
     files: files_come_back_and_move, files_that_stand_nowhere, contents_are_shared_and_marked;
+    triggers: goals_come_back_change_and_go, conversions_by_page_chat_and_visitor, conversions_of_a_crowded_second,
+        conversions_are_put_down_to_touches, triggers_come_back_wait_and_go, greetings_and_marks_of_visitors, how_a_browser_has_come;
     widgets: widgets_by_every_filter, widgets_come_back_change_and_go, widgets_are_counted;
 }
 

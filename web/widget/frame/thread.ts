@@ -21,6 +21,7 @@ export class Thread {
   #log: HTMLElement;
   #typing = h('p', { className: 'typing', testid: 'typing', hidden: true });
   #live = h('div', { className: 'unseen', aria: { live: 'polite' }, testid: 'announcer' });
+  #attach: HTMLButtonElement;
   #composer: HTMLFormElement;
   #box: HTMLTextAreaElement;
   #after = h('div', { className: 'after', testid: 'after', hidden: true });
@@ -66,14 +67,15 @@ export class Thread {
       this.#say();
     };
     this.#box.onpaste = ({ clipboardData }) => this.#sendFiles(clipboardData?.files);
+    this.#attach = h(
+      'button',
+      { type: 'button', className: 'icon', testid: 'attach', aria: { label: t('attach') }, onclick: () => input.click() },
+      icon('attach'),
+    );
     this.#composer = h(
       'form',
       { className: 'composer' },
-      h(
-        'button',
-        { type: 'button', className: 'icon', testid: 'attach', aria: { label: t('attach') }, onclick: () => input.click() },
-        icon('attach'),
-      ),
+      this.#attach,
       input,
       this.#box,
       h('button', { type: 'submit', className: 'icon', testid: 'send', aria: { label: t('send') } }, icon('send')),
@@ -122,6 +124,7 @@ export class Thread {
     const writable = model.live || model.starting || model.greeted;
     const hadFocus = this.#composer.contains(document.activeElement);
     this.#composer.hidden = !writable;
+    this.#attach.hidden = model.greeted;
     this.#showAfter(!writable);
     if (!writable && hadFocus) this.focus();
 
@@ -151,7 +154,8 @@ export class Thread {
   }
 
   #sendFiles(files: FileList | null | undefined): void {
-    for (const file of files ?? []) void this.model.sendFile(file);
+    // A file has no place before the chat has begun.
+    if (!this.model.greeted) for (const file of files ?? []) void this.model.sendFile(file);
   }
 
   // -------------------------------------------------------------- rows
