@@ -175,7 +175,7 @@ export interface VisitorChat {
 
 /** What the desk says by itself to a visitor who is in no chat. */
 export interface Greeting {
-  speaker: string;
+  name: string;
   text: string;
   at: Millis;
 }

@@ -124,7 +124,7 @@ impl Variable {
         }
     }
 
-    /// Addresses are also equal to what is written without `http://` or `https://`.
+    /// Addresses are also equal to what is written without the scheme.
     const fn is_address(self) -> bool {
         matches!(self, Variable::PageUrl | Variable::Referrer)
     }
@@ -282,7 +282,7 @@ fn equal(variable: Variable, wanted: &Value, value: &Value) -> bool {
 }
 
 fn without_scheme(url: &str) -> &str {
-    url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")).unwrap_or(url)
+    url.split_once("://").map_or(url, |(_, rest)| rest)
 }
 
 fn contains(text: &str, part: &str, case: Case) -> bool {

@@ -17,7 +17,7 @@ pub fn visitor(state: &mut Value, event: &Value) {
                 "agents": [], "reason": null});
         }
         "greeting" => {
-            let greeting = json!({"speaker": event["speaker"], "text": event["text"], "at": event["at"]});
+            let greeting = json!({"name": event["name"], "text": event["text"], "at": event["at"]});
             state["greetings"].as_array_mut().expect("greetings are a list").push(greeting);
         }
         "message.added" => {

@@ -84,10 +84,10 @@ test('visitor: events twice change nothing, and late ones find their place', () 
 });
 
 test('visitor: what the desk says first stays until the chat begins', () => {
-  const greeting = (n: number, text: string): DeskEvent => at(n, 'greeting', { speaker: 'Sarah', text });
+  const greeting = (n: number, text: string): DeskEvent => at(n, 'greeting', { name: 'Sarah', text });
   const greeted = [greeting(1, 'Hello'), greeting(2, 'May I help?')].reduce(foldVisitor, VISITOR);
   assert.deepEqual(
-    greeted.greetings.map(({ speaker, text, at: when }) => [speaker, text, when]),
+    greeted.greetings.map(({ name, text, at: when }) => [name, text, when]),
     [
       ['Sarah', 'Hello', 1_000],
       ['Sarah', 'May I help?', 2_000],

@@ -188,7 +188,7 @@ export class Model {
 
   /** The desk spoke first, and somebody is there for the answer. */
   get greeted(): boolean {
-    return !this.#unavailable && !this.live && !!this.state?.greetings.length;
+    return !this.#unavailable && !!this.state?.greetings.length;
   }
 
   get ended(): boolean {
@@ -364,7 +364,7 @@ export class Model {
     const last = this.state!.greetings.at(-1);
     if (!last || last.at <= Number(store()?.getItem(GREETED))) return;
     store()?.setItem(GREETED, `${last.at}`);
-    this.announcement = { name: last.speaker, text: last.text };
+    this.announcement = last;
     this.calls = this.open = true;
   }
 

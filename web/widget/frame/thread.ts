@@ -21,7 +21,6 @@ export class Thread {
   #log: HTMLElement;
   #typing = h('p', { className: 'typing', testid: 'typing', hidden: true });
   #live = h('div', { className: 'unseen', aria: { live: 'polite' }, testid: 'announcer' });
-  #attach: HTMLButtonElement;
   #composer: HTMLFormElement;
   #box: HTMLTextAreaElement;
   #after = h('div', { className: 'after', testid: 'after', hidden: true });
@@ -67,15 +66,14 @@ export class Thread {
       this.#say();
     };
     this.#box.onpaste = ({ clipboardData }) => this.#sendFiles(clipboardData?.files);
-    this.#attach = h(
-      'button',
-      { type: 'button', className: 'icon', testid: 'attach', aria: { label: t('attach') }, onclick: () => input.click() },
-      icon('attach'),
-    );
     this.#composer = h(
       'form',
       { className: 'composer' },
-      this.#attach,
+      h(
+        'button',
+        { type: 'button', className: 'icon', testid: 'attach', aria: { label: t('attach') }, onclick: () => input.click() },
+        icon('attach'),
+      ),
       input,
       this.#box,
       h('button', { type: 'submit', className: 'icon', testid: 'send', aria: { label: t('send') } }, icon('send')),
@@ -124,7 +122,7 @@ export class Thread {
     const writable = model.live || model.starting || model.greeted;
     const hadFocus = this.#composer.contains(document.activeElement);
     this.#composer.hidden = !writable;
-    this.#attach.hidden = model.greeted;
+    this.#composer.querySelector('button')!.hidden = model.greeted;
     this.#showAfter(!writable);
     if (!writable && hadFocus) this.focus();
 
@@ -201,12 +199,8 @@ export class Thread {
         build: () => this.#message(message, opens, mark),
       });
     });
-    greetings.forEach(({ speaker, text, at }, i) =>
-      items.push({
-        id: `greeting ${i}`,
-        look: '',
-        build: () => this.#message({ by: 'agent', name: speaker, text, file: null, at } as Message, true, ''),
-      }),
+    greetings.forEach((greeting, i) =>
+      items.push({ id: `${i}`, look: '', build: () => this.#message({ by: 'system', ...greeting } as Message, true, '') }),
     );
     for (const { key, text, file, refused } of model.pending)
       items.push({

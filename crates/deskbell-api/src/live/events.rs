@@ -180,7 +180,7 @@ enum View<'a> {
     TriggerChanged { trigger: String, name: &'a str, removed: bool },
     /// What a visitor is told of a trigger: what it says to him.
     #[serde(rename = "greeting")]
-    Greeting { speaker: &'a str, text: &'a str },
+    Greeting { name: &'a str, text: &'a str },
     #[serde(rename = "trigger.fired")]
     TriggerFired {
         trigger: String,
@@ -357,7 +357,7 @@ fn view(event: &Event, audience: Audience) -> View<'_> {
         },
         Event::TriggerChanged { trigger, name, removed } => View::TriggerChanged { trigger: trigger.to_string(), name, removed: *removed },
         Event::TriggerFired { speaker, greeting, .. } if audience == Audience::Visitor => {
-            View::Greeting { speaker: speaker.as_deref().unwrap_or_default(), text: greeting.as_deref().unwrap_or_default() }
+            View::Greeting { name: speaker.as_deref().unwrap_or_default(), text: greeting.as_deref().unwrap_or_default() }
         }
         Event::TriggerFired { trigger, trigger_name, visit, customer, chat, speaker, greeting, .. } => View::TriggerFired {
             trigger: trigger.to_string(),
@@ -443,7 +443,7 @@ mod tests {
         let event = fired(Some("May I help?"));
         assert_eq!(reach(&event), Reach { desk: false, visitor: true });
         let recorded = Recorded { number: 7, at: Timestamp::from_micros(1_500), event };
-        let wanted = r#"{"t":"event","n":7,"at":1,"e":"greeting","speaker":"Sarah","text":"May I help?"}"#;
+        let wanted = r#"{"t":"event","n":7,"at":1,"e":"greeting","name":"Sarah","text":"May I help?"}"#;
         assert_eq!(frame(&recorded, Audience::Visitor), wanted);
     }
 }

@@ -254,7 +254,7 @@ fn with_greetings(
 fn greeting_views(greetings: &[Greeting]) -> serde_json::Value {
     let views = greetings
         .iter()
-        .map(|greeting| serde_json::json!({"speaker": greeting.speaker, "text": greeting.text, "at": crate::wire::millis(greeting.at)}));
+        .map(|greeting| serde_json::json!({"name": greeting.speaker, "text": greeting.text, "at": crate::wire::millis(greeting.at)}));
     views.collect()
 }
 

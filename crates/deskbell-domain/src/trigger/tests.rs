@@ -66,7 +66,7 @@ fn tests_of_values() {
     for (variable, test, value, holds) in [
         (Variable::PageUrl, Test::Equals(text(url)), text(url), true),
         (Variable::PageUrl, Test::Equals(text("www.shop.test/cart")), text(url), true),
-        (Variable::PageUrl, Test::Equals(text("http://www.shop.test/cart")), text(url), false),
+        (Variable::PageUrl, Test::Equals(text("ftp://www.shop.test/cart")), text(url), false),
         (Variable::PageUrl, Test::Differs(text("www.shop.test/cart")), text(url), false),
         (Variable::Message, Test::Equals(text("a")), text("https://a"), false),
         (Variable::Message, Test::Equals(text("agent")), text("Agent"), false),

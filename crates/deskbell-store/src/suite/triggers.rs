@@ -287,7 +287,6 @@ pub(super) fn triggers_come_back_wait_and_go(place: &Place) {
         test.see(move |tx| triggers::due(tx, at(now), limit)).into_iter().map(|step| step.id).collect()
     };
     assert_eq!((due(9, 9), due(10, 9), due(25, 9), due(25, 2)), (vec![], vec![2, 4], vec![2, 4, 3], vec![2, 4]));
-    assert_eq!(test.see(triggers::first_due), Some(at(10)));
     let put_off = Step { due: at(99), absent: Some(at(5)), ..step(2, 2, 0, 10) };
     let row = put_off.clone();
     test.put(move |tx| triggers::put_step(tx, &row));

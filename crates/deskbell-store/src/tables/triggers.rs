@@ -132,11 +132,6 @@ pub fn due(tx: &mut Tx<'_>, now: Timestamp, limit: i64) -> Result<Vec<Step>, Sto
     tx.all_dynamic_with(&sql, &[&now.micros(), &limit], step)
 }
 
-/// When the first of what waits is due.
-pub fn first_due(tx: &mut Tx<'_>) -> Result<Option<Timestamp>, StoreError> {
-    Ok(tx.opt::<(i64,)>("SELECT due_at FROM trigger_steps ORDER BY due_at, id LIMIT 1", &[])?.map(|(due,)| time(due)))
-}
-
 /// All that waits for a visitor.
 pub fn steps_of_visitor(tx: &mut Tx<'_>, visitor: VisitorId) -> Result<Vec<Step>, StoreError> {
     let sql = format!("SELECT {STEP_COLUMNS} FROM trigger_steps WHERE visitor_id = $1 ORDER BY id");

@@ -36,7 +36,7 @@ async fn greeted(transport: Transport) {
     visitor.live.ok(json!({"t": "page", "url": CART, "title": "Cart"})).await;
     visitor.live.wait_until("both greetings", |live| texts(&live.view).len() == 2).await;
     assert_eq!(texts(&visitor.live.view), ["May I help?", "Take your time."]);
-    assert_eq!(visitor.live.view["greetings"][0]["speaker"], "Sarah");
+    assert_eq!(visitor.live.view["greetings"][0]["name"], "Sarah");
     let fresh = visitor.fresh_look().await;
     assert_eq!(visitor_essence(&fresh.view), visitor_essence(&visitor.live.view), "a fresh load shows the same");
 
