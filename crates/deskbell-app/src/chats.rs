@@ -82,9 +82,7 @@ pub fn request(tx: &mut Tx<'_>, cx: &mut Context, visit: &Visit, request: &Reque
         message.key = request.key.as_deref();
         messages::add(tx, cx, &mut conversation, Some(&mut chat), Into::Chat, message)?;
     }
-    if !opening.tags.is_empty() {
-        conversations::set_tags(tx, cx, Actor::System, conversation.id, &opening.tags)?;
-    }
+    triggers::give_tags(tx, cx, conversation.id, &opening.tags)?;
     triggers::happened(tx, cx, TriggerEvent::ChatRequested, visit, text.unwrap_or_default())?;
     if let Some(text) = text {
         triggers::happened(tx, cx, TriggerEvent::ChatMessage, visit, text)?;

@@ -11,14 +11,14 @@ mod tests;
 
 use deskbell_domain::event::Event;
 use deskbell_domain::ids::TriggerId;
-use deskbell_domain::time::Timestamp;
 use deskbell_domain::trigger::{Trigger, TriggerEvent, Verdict};
 use deskbell_domain::visit::{VISIT_PRESENT_SECONDS, Visit};
 use deskbell_store::tables::triggers::Step;
 use deskbell_store::{Tx, tables};
 use serde_json::Value as Json;
 
-pub use acting::{Opening, apply_skill, greeting_numbers, greetings, opening};
+pub use acting::{apply_skill, greeting_numbers, greetings};
+pub(crate) use acting::{give_tags, opening};
 
 use crate::automation::{self, Rule};
 use crate::context::Context;
@@ -35,8 +35,12 @@ pub const DESCRIPTION_CHARS_MAX: usize = 2_000;
 pub const DEFINITION_BYTES_MAX: usize = 64 * 1024;
 /// What waits for one visitor, at most; past it triggers do not begin anew for him.
 pub const STEPS_OF_VISITOR_MAX: usize = 50;
-/// What is done in one look, so that no look takes long.
+/// What is done in one write, so that no write takes long.
 const STEPS_BITE: i64 = 50;
+/// Writes of one look at the most.
+const BITES_OF_LOOK_MAX: usize = 20;
+/// Visits of a browser among which the one is looked for that it is on now: several windows may be open.
+const WINDOWS_MAX: i64 = 10;
 /// Seconds after which an absent visitor is looked for again.
 const ABSENT_LOOK_SECONDS: i64 = 5;
 
@@ -190,10 +194,30 @@ fn wait(tx: &mut Tx<'_>, rule: &Rule, step: Step) -> Result<(), AppError> {
     Ok(tables::triggers::put_step(tx, &Step { id, ..step })?)
 }
 
-/// Goes on with what is due, each in a write of its own: one that fails is given up and keeps no other from going on.
+/// Goes on with what is due.
 pub(crate) async fn go_on(desk: &Desk) -> Result<(), AppError> {
-    let now = desk.now();
-    for step in desk.read(move |tx| Ok(tables::triggers::due(tx, now, STEPS_BITE)?)).await? {
+    for _ in 0..BITES_OF_LOOK_MAX {
+        let now = desk.now();
+        let steps = desk.read(move |tx| Ok(tables::triggers::due(tx, now, STEPS_BITE)?)).await?;
+        let is_last = (steps.len() as i64) < STEPS_BITE;
+        if !steps.is_empty() {
+            bite(desk, steps).await?;
+        }
+        if is_last {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Goes on with some steps in one write; if one fails by a defect, with each in its own, so that it keeps no other from going on.
+async fn bite(desk: &Desk, steps: Vec<Step>) -> Result<(), AppError> {
+    let all = steps.clone();
+    match desk.write(move |tx, cx| all.iter().try_for_each(|step| resume(tx, cx, step))).await {
+        Err(error) if error.kind == Kind::Internal => {}
+        done => return done,
+    }
+    for step in steps {
         let id = step.id;
         let Err(error) = desk.write(move |tx, cx| resume(tx, cx, &step)).await else { continue };
         if error.kind != Kind::Internal {
@@ -214,22 +238,18 @@ pub(crate) fn resume(tx: &mut Tx<'_>, cx: &mut Context, step: &Step) -> Result<(
     tables::triggers::drop_step(tx, step.id)?;
     let rules = automation::rules(tx, cx)?;
     let Some(rule) = rules.trigger(step.trigger) else { return Ok(()) };
-    let Some(visit) = tables::visits::of_visitor(tx, step.visitor, 1)?.pop() else { return Ok(()) };
-    if !is_here(&visit, cx.now) {
+    let windows = tables::visits::of_visitor(tx, step.visitor, WINDOWS_MAX)?;
+    let Some(visit) = windows.into_iter().max_by_key(|visit| (visit.seen, visit.started)) else { return Ok(()) };
+    if cx.now.seconds_since(visit.seen) > VISIT_PRESENT_SECONDS {
         return look_again(tx, cx, step);
     }
-    let banned = tables::bans::hits(tx, visit.customer, visit.visitor, &visit.address)?;
-    if banned || facts::status_of_desk(tx)? == Status::Offline {
+    if facts::status_of_desk(tx)? == Status::Offline {
         return Ok(());
     }
     match step.next_action {
         None => judge(tx, cx, rule, &visit, step.clone()),
         Some(next) => acting::act(tx, cx, rule, &visit, step, next),
     }
-}
-
-fn is_here(visit: &Visit, now: Timestamp) -> bool {
-    now.seconds_since(visit.seen) <= VISIT_PRESENT_SECONDS
 }
 
 /// The visitor may be between two pages, or the desk was just started: what waits is dropped once he is away for the grace time.

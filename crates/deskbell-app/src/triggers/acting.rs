@@ -4,7 +4,7 @@
 use deskbell_domain::chat::Chat;
 use deskbell_domain::customer::BanTarget;
 use deskbell_domain::event::Event;
-use deskbell_domain::ids::{DepartmentId, SkillId, VisitorId};
+use deskbell_domain::ids::{ConversationId, DepartmentId, SkillId, VisitorId};
 use deskbell_domain::message::{Actor, MessageKind};
 use deskbell_domain::time::Timestamp;
 use deskbell_domain::trigger::{Action, Greeting, NoteChange};
@@ -39,6 +39,9 @@ enum Course {
 
 /// Does the actions from a place on, up to the first delay.
 pub(super) fn act(tx: &mut Tx<'_>, cx: &mut Context, rule: &Rule, visit: &Visit, step: &Step, from: usize) -> Result<(), AppError> {
+    if tables::bans::hits(tx, visit.customer, visit.visitor, &visit.address)? {
+        return Ok(());
+    }
     let mut told = false;
     for (place, action) in rule.definition.actions.iter().enumerate().skip(from) {
         if let Action::Wait(seconds) = action {
@@ -50,10 +53,7 @@ pub(super) fn act(tx: &mut Tx<'_>, cx: &mut Context, rule: &Rule, visit: &Visit,
             Ok(Course::GoesOn) => {}
             Ok(Course::Told) => told = true,
             Ok(Course::Ends) => break,
-            Err(error) if is_passed_over(error.kind) => {
-                tracing::debug!(trigger.id = %rule.trigger.id, error = %error, "an action of a trigger was passed over");
-            }
-            Err(error) => return Err(error),
+            Err(error) => pass_over(error)?,
         }
     }
     if from == 0 && !told {
@@ -70,11 +70,14 @@ fn later(tx: &mut Tx<'_>, step: &Step, next: usize, due: Timestamp) -> Result<()
     Ok(tables::triggers::put_step(tx, &Step { id, next_action: Some(next), due, absent: None, ..step.clone() })?)
 }
 
-/// Refusals by a rule of the desk, not by a defect or by a store that is away.
-fn is_passed_over(kind: Kind) -> bool {
-    match kind {
-        Kind::Invalid | Kind::Missing | Kind::Forbidden | Kind::NotFound | Kind::Conflict | Kind::Offline | Kind::TooLarge => true,
-        Kind::NoCredential | Kind::BadCredential | Kind::RateLimited | Kind::Unavailable | Kind::StorageFull | Kind::Internal => false,
+/// Passes over refusals by a rule of the desk, but no defect and no store that is away.
+fn pass_over(error: AppError) -> Result<(), AppError> {
+    match error.kind {
+        Kind::Invalid | Kind::Missing | Kind::Forbidden | Kind::NotFound | Kind::Conflict | Kind::Offline | Kind::TooLarge => {
+            tracing::debug!(error = %error, "an action of a trigger was passed over");
+            Ok(())
+        }
+        Kind::NoCredential | Kind::BadCredential | Kind::RateLimited | Kind::Unavailable | Kind::StorageFull | Kind::Internal => Err(error),
     }
 }
 
@@ -203,14 +206,15 @@ pub fn greeting_numbers(tx: &mut Tx<'_>, visitor: VisitorId, now: Timestamp) -> 
 
 /// What triggers contribute to a chat that begins.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Opening {
-    pub greetings: Vec<Greeting>,
-    pub department: Option<DepartmentId>,
-    pub tags: Vec<String>,
+pub(crate) struct Opening {
+    pub(crate) greetings: Vec<Greeting>,
+    /// One in which somebody takes chats now.
+    pub(crate) department: Option<DepartmentId>,
+    pub(crate) tags: Vec<String>,
 }
 
 /// Takes what triggers said and noted: the chat that begins is the answer to it.
-pub fn opening(tx: &mut Tx<'_>, cx: &Context, visitor: VisitorId) -> Result<Opening, AppError> {
+pub(crate) fn opening(tx: &mut Tx<'_>, cx: &Context, visitor: VisitorId) -> Result<Opening, AppError> {
     let greetings = greetings(tx, visitor, cx.now)?;
     tables::triggers::forget_greetings(tx, visitor)?;
     let marks = tables::triggers::marks(tx, visitor)?;
@@ -222,5 +226,17 @@ pub fn opening(tx: &mut Tx<'_>, cx: &Context, visitor: VisitorId) -> Result<Open
         Some(department) => tables::departments::get(tx, department)?.filter(|department| department.enabled).map(|found| found.id),
         None => None,
     };
+    let department = match department {
+        Some(department) if tables::agents::candidates(tx, department)?.is_empty() => None,
+        other => other,
+    };
     Ok(Opening { greetings, department, tags: marks.tags })
+}
+
+/// Gives the conversation of a chat that begins the tags that triggers gave the visitor.
+pub(crate) fn give_tags(tx: &mut Tx<'_>, cx: &Context, conversation: ConversationId, tags: &[String]) -> Result<(), AppError> {
+    if tags.is_empty() {
+        return Ok(());
+    }
+    conversations::set_tags(tx, cx, Actor::System, conversation, tags).map(drop).or_else(pass_over)
 }

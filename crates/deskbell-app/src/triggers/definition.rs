@@ -20,6 +20,8 @@ use crate::tags;
 pub(crate) const CONDITION_DEPTH_MAX: usize = 10;
 /// Conditions of one trigger, lists of them included.
 pub(crate) const CONDITIONS_MAX: usize = 100;
+/// Conditions that one with a regular expression counts as.
+const PATTERN_CONDITIONS: usize = 10;
 /// Actions of one trigger.
 pub(crate) const ACTIONS_MAX: usize = 50;
 /// Seconds of one delay.
@@ -84,7 +86,9 @@ fn read_condition(json: &Json, depth: usize, left: &mut usize) -> Result<Conditi
     if depth == 0 {
         return Err(AppError::invalid(format!("conditions stand at most {CONDITION_DEPTH_MAX} deep within each other")));
     }
-    *left = left.checked_sub(1).ok_or_else(|| AppError::invalid(format!("a trigger has at most {CONDITIONS_MAX} conditions")))?;
+    let too_many =
+        || AppError::invalid(format!("a trigger has at most {CONDITIONS_MAX} conditions; an expression counts as {PATTERN_CONDITIONS}"));
+    *left = left.checked_sub(1).ok_or_else(too_many)?;
     let (word, rest) = spoken("a condition", json)?;
     let wrong = || AppError::invalid(format!("a condition is not understood: {}", shown(json)));
     let mut parts =
@@ -98,6 +102,10 @@ fn read_condition(json: &Json, depth: usize, left: &mut usize) -> Result<Conditi
         ("stillOnSite", [seconds]) => Condition::StillOnSite(read_seconds(seconds)?),
         ("stillOnPage", [seconds]) => Condition::StillOnPage(read_seconds(seconds)?),
         (operator, [Json::String(variable), value]) => {
+            if matches!(operator, "regex" | "iregex") {
+                // They take memory for as long as the trigger is on.
+                *left = left.checked_sub(PATTERN_CONDITIONS - 1).ok_or_else(too_many)?;
+            }
             let variable = Variable::parse(variable).ok_or_else(wrong)?;
             Condition::Is(variable, read_test(operator, variable, value)?.ok_or_else(wrong)?)
         }

@@ -2,6 +2,7 @@ use deskbell_domain::agent::AgentStatus;
 use deskbell_domain::chat::{Chat, ChatState, StartedBy};
 use deskbell_domain::ids::DepartmentId;
 use deskbell_domain::message::Actor;
+use deskbell_domain::time::Timestamp;
 use serde_json::json;
 
 use super::*;
@@ -244,6 +245,17 @@ fn what_is_noted_of_a_visitor_waits_for_his_chat() {
 }
 
 #[test]
+fn a_department_where_nobody_is_keeps_nobody_from_chatting() {
+    let stage = stage();
+    let (owner, sales) = (stage.owner, stage.sales);
+    stage.write(move |tx, cx| crate::accounts::choose_status(tx, cx, owner, AgentStatus::ONLINE, true));
+    stage.trigger("page_enter", always(), json!([["setDepartment", sales.get()]]));
+    let visit = stage.visit();
+    stage.opens(&visit, CART);
+    assert_eq!(stage.chat(&visit, "hello").department, DepartmentId::DEFAULT);
+}
+
+#[test]
 fn what_cannot_be_done_is_passed_over() {
     let stage = stage();
     stage.all_online();
@@ -262,11 +274,13 @@ fn a_banned_visitor_is_out() {
     stage.all_online();
     let condition = json!(["contains", "@message", "spam"]);
     stage.trigger("chat_message", condition, json!([["banVisitor", "spam"], ["sendMessageToVisitor", "Desk", "never said"]]));
+    stage.trigger("chat_message", always(), json!([["sendMessageToVisitor", "Desk", "heard"]]));
     let visit = stage.visit();
     let chat = stage.chat(&visit, "hello");
     stage.says(&visit, "buy spam");
     assert_eq!(stage.now_is(&chat).state, ChatState::Ended);
-    assert!(!stage.said(&chat).iter().any(|line| line.contains("never")));
+    assert_eq!(stage.said(&chat)[1..], ["Desk: heard".to_owned(), format!("{}: buy spam", chat.customer_name)]);
+    assert!(stage.greeted(&visit).is_empty());
     let gone = visit.id;
     assert_eq!(stage.try_write(move |tx, _| visits::present(tx, gone)).unwrap_err().kind, Kind::Forbidden);
 }
@@ -347,6 +361,34 @@ fn what_waits_for_a_visitor_who_left_is_dropped() {
         stage.look();
     }
     assert_eq!((stage.waiting(), stage.greeted(&visit).len(), stage.greeted(&back).len()), (0, 0, 1));
+}
+
+#[test]
+fn many_wait_for_the_same_moment() {
+    let stage = stage();
+    stage.all_online();
+    stage.trigger("page_enter", json!(["stillOnSite", 10]), hello());
+    let visits: Vec<Visit> = (0..120).map(|_| stage.visit()).collect();
+    for visit in &visits {
+        stage.opens(visit, CART);
+    }
+    stage.clock.advance_seconds(10);
+    stage.look();
+    assert_eq!((stage.waiting(), stage.fired()), (0, 120));
+}
+
+#[test]
+fn an_older_window_keeps_him_here() {
+    let stage = stage();
+    stage.all_online();
+    stage.trigger("page_enter", json!(["stillOnSite", 60]), hello());
+    let visit = stage.visit();
+    stage.opens(&visit, CART);
+    let earlier = visit.id;
+    let second = Arrival { url: "https://shop.test/".to_owned(), ..Arrival::default() };
+    stage.write(move |tx, cx| visits::arrive(tx, cx, Some(earlier), &second));
+    stage.stays(&visit, 60);
+    assert_eq!(stage.greeted(&visit).len(), 1, "the newer window was closed");
 }
 
 #[test]
