@@ -1,7 +1,10 @@
+use deskbell_app::commands::VisitorCommand;
+use deskbell_app::customers::Introduction;
 use deskbell_app::triggers;
 use deskbell_app::visits;
 use serde_json::{Value, json};
 
+use crate::rest::AGE_SECONDS_MIN;
 use crate::world::{World, call, send};
 
 const TRIGGERS: &str = "/api/v2/chat/triggers";
@@ -45,6 +48,28 @@ async fn what_is_made_here_acts() {
     world.desk.write(move |tx, cx| visits::view(tx, cx, &here, "https://www.shop.test/cart", "Cart")).await.unwrap();
     let greetings = world.desk.read(move |tx| triggers::greetings(tx, visitor, now)).await.unwrap();
     assert_eq!(greetings.iter().map(|greeting| greeting.speaker.as_str()).collect::<Vec<_>>(), ["Stephanie"]);
+}
+
+#[tokio::test]
+async fn the_chat_that_answers_a_greeting() {
+    let world = World::online().await;
+    assert_eq!(send(&world.rest, "POST", TRIGGERS, world.token(), &checkout()).await.status, 201);
+    let visit = world.arrive().await;
+    let cart = VisitorCommand::Page { url: "https://www.shop.test/cart".to_owned(), title: "Cart".to_owned() };
+    world.visitor(&visit, cart).await;
+    let text = Some("yes".to_owned());
+    world.visitor(&visit, VisitorCommand::Chat { department: None, introduction: Introduction::default(), text }).await;
+    world.visitor(&visit, VisitorCommand::End).await;
+    world.render().await;
+    world.clock.advance_seconds(AGE_SECONDS_MIN + 10);
+    let page = world.page("/api/v2/incremental/chats?fields=chats(*)").await;
+    let chat = &page["chats"][0];
+    assert_eq!((&chat["started_by"], &chat["triggered"], &chat["triggered_response"]), (&json!("trigger"), &json!(true), &json!(true)));
+    assert_eq!((&chat["missed"], &chat["count"]), (&json!(false), &json!({"agent": 0, "total": 1, "visitor": 1})));
+    let said: Vec<_> = chat["history"].as_array().unwrap().iter().filter(|event| event["type"] == "chat.msg").collect();
+    let first = (&said[0]["name"], &said[0]["sender_type"], &said[0]["msg"]);
+    assert_eq!(first, (&json!("Stephanie"), &json!("Trigger"), &json!("Any trouble checking out?")));
+    assert_eq!((&said[1]["sender_type"], &said[1]["msg"], said.len()), (&json!("Visitor"), &json!("yes"), 2));
 }
 
 #[tokio::test]
