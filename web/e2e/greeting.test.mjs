@@ -8,6 +8,7 @@ import {
   DESK_URL,
   hasMessage,
   openConsole,
+  OWNER,
   say,
   screenshot,
   setStatus,
@@ -108,6 +109,28 @@ for (const transport of ['auto', 'poll'])
       });
       assertNoErrors();
     }));
+
+test('triggers are switched and removed in the console', () =>
+  withOwner(async (owner) => {
+    await withBrowser(async ({ context }) => {
+      await withTriggers(owner, [greeting], async () => {
+        const page = await openConsole(await context(), OWNER);
+        await page.getByTestId('area-settings').click();
+        await page.getByTestId('settings-automation').click();
+        const row = page.getByTestId('triggers').getByRole('row').filter({ hasText: greeting.name });
+        const isOn = async () => (await owner.call('GET', '/triggers')).items.find(({ name }) => name === greeting.name)?.enabled;
+        await row.getByRole('checkbox').uncheck();
+        await until('it is off', async () => (await isOn()) === false);
+        await row.getByRole('checkbox').check();
+        await until('it is on', isOn);
+        page.on('dialog', (dialog) => dialog.accept());
+        await row.getByRole('button').click();
+        await row.waitFor({ state: 'detached' });
+        assert.equal(await isOn(), undefined);
+      });
+    });
+    assertNoErrors();
+  }));
 
 /** A greeting has no state of sending. */
 async function hasMessageOf(frame, text) {

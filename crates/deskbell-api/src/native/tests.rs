@@ -42,6 +42,7 @@ fn sample(meta: &Meta) -> Option<Value> {
         (Verb::Patch, "knowledge/entries/{id}") => json!({"title": "How"}),
         (Verb::Post, "knowledge/topics") => json!({"parent": "1", "title": "Why?", "text": "Because"}),
         (Verb::Post, "bans") => json!({"address": "10.0.0.9"}),
+        (Verb::Put, "triggers/{id}" | "goals/{id}") => json!({"enabled": true}),
         (Verb::Put, "settings") => json!({"name": "Acme"}),
         (Verb::Post, "credentials") => json!({"kind": "apikey", "name": "key"}),
         _ => return None,
@@ -97,7 +98,8 @@ async fn an_agent_does_not_administer() {
             call(&desk.agent, meta, UNKNOWN, &[PROOF], body_of(meta)).await.refused(403, "forbidden");
         }
     }
-    assert_eq!(administrative, 18, "agents, customers, groups, companies, departments, knowledge bases, settings and credentials");
+    let what = "agents, customers, groups, companies, departments, knowledge bases, triggers, goals, settings and credentials";
+    assert_eq!(administrative, 24, "{what}");
 }
 
 #[tokio::test]
