@@ -81,7 +81,7 @@ for (const colorScheme of ['light', 'dark']) {
         await assertAccessible(page, 'the tickets');
         await screenshot(page, `console-tickets-${colorScheme}`);
         await page.getByTestId('area-settings').click();
-        for (const part of ['general', 'departments', 'agents', 'keys', 'bans']) {
+        for (const part of ['general', 'departments', 'agents', 'keys', 'bans', 'automation']) {
           await page.getByTestId(`settings-${part}`).click();
           await page.locator('.table, [data-testid=settings-form]').first().waitFor();
           await assertAccessible(page, `settings: ${part}`);

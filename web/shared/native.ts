@@ -153,6 +153,25 @@ export interface Ban {
   created: Millis;
 }
 
+export interface Trigger {
+  trigger: Id;
+  name: string;
+  description: string;
+  enabled: boolean;
+  /** JSON in the words of Zendesk Chat. */
+  definition: string;
+}
+
+export interface Goal {
+  goal: Id;
+  name: string;
+  description: string;
+  enabled: boolean;
+  attribution: 'first_touch' | 'last_touch';
+  attribution_days: number;
+  conditions: { operator: 'equals' | 'contains'; value: string }[];
+}
+
 export interface Credential {
   credential: Id;
   kind: 'apikey' | 'token';
@@ -293,6 +312,13 @@ export const api = {
   bans: () => request<List<Ban>>('GET', `${BASE}/bans`),
   ban: (ban: { customer?: Id; address?: string; reason: string }) => request<Ban>('POST', `${BASE}/bans`, ban),
   unban: (id: Id) => request<null>('DELETE', `${BASE}/bans/${id}`),
+
+  triggers: () => request<List<Trigger>>('GET', `${BASE}/triggers?limit=500`),
+  switchTrigger: (id: Id, enabled: boolean) => request<Trigger>('PUT', `${BASE}/triggers/${id}`, { enabled }),
+  removeTrigger: (id: Id) => request<null>('DELETE', `${BASE}/triggers/${id}`),
+  goals: () => request<List<Goal>>('GET', `${BASE}/goals?limit=500`),
+  switchGoal: (id: Id, enabled: boolean) => request<Goal>('PUT', `${BASE}/goals/${id}`, { enabled }),
+  removeGoal: (id: Id) => request<null>('DELETE', `${BASE}/goals/${id}`),
 
   settings: () => request<Settings>('GET', `${BASE}/settings`),
   updateSettings: (settings: Partial<Settings>) => request<Settings>('PUT', `${BASE}/settings`, settings),

@@ -155,7 +155,8 @@ export type DeskEvent =
   | (EventBase & { e: 'customer.changed'; customer: Id; name: string; email: string | null; phone: string })
   | (EventBase & { e: 'ban.changed'; customer: Id | null; address: string | null; banned: boolean })
   | (EventBase & { e: 'shortcut.changed'; shortcut: Id; name: string; removed: boolean })
-  | (EventBase & { e: 'settings.changed' });
+  | (EventBase & { e: 'settings.changed' })
+  | (EventBase & { e: 'greeting' } & Greeting);
 
 // ---------------------------------------------------------------- states
 
@@ -173,6 +174,13 @@ export interface VisitorChat {
   reason: EndReason | null;
 }
 
+/** What the desk says by itself to a visitor who is in no chat. */
+export interface Greeting {
+  name: string;
+  text: string;
+  at: Millis;
+}
+
 export interface VisitorState {
   visit: Id;
   online: boolean;
@@ -181,6 +189,8 @@ export interface VisitorState {
   queue: { position: number; waiting: number } | null;
   read: { customer: Id | null; agent: Id | null };
   messages: Message[];
+  /** They wait for an answer; it begins a chat. */
+  greetings: Greeting[];
 }
 
 export interface AgentState {

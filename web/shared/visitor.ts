@@ -38,6 +38,7 @@ export function foldVisitor(state: VisitorState, event: DeskEvent): VisitorState
       return {
         ...state,
         conversation: event.conversation,
+        greetings: [],
         chat: { chat: event.chat, state: 'queued', department: event.department, rating: null, agents: [], reason: null },
       };
     case 'chat.joined':
@@ -69,6 +70,8 @@ export function foldVisitor(state: VisitorState, event: DeskEvent): VisitorState
     case 'message.added':
       if (state.conversation !== event.conversation) return state;
       return { ...state, messages: withMessage(state.messages, messageOf(event)).slice(-MESSAGES_MAX) };
+    case 'greeting':
+      return { ...state, greetings: [...state.greetings, event] };
     case 'read.marked':
       if (state.conversation !== event.conversation || event.by === 'system') return state;
       return { ...state, read: { ...state.read, [event.by]: event.message } };

@@ -1,6 +1,7 @@
 /**
  * The one script on a customer's page: a launcher in a shadow root, and an iframe of the desk's origin that is made when it is first
- * opened. It must stay below 2 kB compressed, so it holds no texts and no logic of the chat.
+ * opened, or at once with `data-proactive`: then the desk can speak first. It must stay below 2 kB compressed, so it holds no texts and
+ * no logic of the chat.
  */
 
 import { BUBBLE, CROSS, host as hostFrame, launcher, page, STYLE, styled, whenMoved, type Hosted } from './host.ts';
@@ -100,6 +101,10 @@ function start(script: HTMLScriptElement): Deskbell {
 
   function heard(data: ToHost): void {
     if (data.deskbell === 'close') close();
+    else if (data.deskbell === 'open') {
+      isOpen = true;
+      show();
+    }
     else if (data.deskbell === 'look') {
       paint(data.accent, data.ink);
       hosted!.frame.title = label = data.label;
@@ -117,7 +122,7 @@ function start(script: HTMLScriptElement): Deskbell {
   document.body.append(host);
   show();
   if (remembered[0] === 'open') open();
-  else if (remembered[0]) {
+  else if (remembered[0] || 'proactive' in dataset) {
     load();
     show();
   }

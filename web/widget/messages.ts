@@ -33,6 +33,8 @@ export type ToFrame =
 export type ToHost =
   | { deskbell: 'ready' }
   | { deskbell: 'close' }
+  /** The desk speaks to the visitor by itself: the chat comes into sight, and takes no focus. */
+  | { deskbell: 'open' }
   | { deskbell: 'look'; accent: string; ink: string; label: string }
   /** `live` asks the loader to start the chat by itself on the next page. */
   | { deskbell: 'state'; unread: number; live: boolean };

@@ -14,6 +14,7 @@ pub(crate) mod customers;
 pub(crate) mod departments;
 pub(crate) mod done;
 pub(crate) mod fields;
+pub(crate) mod goals;
 pub(crate) mod groups;
 pub(crate) mod guard;
 pub(crate) mod knowledge;
@@ -28,6 +29,7 @@ pub(crate) mod status;
 pub(crate) mod tags;
 #[cfg(test)]
 mod tests;
+pub(crate) mod triggers;
 pub(crate) mod visits;
 
 use std::sync::Arc;
@@ -133,6 +135,12 @@ pub(crate) fn entries() -> Vec<Entry> {
         bans::List,
         bans::Create,
         bans::Lift,
+        triggers::List,
+        triggers::Switch,
+        triggers::Remove,
+        goals::List,
+        goals::Switch,
+        goals::Remove,
         settings::Show,
         settings::Update,
         shortcuts::List,

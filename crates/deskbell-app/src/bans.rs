@@ -42,6 +42,11 @@ fn tidy(tx: &mut Tx<'_>, target: BanTarget) -> Result<BanTarget, AppError> {
 
 /// Bans a customer or an address, once. Live chats of those whom the ban keeps out end.
 pub fn ban(tx: &mut Tx<'_>, cx: &mut Context, by: AgentId, target: BanTarget, reason: &str) -> Result<Ban, AppError> {
+    ban_as(tx, cx, Actor::Agent(by), target, reason)
+}
+
+/// The same by whoever it is.
+pub(crate) fn ban_as(tx: &mut Tx<'_>, cx: &mut Context, by: Actor, target: BanTarget, reason: &str) -> Result<Ban, AppError> {
     let target = tidy(tx, target)?;
     if !tables::bans::of_target(tx, &target)?.is_empty() {
         return Err(AppError::conflict("there is such a ban already"));
@@ -56,7 +61,7 @@ pub fn ban(tx: &mut Tx<'_>, cx: &mut Context, by: AgentId, target: BanTarget, re
     for chat in live {
         let own = matches!(ban.target, BanTarget::Customer(customer) if customer == chat.customer);
         if own || hit.iter().any(|(visit, _)| chat.visit == Some(*visit)) {
-            chats::end(tx, cx, chat, EndReason::Agent, Actor::Agent(by))?;
+            chats::end(tx, cx, chat, EndReason::Agent, by)?;
         }
     }
     Ok(ban)

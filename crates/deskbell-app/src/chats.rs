@@ -10,6 +10,7 @@ use deskbell_domain::conversation::{Channel, Conversation, Reopening, Status, St
 use deskbell_domain::event::Event;
 use deskbell_domain::ids::{AgentId, ChatId, ConversationId, CustomerId, DepartmentId, EngagementId, GroupId};
 use deskbell_domain::message::{Actor, GroupKind, MessageKind};
+use deskbell_domain::trigger::TriggerEvent;
 use deskbell_domain::visit::Visit;
 use deskbell_store::{Tx, tables};
 
@@ -21,7 +22,7 @@ use crate::conversations;
 use crate::customers::{self, Introduction};
 use crate::error::AppError;
 use crate::messages::{self, Into, NewMessage};
-use crate::routing;
+use crate::{routing, triggers};
 
 /// Characters of a rating's comment.
 const COMMENT_CHARS_MAX: usize = 2_000;
@@ -40,7 +41,8 @@ pub fn request(tx: &mut Tx<'_>, cx: &mut Context, visit: &Visit, request: &Reque
     if let Some(chat) = tables::chats::live_of_visitor(tx, visit.visitor)? {
         return Ok(Done::chat(&chat, tx.head()?));
     }
-    let department = customers::claims::department(tx, request.department, &request.introduction)?;
+    let opening = triggers::opening(tx, cx, visit.visitor)?;
+    let department = customers::claims::department(tx, request.department.or(opening.department), &request.introduction)?;
     let settings = tables::departments::get(tx, department)?
         .filter(|settings| settings.enabled)
         .ok_or_else(|| AppError::not_found("no such department"))?;
@@ -71,13 +73,25 @@ pub fn request(tx: &mut Tx<'_>, cx: &mut Context, visit: &Visit, request: &Reque
         },
     )?;
     customers::claims::keep(tx, cx, &introduced, &request.introduction.claims, conversation.id)?;
-    let mut chat = open(tx, cx, &conversation, StartedBy::Visitor, customer.id, Some(visit), &name)?;
+    let started_by = if opening.greetings.is_empty() { StartedBy::Visitor } else { StartedBy::Trigger };
+    let mut chat = open(tx, cx, &conversation, started_by, customer.id, Some(visit), &name)?;
+    for greeting in &opening.greetings {
+        let message = NewMessage::text(MessageKind::Message, Actor::System, &greeting.speaker, &greeting.text);
+        messages::add(tx, cx, &mut conversation, Some(&mut chat), Into::Chat, message)?;
+    }
     if let Some(text) = text {
         let author = Actor::Customer(customer.id);
         let mut message = NewMessage::text(MessageKind::Message, author, &name, text);
         message.key = request.key.as_deref();
         messages::add(tx, cx, &mut conversation, Some(&mut chat), Into::Chat, message)?;
     }
+    triggers::give_tags(tx, cx, conversation.id, &opening.tags)?;
+    triggers::happened(tx, cx, TriggerEvent::ChatRequested, visit, text.unwrap_or_default())?;
+    if let Some(text) = text {
+        triggers::happened(tx, cx, TriggerEvent::ChatMessage, visit, text)?;
+    }
+    // A trigger may have handed the chat to another department.
+    let department = reload(tx, chat.id)?.department;
     routing::route(tx, cx, department)?;
     let chat = reload(tx, chat.id)?;
     Ok(Done::chat(&chat, tx.head()?))
@@ -163,6 +177,7 @@ pub fn visitor_says(
     let kind = if attachment.is_some() { MessageKind::File } else { MessageKind::Message };
     let message = NewMessage { attachment, key, ..NewMessage::text(kind, author, &name, text) };
     let added = messages::add(tx, cx, &mut conversation, Some(&mut chat), Into::Chat, message)?;
+    triggers::happened(tx, cx, TriggerEvent::ChatMessage, visit, text)?;
     Ok(Done { message: Some(added.message), ..Done::chat(&chat, added.number) })
 }
 

@@ -2,10 +2,12 @@
 
 use std::sync::Arc;
 
+use deskbell_domain::ids::GoalId;
 use deskbell_domain::time::Timestamp;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
+use crate::automation::Automation;
 use crate::settings::Settings;
 
 /// Time, settings and chance of one use case.
@@ -13,6 +15,7 @@ pub struct Context {
     pub now: Timestamp,
     pub settings: Arc<Settings>,
     pub account_key: i64,
+    automation: Arc<Automation>,
     chance: StdRng,
 }
 
@@ -23,12 +26,22 @@ const CODE_LETTERS: &[u8; 24] = b"ABCDEFGHJKLMNPQRSTUVWXYZ";
 impl Context {
     /// A context for real use: chance comes from the operating system.
     pub fn new(now: Timestamp, settings: Arc<Settings>, account_key: i64) -> Self {
-        Context { now, settings, account_key, chance: StdRng::from_rng(&mut rand::rng()) }
+        Context { now, settings, account_key, automation: Arc::default(), chance: StdRng::from_rng(&mut rand::rng()) }
     }
 
     /// A context whose chance repeats with the seed.
     pub fn seeded(now: Timestamp, settings: Arc<Settings>, account_key: i64, seed: u64) -> Self {
-        Context { now, settings, account_key, chance: StdRng::seed_from_u64(seed) }
+        Context { now, settings, account_key, automation: Arc::default(), chance: StdRng::seed_from_u64(seed) }
+    }
+
+    /// The same with what a desk keeps in memory of its goals and triggers.
+    #[must_use]
+    pub(crate) fn with_automation(self, automation: Arc<Automation>) -> Self {
+        Context { automation, ..self }
+    }
+
+    pub(crate) fn automation(&self) -> &Automation {
+        &self.automation
     }
 
     /// A number below `end`; 0 when `end` is 0.
@@ -55,6 +68,13 @@ impl Context {
         let mut letters: String = (0..8).map(|_| char::from(CODE_LETTERS[self.below(CODE_LETTERS.len())])).collect();
         letters.insert(3, '-');
         format!("{letters}-{:03}", self.below(1000))
+    }
+
+    /// A conversion's outside id: year and month, account, goal, token.
+    pub fn conversion_public_id(&mut self, goal: GoalId) -> String {
+        let (year, month) = civil_month(self.now);
+        let token = self.alphanumerics(22);
+        format!("{:02}{month:02}.{}.v.{}.{token}", year % 100, self.account_key, goal.get())
     }
 
     /// A chat's outside id: year and month, account, token.

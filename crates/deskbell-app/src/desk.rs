@@ -13,6 +13,7 @@ use deskbell_domain::time::Timestamp;
 use deskbell_store::{Db, Location, Options, Tx, tables};
 
 use crate::accounts::{self, AgentDraft};
+use crate::automation::Automation;
 use crate::blobs::{Blobs, DirectoryBlobs};
 use crate::chat_search::ChatSearch;
 use crate::clock::Clock;
@@ -69,6 +70,7 @@ struct Inner {
     downloads: Downloads,
     impressions: Impressions,
     credentials: Cache,
+    automation: Arc<Automation>,
     follower: Follower,
     knowledge_search: OnceLock<Arc<dyn KnowledgeSearch>>,
     chat_search: OnceLock<Arc<dyn ChatSearch>>,
@@ -191,6 +193,7 @@ impl Desk {
             downloads: Downloads::default(),
             impressions: Impressions::default(),
             credentials: Cache::default(),
+            automation: Arc::default(),
             follower,
             knowledge_search: OnceLock::new(),
             chat_search: OnceLock::new(),
@@ -424,7 +427,7 @@ impl Desk {
     fn context(&self) -> Context {
         let now = self.0.clock.now().micros();
         let now = self.0.latest.fetch_max(now, Ordering::SeqCst).max(now);
-        Context::new(Timestamp::from_micros(now), self.settings(), self.0.account_key)
+        Context::new(Timestamp::from_micros(now), self.settings(), self.0.account_key).with_automation(Arc::clone(&self.0.automation))
     }
 
     /// Carries out a visitor's command, once per key.

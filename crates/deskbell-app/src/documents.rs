@@ -15,6 +15,7 @@ use deskbell_domain::chat::{Chat, ChatState, Transfer};
 use deskbell_domain::conversation::{Conversation, Status};
 use deskbell_domain::customer::Customer;
 use deskbell_domain::event::Event;
+use deskbell_domain::goal::Conversion;
 use deskbell_domain::ids::{AgentId, ChatId, ConversationId, CustomerId, DepartmentId, MessageId, VisitId};
 use deskbell_domain::message::{Actor, GroupKind};
 use deskbell_domain::offline::OfflineMessage;
@@ -28,6 +29,9 @@ pub use promise::{Promise, handed_out};
 pub use reader::Reader;
 
 use crate::error::AppError;
+
+/// Conversions that a document shows.
+const CONVERSIONS_MAX: i64 = 20;
 
 /// All that a chat's document shows.
 pub struct ChatRecord {
@@ -45,6 +49,8 @@ pub struct ChatRecord {
     pub transfers: Vec<Transfer>,
     /// The names of the departments of these.
     pub departments: HashMap<DepartmentId, String>,
+    /// The latest that are put down to the chat, oldest first.
+    pub conversions: Vec<Conversion>,
 }
 
 /// All that an offline message's document shows.
@@ -86,6 +92,7 @@ pub fn load(tx: &mut Tx<'_>, account_key: i64, chat: ChatId) -> Result<Option<Ch
             place.insert(found);
         }
     }
+    let conversions = tables::goals::conversions_of_chat(tx, chat.id, CONVERSIONS_MAX)?;
     let department_name = department_name(tx, chat.department)?;
     let mut departments = HashMap::new();
     for department in transfers.iter().flat_map(|transfer| [transfer.from, transfer.to]) {
@@ -104,6 +111,7 @@ pub fn load(tx: &mut Tx<'_>, account_key: i64, chat: ChatId) -> Result<Option<Ch
         engagements,
         agents,
         department_name,
+        conversions,
         transfers,
         departments,
     }))

@@ -5,6 +5,7 @@
 
 pub mod accounts;
 pub mod auth_tokens;
+pub mod automation;
 pub mod bans;
 pub mod blobs;
 pub mod chat_records;
@@ -27,6 +28,7 @@ pub mod fields;
 pub mod figures;
 pub mod files;
 pub mod follow;
+pub mod goals;
 pub mod groups;
 pub mod hashing;
 pub mod knowledge;
@@ -46,6 +48,7 @@ pub mod sign_in;
 pub mod tags;
 pub mod timeline;
 pub mod timers;
+pub mod triggers;
 pub mod updates;
 pub mod views;
 pub mod visits;

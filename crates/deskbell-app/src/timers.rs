@@ -11,12 +11,13 @@ use crate::context::Context;
 use crate::desk::Desk;
 use crate::error::AppError;
 use crate::tags::{self, Swept};
-use crate::{accounts, chats, files, oauth, routing, widgets};
+use crate::{accounts, chats, files, oauth, routing, triggers, widgets};
 
 /// Things done in one job, so that no job takes long.
 const BITE: i64 = 50;
 /// Seconds between two looks.
 const LOOK_AT_IDLE_SECONDS: i64 = 5;
+const LOOK_AT_TRIGGERS_SECONDS: i64 = 1;
 const NOTE_VISITS_SECONDS: i64 = 15;
 const FORGET_SECONDS: i64 = 3_600;
 /// Seconds for which the journal is kept.
@@ -26,6 +27,7 @@ const JOURNAL_SECONDS_MIN: i64 = 365 * 86_400;
 #[derive(Debug, Clone, Copy)]
 pub struct Timers {
     idle: Timestamp,
+    triggers: Timestamp,
     visits: Timestamp,
     forgotten: Timestamp,
     /// Whether conversations are left that have to be told of a changed tag.
@@ -34,7 +36,7 @@ pub struct Timers {
 
 impl Timers {
     pub fn new(now: Timestamp) -> Self {
-        Timers { idle: now, visits: now, forgotten: now, tags: Swept::Some }
+        Timers { idle: now, triggers: now, visits: now, forgotten: now, tags: Swept::Some }
     }
 
     /// Looks once at everything that is due. Called a few times a second.
@@ -63,6 +65,10 @@ impl Timers {
             if !here.is_empty() {
                 desk.write(move |tx, cx| Ok(tables::visits::touch(tx, &here, cx.now)?)).await?;
             }
+        }
+        if now.seconds_since(self.triggers) >= LOOK_AT_TRIGGERS_SECONDS {
+            self.triggers = now;
+            triggers::go_on(desk).await?;
         }
         if now.seconds_since(self.forgotten) >= FORGET_SECONDS {
             self.forgotten = now;
@@ -154,6 +160,7 @@ async fn forget(desk: &Desk) -> Result<(), AppError> {
         Ok(journal::trim(tx, cx.now.plus_seconds(-JOURNAL_SECONDS_MIN), needed)?)
     };
     while desk.write(trim).await? > 0 {}
+    desk.write(|tx, cx| triggers::forget(tx, cx)).await?;
     desk.write(|tx, cx| Ok(tables::credentials::forget_sessions_before(tx, cx.now)?)).await?;
     while desk.write(oauth::forget).await? > 0 {}
     files::keeping::clean_up(desk).await

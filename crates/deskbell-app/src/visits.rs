@@ -2,15 +2,18 @@
 
 use deskbell_domain::event::Event;
 use deskbell_domain::ids::{VisitId, VisitorId};
-use deskbell_domain::visit::{Page, Visit};
+use deskbell_domain::trigger::TriggerEvent;
+use deskbell_domain::visit::{self, Page, Stays, Visit};
 use deskbell_store::{Tx, tables};
 
 use crate::context::Context;
-use crate::customers;
 use crate::error::AppError;
+use crate::{customers, goals, triggers};
 
 /// Characters kept of a URL, a title or a header.
 const FIELD_CHARS_MAX: usize = 2_000;
+/// Visits looked at to tell how a browser has come.
+const STAY_VISITS_MAX: i64 = 200;
 
 /// What is known of a browser that comes.
 #[derive(Debug, Clone, Default)]
@@ -28,7 +31,7 @@ pub(crate) fn cut(text: &str) -> String {
 }
 
 /// A browser comes to the site: known from an earlier visit, or new. A banned one is refused.
-pub fn arrive(tx: &mut Tx<'_>, cx: &Context, earlier: Option<VisitId>, arrival: &Arrival) -> Result<Visit, AppError> {
+pub fn arrive(tx: &mut Tx<'_>, cx: &mut Context, earlier: Option<VisitId>, arrival: &Arrival) -> Result<Visit, AppError> {
     let known = match earlier {
         Some(visit) => tables::visits::get(tx, visit)?,
         None => None,
@@ -70,7 +73,7 @@ pub fn present(tx: &mut Tx<'_>, visit: VisitId) -> Result<Visit, AppError> {
 }
 
 /// The visit opened a page.
-pub fn view(tx: &mut Tx<'_>, cx: &Context, visit: &Visit, url: &str, title: &str) -> Result<(), AppError> {
+pub fn view(tx: &mut Tx<'_>, cx: &mut Context, visit: &Visit, url: &str, title: &str) -> Result<(), AppError> {
     let before = tables::visits::last_page(tx, visit.id)?;
     let (url, title) = (cut(url), cut(title));
     if before.as_ref().is_some_and(|before| before.url == url && before.title == title) {
@@ -78,6 +81,13 @@ pub fn view(tx: &mut Tx<'_>, cx: &Context, visit: &Visit, url: &str, title: &str
     }
     let from = before.map_or_else(|| visit.referrer.clone(), |before| before.url);
     tables::visits::add_page(tx, &Page { visit: visit.id, at: cx.now, url: url.clone(), title: title.clone(), from })?;
-    tx.append(cx.now, Event::PageViewed { visit: visit.id, customer: visit.customer, url, title })?;
-    Ok(())
+    tx.append(cx.now, Event::PageViewed { visit: visit.id, customer: visit.customer, url: url.clone(), title })?;
+    goals::reached(tx, cx, visit, &url)?;
+    triggers::happened(tx, cx, TriggerEvent::PageEnter, visit, "")
+}
+
+/// How a browser has come, the present visit included.
+pub(crate) fn stays(tx: &mut Tx<'_>, visit: &Visit) -> Result<Stays, AppError> {
+    let visits = tables::visits::of_visitor(tx, visit.visitor, STAY_VISITS_MAX)?;
+    Ok(visit::stays(&visits).unwrap_or(Stays { began: visit.started, earlier: 0 }))
 }

@@ -1,6 +1,7 @@
 //! The rules of a support desk: states, transitions, routing, ids and events. Pure: no I/O, no async, no serialisation, no clock, no randomness.
 
 pub mod agent;
+pub mod browser;
 pub mod chat;
 pub mod color;
 pub mod company;
@@ -10,6 +11,7 @@ pub mod customer;
 pub mod department;
 pub mod event;
 pub mod field;
+pub mod goal;
 pub mod group;
 pub mod ids;
 pub mod knowledge;
@@ -22,6 +24,7 @@ pub mod shortcut;
 pub mod tag;
 pub mod time;
 pub mod timeline;
+pub mod trigger;
 pub mod visit;
 pub mod widget;
 

@@ -11,6 +11,7 @@ mod oauth;
 mod shortcuts;
 mod tickets;
 mod timeline;
+mod triggers;
 mod widgets;
 
 /// Name and statements of every migration, in order.
@@ -25,6 +26,7 @@ pub const MIGRATIONS: &[(&str, &str)] = &[
     ("0008-timeline", timeline::TIMELINE),
     ("0009-oauth", oauth::OAUTH),
     ("0010-shortcuts", shortcuts::SHORTCUTS),
+    ("0011-triggers", triggers::TRIGGERS),
     ("0013-chat-search", chat_search::CHAT_SEARCH),
 ];
 

@@ -13,6 +13,7 @@ mod reads;
 mod records;
 mod ticket_writes;
 mod timeline;
+mod triggers;
 mod upgrades;
 mod widgets;
 mod writes;
@@ -69,6 +70,8 @@ cases! {
         marks_and_what_was_left;
     directory: shortcuts_come_back_change_and_go, attendances_are_counted, bans_by_their_ids;
     timeline: spans_and_events_come_back_in_their_order, what_is_open_comes_back_and_goes, moments_of_the_journal;
+    triggers: goals_come_back_change_and_go, conversions_by_page_chat_and_visitor, conversions_of_a_crowded_second,
+        conversions_are_put_down_to_touches, triggers_come_back_wait_and_go, greetings_and_marks_of_visitors, how_a_browser_has_come;
     widgets: widgets_by_every_filter, widgets_come_back_change_and_go, widgets_are_counted;
     upgrades: conversations_come_over;
 }

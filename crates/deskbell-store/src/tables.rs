@@ -13,6 +13,7 @@ pub mod documents;
 pub mod engagements;
 pub mod fields;
 pub mod files;
+pub mod goals;
 pub mod groups;
 pub mod knowledge;
 pub mod mail_ids;
@@ -26,6 +27,7 @@ pub mod sweeps;
 pub mod tags;
 pub mod timeline;
 pub mod transfers;
+pub mod triggers;
 pub mod visits;
 pub mod widgets;
 

@@ -12,8 +12,13 @@ pub fn visitor(state: &mut Value, event: &Value) {
             state["read"] = json!({"customer": null, "agent": null});
         }
         "chat.requested" => {
+            state["greetings"] = json!([]);
             state["chat"] = json!({"chat": event["chat"], "state": "queued", "department": event["department"], "rating": null,
                 "agents": [], "reason": null});
+        }
+        "greeting" => {
+            let greeting = json!({"name": event["name"], "text": event["text"], "at": event["at"]});
+            state["greetings"].as_array_mut().expect("greetings are a list").push(greeting);
         }
         "message.added" => {
             let mut message = event.clone();
@@ -113,7 +118,7 @@ fn id(agent: &Value) -> Value {
 /// What all clients of a visitor must agree on. Whether it rings somewhere is not told to visitors.
 pub fn visitor_essence(state: &Value) -> Value {
     let chat = &state["chat"];
-    let mut essence = json!({"conversation": state["conversation"], "read": state["read"]});
+    let mut essence = json!({"conversation": state["conversation"], "read": state["read"], "greetings": state["greetings"]});
     if chat.is_object() {
         let word = if chat["state"] == "offered" { json!("queued") } else { chat["state"].clone() };
         essence["chat"] = json!({"chat": chat["chat"], "state": word, "department": chat["department"], "rating": chat["rating"],

@@ -102,8 +102,8 @@ All documented fields are there, keys in alphabetical order. Decided here, becau
   `triggered` started by a trigger.
 - The default department is the original's \"no department\": `department_id` and `department_name` are null.
 - `visitor.id` follows the customer, not the browser; it stays the same over all his chats.
-- `webpath` ends with the chat. Places are unknown: `city`, `region`, `country_code`, `country_name` are empty. Skills and conversions
-  are empty lists.
+- `webpath` ends with the chat. Places are unknown: `city`, `region`, `country_code`, `country_name` are empty.
+  `conversions` are the latest 20 that are put down to the chat.
 - `referrer_search_engine` is the name of one of the best known engines (`Google`), `referrer_search_terms` what its address says was
   searched for; both are empty otherwise.
 - `history` begins with the visitor's coming and names the department that he asked for; `source` is `chat.invite` in chats that an agent
@@ -162,6 +162,24 @@ younger than five minutes is not exported, and nothing is ever added behind an `
 - A chat counts in a queue while it is queued (`incoming_chats`) or rings and nobody is in it (`assigned_chats`), as in the figures.
 ";
 
+const TRIGGERS: &str = "
+### Triggers
+
+Events are `page_enter`, `chat_requested` and `chat_message` (a visitor writes, his first words included). Conditions are `and`, `or`,
+`not`, `firedBefore`, `hasTag`, `stillOnSite`, `stillOnPage`, and `[operator, variable, value]` with `eq`, `neq`, `lt`, `gt`, `lte`, `gte`,
+`contains`, `ncontains`, `icontains`, `nicontains`, `regex`, `iregex`. Regular expressions fit whole texts, in linear time: look-around and
+back-references are refused. Decided here, because the documentation is silent or could not be had:
+
+- Addresses (`@visitor_page_url`, `@visitor_referrer`) are also equal to what is written without the scheme.
+- Places, host name, search engine and search terms are unknown: empty texts. `@sender_type` is always `visitor`. `@visitor_department` is a
+  number, 0 for none; `@department_status` is that of the visitor's department.
+- No trigger acts while all agents are offline or invisible; with agents away they do, so that `@account_status` can be asked for it.
+- Actions are `wait`, `sendMessageToVisitor` (a third text of options stands below the message, one a line), `addTag`, `removeTag`,
+  `setDepartment`, `addSkill`, `setName`, `appendNote`, `replaceNote` (or `setNote`), `setTriggered`, `banVisitor`. What cannot be done is
+  passed over.
+- Delays are at most a day. A definition has at most 64 KiB, 100 conditions 10 deep, and 50 actions.
+";
+
 /// `docs/compat/zendesk.md`.
 pub fn compat() -> String {
     let mut page = String::from(HEAD);
@@ -188,6 +206,7 @@ pub fn compat() -> String {
     page.push_str(&markdown(&crate::oauth_metas()));
     page.push_str(SEARCHES);
     page.push_str(TIMELINES);
+    page.push_str(TRIGGERS);
     page
 }
 

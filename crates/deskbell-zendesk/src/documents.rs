@@ -1,9 +1,8 @@
 //! What an exported chat looks like: all fields of the original's chat object and of its engagements, keys in alphabetical order as in the
 //! reference's example. What an exported offline message looks like is in [`offline`].
 //!
-//! Where the original has what a desk does not (places, skills, conversions) the fields are there and empty.
+//! Where the original has what a desk does not (places) the fields are there and empty.
 
-mod browser;
 mod history;
 mod offline;
 mod search_engine;
@@ -11,9 +10,11 @@ mod search_engine;
 mod tests;
 
 use deskbell_app::documents::{ChatRecord, OfflineRecord, Renderer};
+use deskbell_domain::browser;
 use deskbell_domain::chat::{Engagement, Rating, Responses, StartedBy};
 use deskbell_domain::conversation::Status;
 use deskbell_domain::customer::Customer;
+use deskbell_domain::goal::Conversion;
 use deskbell_domain::ids::{AgentId, DepartmentId};
 use deskbell_domain::time::Timestamp;
 use deskbell_domain::visit::{Page, Visit};
@@ -44,7 +45,7 @@ struct Chat<'a> {
     agent_ids: Vec<String>,
     agent_names: Vec<String>,
     comment: Option<&'a str>,
-    conversions: [(); 0],
+    conversions: Vec<ConversionPart<'a>>,
     count: Count,
     deleted: bool,
     department_id: Option<i64>,
@@ -127,6 +128,45 @@ struct EngagementPart<'a> {
     timestamp: String,
 }
 
+/// A goal that the visitor reached thanks to the chat.
+#[derive(Serialize)]
+struct ConversionPart<'a> {
+    attribution: AttributionPart<'a>,
+    goal_id: i64,
+    goal_name: &'a str,
+    id: &'a str,
+    timestamp: String,
+}
+
+#[derive(Serialize)]
+struct AttributionPart<'a> {
+    agent_id: Option<i64>,
+    agent_name: Option<&'a str>,
+    chat_timestamp: Option<String>,
+    department_id: Option<i64>,
+    department_name: Option<&'a str>,
+}
+
+impl<'a> From<&'a Conversion> for ConversionPart<'a> {
+    fn from(conversion: &'a Conversion) -> ConversionPart<'a> {
+        let attribution = conversion.attribution.as_ref();
+        let department = attribution.filter(|attribution| attribution.department != DepartmentId::DEFAULT);
+        ConversionPart {
+            attribution: AttributionPart {
+                agent_id: attribution.map(|attribution| attribution.agent.get()),
+                agent_name: attribution.map(|attribution| attribution.agent_name.as_str()),
+                chat_timestamp: attribution.map(|attribution| stamp(attribution.chat_at)),
+                department_id: department.map(|attribution| attribution.department.get()),
+                department_name: department.map(|attribution| attribution.department_name.as_str()),
+            },
+            goal_id: conversion.goal.get(),
+            goal_name: &conversion.goal_name,
+            id: &conversion.public_id,
+            timestamp: stamp(conversion.at),
+        }
+    }
+}
+
 #[derive(Serialize)]
 struct Session<'a> {
     browser: &'static str,
@@ -170,7 +210,7 @@ fn chat(record: &ChatRecord, updated: Timestamp) -> Chat<'_> {
         agent_ids: agents.iter().map(|agent| agent.get().to_string()).collect(),
         agent_names: agents.iter().map(|agent| agent_name(record, *agent)).collect(),
         comment: chat.rating_comment.as_deref(),
-        conversions: [],
+        conversions: record.conversions.iter().map(ConversionPart::from).collect(),
         count: Count::new(chat.visitor_messages, chat.agent_messages),
         deleted: record.conversation.status == Status::Deleted,
         department_id: department_id(chat.department),
@@ -301,7 +341,7 @@ fn webpath(pages: &[Page], ended: Timestamp) -> Vec<Step<'_>> {
 }
 
 /// The default department is the original's "none".
-fn department_id(department: DepartmentId) -> Option<i64> {
+pub(crate) fn department_id(department: DepartmentId) -> Option<i64> {
     (department != DepartmentId::DEFAULT).then(|| department.get())
 }
 

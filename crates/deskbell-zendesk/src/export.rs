@@ -4,6 +4,7 @@
 //! version of a chat once. What is asked is read in [`ask`], the page is put together in [`page`].
 
 mod ask;
+mod conversions;
 #[cfg(test)]
 mod crawl;
 mod page;
@@ -78,7 +79,7 @@ const CHATS: Series =
     Series { path: "incremental/chats", name: "chats", unit: Unit::Seconds, ids: Ids::Told, unless_expanded: Unexpanded::Id };
 
 pub(crate) fn routes() -> Vec<Route<Rest>> {
-    [list![Rest; GetChats], timeline::routes()].into_iter().flatten().collect()
+    [list![Rest; GetChats, conversions::GetConversions], timeline::routes()].into_iter().flatten().collect()
 }
 
 /// A page of chats for a caller, up to a second.

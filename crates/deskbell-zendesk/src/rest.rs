@@ -6,6 +6,7 @@ mod agents;
 mod bans;
 mod chats;
 mod departments;
+mod goals;
 mod id_range;
 mod lenient;
 mod oauth_clients;
@@ -13,6 +14,7 @@ mod oauth_tokens;
 mod roles;
 mod routing_settings;
 mod shortcuts;
+mod triggers;
 mod visitors;
 
 use std::num::NonZeroU32;
@@ -130,6 +132,8 @@ pub(crate) fn routes() -> Vec<Route<Rest>> {
         roles::routes(),
         bans::routes(),
         visitors::routes(),
+        goals::routes(),
+        triggers::routes(),
         shortcuts::routes(),
         routing_settings::routes(),
     ]

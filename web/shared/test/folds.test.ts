@@ -29,6 +29,7 @@ const VISITOR: VisitorState = {
   queue: null,
   read: { customer: null, agent: null },
   messages: [],
+  greetings: [],
 };
 const STORY: DeskEvent[] = [
   at(1, 'conversation.started', {
@@ -80,6 +81,21 @@ test('visitor: events twice change nothing, and late ones find their place', () 
     foldVisitor(once, message(4, 'between')).messages.map(({ text }) => text),
     ['Hello', 'between', 'Hi'],
   );
+});
+
+test('visitor: what the desk says first stays until the chat begins', () => {
+  const greeting = (n: number, text: string): DeskEvent => at(n, 'greeting', { name: 'Sarah', text });
+  const greeted = [greeting(1, 'Hello'), greeting(2, 'May I help?')].reduce(foldVisitor, VISITOR);
+  assert.deepEqual(
+    greeted.greetings.map(({ name, text, at: when }) => [name, text, when]),
+    [
+      ['Sarah', 'Hello', 1_000],
+      ['Sarah', 'May I help?', 2_000],
+    ],
+  );
+  const later = STORY.map((event) => ({ ...event, n: event.n + 2 })) as DeskEvent[];
+  assert.deepEqual(later.slice(0, 1).reduce(foldVisitor, greeted).greetings, greeted.greetings);
+  assert.deepEqual(later.reduce(foldVisitor, greeted).greetings, []);
 });
 
 test('visitor: keeps the newest messages', () => {

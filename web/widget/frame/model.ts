@@ -11,6 +11,8 @@ import type { Handed, HostPage, Identity } from '../messages.ts';
 const files = () => import('../../shared/files.ts');
 
 const TOKEN = 'deskbell.token';
+/** When the desk last spoke first, as far as this browser has shown it. */
+const GREETED = 'deskbell.greeted';
 /** The desk takes a sneak-peek every 300 ms at most. */
 const TYPING_EVERY_MS = 300;
 const TYPING_HOLDS_MS = 5_000;
@@ -38,6 +40,8 @@ export class Model {
   handed: Handed = {};
   problem: string | null = null;
   open = false;
+  /** The page is to show us. */
+  calls = false;
   /** Set when the reader wants another chat after an ended one. */
   again = false;
   /** Words of the latest message that came while we were here, for the polite region. */
@@ -77,6 +81,7 @@ export class Model {
       handlers: {
         fresh: (state) => {
           this.state = state;
+          this.#greet();
           this.#markRead();
           this.#changed();
         },
@@ -165,7 +170,7 @@ export class Model {
     if (this.#blocked) return 'blocked';
     if (!this.visit || !this.state) return 'loading';
     if (this.form && !this.#asked) return 'offline';
-    if (this.starting || this.live) return 'thread';
+    if (this.starting || this.live || this.greeted) return 'thread';
     if (this.state.conversation && this.state.messages.length && !this.again) return 'thread';
     if (this.outbox.entries.some(({ frame, refused }) => frame.t === 'offline' && !refused)) return 'thread';
     return this.#unavailable ? 'offline' : 'form';
@@ -179,6 +184,11 @@ export class Model {
   get live(): boolean {
     const chat = this.state?.chat;
     return !!chat && chat.state !== 'ended';
+  }
+
+  /** The desk spoke first, and somebody is there for the answer. */
+  get greeted(): boolean {
+    return !this.#unavailable && !!this.state?.greetings.length;
   }
 
   get ended(): boolean {
@@ -258,6 +268,10 @@ export class Model {
   }
 
   say(text: string): void {
+    if (this.greeted && !this.starting) {
+      this.draft.text = text;
+      return this.ask('chat');
+    }
     this.peek('');
     this.#client.send({ t: 'send', key: newKey(), text });
   }
@@ -341,7 +355,17 @@ export class Model {
       this.#markRead();
     }
     if (event.e === 'chat.ended' || event.e === 'chat.left') this.#hideTyping();
+    if (event.e === 'greeting') this.#greet();
     this.#changed();
+  }
+
+  /** Comes into sight for what the desk says by itself, once. */
+  #greet(): void {
+    const last = this.state!.greetings.at(-1);
+    if (!last || last.at <= Number(store()?.getItem(GREETED))) return;
+    store()?.setItem(GREETED, `${last.at}`);
+    this.announcement = last;
+    this.calls = this.open = true;
   }
 
   #markRead(): void {

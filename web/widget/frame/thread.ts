@@ -119,9 +119,10 @@ export class Thread {
 
     this.#typing.hidden = model.typing === null;
     this.#typing.textContent = model.typing === null ? '' : t('typing', { name: model.typing });
-    const writable = model.live || model.starting;
+    const writable = model.live || model.starting || model.greeted;
     const hadFocus = this.#composer.contains(document.activeElement);
     this.#composer.hidden = !writable;
+    this.#composer.querySelector('button')!.hidden = model.greeted;
     this.#showAfter(!writable);
     if (!writable && hadFocus) this.focus();
 
@@ -151,7 +152,8 @@ export class Thread {
   }
 
   #sendFiles(files: FileList | null | undefined): void {
-    for (const file of files ?? []) void this.model.sendFile(file);
+    // A file has no place before the chat has begun.
+    if (!this.model.greeted) for (const file of files ?? []) void this.model.sendFile(file);
   }
 
   // -------------------------------------------------------------- rows
@@ -181,7 +183,7 @@ export class Thread {
 
   #items(): Item[] {
     const { model, t } = this;
-    const { messages, read } = model.state!;
+    const { messages, read, greetings } = model.state!;
     const items: Item[] = [];
     const seen = messages.findIndex(({ message }) => message === read.agent);
     const lastOwn = messages.findLastIndex(({ by }) => by === 'customer');
@@ -197,6 +199,9 @@ export class Thread {
         build: () => this.#message(message, opens, mark),
       });
     });
+    greetings.forEach((greeting, i) =>
+      items.push({ id: `${i}`, look: '', build: () => this.#message({ by: 'system', ...greeting } as Message, true, '') }),
+    );
     for (const { key, text, file, refused } of model.pending)
       items.push({
         id: key,
@@ -219,7 +224,7 @@ export class Thread {
   }
 
   #message({ message, by, name, text, file, at, kind }: Message, opens: boolean, mark: string): HTMLElement {
-    if (kind === 'system' || by === 'system') return h('p', { className: 'note', testid: 'system' }, text);
+    if (kind === 'system') return h('p', { className: 'note', testid: 'system' }, text);
     const mine = by === 'customer';
     const row = h(
       'div',

@@ -156,6 +156,10 @@ export class View {
       this.#labelled = accent + name;
       this.tell({ deskbell: 'look', accent, ink: inkOn(accent), label: this.t('chat_with', { name }) });
     }
+    if (model.calls) {
+      model.calls = false;
+      this.tell({ deskbell: 'open' });
+    }
     const unread = model.open ? 0 : model.unread;
     const live = model.live || model.starting;
     if (`${unread} ${live}` === this.#told) return;

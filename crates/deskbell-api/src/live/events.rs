@@ -55,7 +55,8 @@ pub(crate) fn reach(event: &Event) -> Reach {
         Event::MessageAdded { kind, .. } => (false, kind.audience() == deskbell_domain::message::Audience::Public),
         Event::ReadMarked { .. } => (false, true),
         Event::SkillsRequested { .. } => (true, false),
-        Event::TagsChanged { .. } | Event::VisitStarted { .. } | Event::PageViewed { .. } | Event::TriggerFired { .. } => (false, false),
+        Event::TagsChanged { .. } | Event::VisitStarted { .. } | Event::PageViewed { .. } => (false, false),
+        Event::TriggerFired { greeting, .. } => (false, greeting.is_some()),
     };
     Reach { desk, visitor }
 }
@@ -177,6 +178,9 @@ enum View<'a> {
     ConversionRecorded { conversion: String, goal: String, name: &'a str, visit: String, customer: String, chat: Option<String> },
     #[serde(rename = "trigger.changed")]
     TriggerChanged { trigger: String, name: &'a str, removed: bool },
+    /// What a visitor is told of a trigger: what it says to him.
+    #[serde(rename = "greeting")]
+    Greeting { name: &'a str, text: &'a str },
     #[serde(rename = "trigger.fired")]
     TriggerFired {
         trigger: String,
@@ -352,6 +356,9 @@ fn view(event: &Event, audience: Audience) -> View<'_> {
             chat: chat.map(|chat| chat.to_string()),
         },
         Event::TriggerChanged { trigger, name, removed } => View::TriggerChanged { trigger: trigger.to_string(), name, removed: *removed },
+        Event::TriggerFired { speaker, greeting, .. } if audience == Audience::Visitor => {
+            View::Greeting { name: speaker.as_deref().unwrap_or_default(), text: greeting.as_deref().unwrap_or_default() }
+        }
         Event::TriggerFired { trigger, trigger_name, visit, customer, chat, speaker, greeting, .. } => View::TriggerFired {
             trigger: trigger.to_string(),
             name: trigger_name,
@@ -388,7 +395,7 @@ pub(crate) fn frame(recorded: &Recorded, audience: Audience) -> String {
 
 #[cfg(test)]
 mod tests {
-    use deskbell_domain::ids::{ConversationId, GroupId, MessageId};
+    use deskbell_domain::ids::{ConversationId, CustomerId, GroupId, MessageId, TriggerId, VisitId, VisitorId};
     use deskbell_domain::message::{GroupKind, MessageKind};
     use deskbell_domain::time::Timestamp;
 
@@ -418,5 +425,25 @@ mod tests {
         assert!(frame(&recorded, Audience::Visitor).ends_with(r#""key":null}"#));
         let settings = Recorded { number: 8, at: Timestamp::EPOCH, event: Event::SettingsChanged };
         assert_eq!(frame(&settings, Audience::Agent), r#"{"t":"event","n":8,"at":0,"e":"settings.changed"}"#);
+    }
+
+    #[test]
+    fn a_greeting_tells_its_visitor_nothing_but_itself() {
+        let fired = |greeting: Option<&str>| Event::TriggerFired {
+            trigger: TriggerId::from_i64(383_486_450_414),
+            trigger_name: "secret".to_owned(),
+            visit: VisitId::from_i64(383_486_450_415),
+            visitor: VisitorId::from_i64(383_486_450_416),
+            customer: CustomerId::from_i64(383_486_450_417),
+            chat: None,
+            speaker: greeting.map(|_| "Sarah".to_owned()),
+            greeting: greeting.map(str::to_owned),
+        };
+        assert_eq!(reach(&fired(None)), Reach { desk: false, visitor: false });
+        let event = fired(Some("May I help?"));
+        assert_eq!(reach(&event), Reach { desk: false, visitor: true });
+        let recorded = Recorded { number: 7, at: Timestamp::from_micros(1_500), event };
+        let wanted = r#"{"t":"event","n":7,"at":1,"e":"greeting","name":"Sarah","text":"May I help?"}"#;
+        assert_eq!(frame(&recorded, Audience::Visitor), wanted);
     }
 }

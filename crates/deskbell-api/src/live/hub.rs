@@ -426,7 +426,11 @@ impl Hub {
 
 impl State {
     fn tell_visitor(&self, recorded: &Recorded) {
-        let owner = recorded.event.conversation().and_then(|conversation| self.owners.get(&conversation));
+        let owner = match &recorded.event {
+            // Whoever is greeted may have no conversation yet.
+            Event::TriggerFired { visitor, .. } => Some(visitor),
+            other => other.conversation().and_then(|conversation| self.owners.get(&conversation)),
+        };
         let Some(visitor) = owner.and_then(|visitor| self.visitors.get(visitor)) else { return };
         let text = Frame::from(frame(recorded, Audience::Visitor));
         for connection in &visitor.connections {
@@ -515,7 +519,7 @@ fn unwatch(state: &mut State, connection: &Arc<AgentConnection>, conversation: C
 
 #[cfg(test)]
 mod tests {
-    use deskbell_domain::ids::{DepartmentId, GroupId, MessageId};
+    use deskbell_domain::ids::{CustomerId, DepartmentId, GroupId, MessageId, TriggerId, VisitId};
     use deskbell_domain::message::{Actor, GroupKind, MessageKind};
     use deskbell_domain::time::Timestamp;
 
@@ -593,5 +597,31 @@ mod tests {
         hub.remove_agent(&connection);
         hub.dispatch(&[membership(16)]);
         assert!(numbers(&basket).is_empty());
+    }
+
+    #[test]
+    fn a_greeting_reaches_its_visitor_alone() {
+        let hub = Hub::default();
+        let (own, other) = (Arc::new(Basket::default()), Arc::new(Basket::default()));
+        let connected = [(1, &own), (2, &other)].map(|(visitor, basket)| {
+            let connection = hub.add_visitor(VisitorId::from_i64(visitor), Sink::Poll(Arc::clone(basket)));
+            connection.open(0);
+            connection
+        });
+        let event = Event::TriggerFired {
+            trigger: TriggerId::from_i64(1),
+            trigger_name: String::new(),
+            visit: VisitId::from_i64(1),
+            visitor: VisitorId::from_i64(1),
+            customer: CustomerId::from_i64(1),
+            chat: None,
+            speaker: Some("Sarah".to_owned()),
+            greeting: Some("hello".to_owned()),
+        };
+        hub.dispatch(&[Arc::new(Recorded { number: 1, at: Timestamp::EPOCH, event })]);
+        assert_eq!((own.take().0.len(), other.take().0.len()), (1, 0));
+        for connection in &connected {
+            hub.remove_visitor(connection);
+        }
     }
 }

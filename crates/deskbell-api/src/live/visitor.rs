@@ -8,11 +8,14 @@ use axum::response::{IntoResponse, Response};
 use deskbell_app::AppError;
 use deskbell_app::commands::VisitorCommand;
 use deskbell_app::customers::{Claims, Introduction};
+use deskbell_app::triggers;
 use deskbell_app::views::{self, VisitorState};
 use deskbell_domain::chat::{ChatState, Rating};
 use deskbell_domain::event::{Event, Recorded};
 use deskbell_domain::field::FieldValue;
 use deskbell_domain::ids::{VisitId, VisitorId, WidgetId};
+use deskbell_domain::time::Timestamp;
+use deskbell_domain::trigger::Greeting;
 use deskbell_http::socket::{self, Close, End, Frame, Outbox, SocketHandler};
 use deskbell_store::{journal, tables};
 
@@ -160,7 +163,7 @@ impl Session {
 
     /// Tells what was missed after `number`; `false` when that cannot be told whole.
     async fn resume(&self, number: i64) -> Result<bool, AppError> {
-        let visitor = self.visitor;
+        let (visitor, now) = (self.visitor, self.live.desk.now());
         let missed = self
             .read(move |tx| {
                 let head = tx.head()?;
@@ -170,6 +173,7 @@ impl Session {
                 }
                 let events: Vec<Recorded> = journal::of_visitor(tx, visitor, number, RESUME_EVENTS_MAX as i64 + 1)?;
                 let live = tables::chats::live_of_visitor(tx, visitor)?;
+                let events = with_greetings(tx, events, visitor, number, now)?;
                 Ok(Some((head, events, live)))
             })
             .await?;
@@ -194,9 +198,9 @@ impl Session {
     }
 
     async fn start_over(&self) -> Result<(), AppError> {
-        let visitor = self.visitor;
-        let state = self.read(move |tx| views::visitor(tx, visitor)).await?;
-        self.push(welcome(&self.live, self.visit, &state));
+        let (visitor, now) = (self.visitor, self.live.desk.now());
+        let (state, greetings) = self.read(move |tx| Ok((views::visitor(tx, visitor)?, triggers::greetings(tx, visitor, now)?))).await?;
+        self.push(welcome(&self.live, self.visit, &state, &greetings));
         self.note_waiting(state.chat.as_ref().map(|chat| (chat.id, chat.state)));
         self.connection.open(state.number);
         Ok(())
@@ -231,7 +235,30 @@ impl Session {
     }
 }
 
-fn welcome(live: &Inner, visit: VisitId, state: &VisitorState) -> String {
+/// Adds what triggers said to the visitor after a number: that belongs to no conversation, and so it is not among those events.
+fn with_greetings(
+    tx: &mut deskbell_store::Tx<'_>,
+    mut events: Vec<Recorded>,
+    visitor: VisitorId,
+    number: i64,
+    now: Timestamp,
+) -> Result<Vec<Recorded>, AppError> {
+    for told in triggers::greeting_numbers(tx, visitor, now)?.into_iter().filter(|told| *told > number) {
+        events.extend(journal::after(tx, told - 1, 1)?);
+    }
+    events.sort_by_key(|recorded| recorded.number);
+    Ok(events)
+}
+
+/// What triggers said to him, as a list in JSON.
+fn greeting_views(greetings: &[Greeting]) -> serde_json::Value {
+    let views = greetings
+        .iter()
+        .map(|greeting| serde_json::json!({"name": greeting.speaker, "text": greeting.text, "at": crate::wire::millis(greeting.at)}));
+    views.collect()
+}
+
+fn welcome(live: &Inner, visit: VisitId, state: &VisitorState, greetings: &[Greeting]) -> String {
     let online = live.desk.figures(|figures| !figures.departments_online().is_empty());
     let queue = state.chat.as_ref().and_then(|chat| live.desk.figures(|figures| figures.queue_position(chat.id)));
     let agents: Vec<_> = state.agents.iter().map(|(agent, name)| serde_json::json!({"agent": agent.to_string(), "name": name})).collect();
@@ -272,6 +299,7 @@ fn welcome(live: &Inner, visit: VisitId, state: &VisitorState) -> String {
                 "agent": state.read_by_agent.map(|message| message.to_string()),
             },
             "messages": messages,
+            "greetings": greeting_views(greetings),
         },
     })
     .to_string()

@@ -42,6 +42,7 @@ fn sample(meta: &Meta) -> Option<Value> {
         (Verb::Patch, "knowledge/entries/{id}") => json!({"title": "How"}),
         (Verb::Post, "knowledge/topics") => json!({"parent": "1", "title": "Why?", "text": "Because"}),
         (Verb::Post, "bans") => json!({"address": "10.0.0.9"}),
+        (Verb::Put, "triggers/{id}" | "goals/{id}") => json!({"enabled": true}),
         (Verb::Put, "settings") => json!({"name": "Acme"}),
         (Verb::Post, "shortcuts") => json!({"name": "hello", "message": "Hello!"}),
         (Verb::Put, "shortcuts/{id}") => json!({"message": "Hello!"}),
@@ -101,8 +102,8 @@ async fn an_agent_does_not_administer() {
         }
     }
     assert_eq!(
-        administrative, 28,
-        "agents, customers, groups, companies, departments, knowledge bases, settings, shortcuts, credentials and OAuth"
+        administrative, 34,
+        "agents, customers, groups, companies, departments, knowledge bases, triggers, goals, settings, shortcuts, credentials and OAuth"
     );
 }
 

@@ -145,6 +145,12 @@ impl Stage {
         self.write(|tx, cx| visits::arrive(tx, cx, None, &Arrival::default()))
     }
 
+    /// The browser opens a page.
+    pub(crate) fn opens(&self, visit: &Visit, url: &str) {
+        let (visit, url) = (visit.clone(), url.to_owned());
+        self.write(move |tx, cx| visits::view(tx, cx, &visit, &url, "a page"));
+    }
+
     /// A message that somebody leaves from a browser.
     pub(crate) fn ticket(&self, visit: &Visit, email: &str, text: &str) -> Conversation {
         self.clock.advance_seconds(1);

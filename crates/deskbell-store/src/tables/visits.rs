@@ -105,3 +105,17 @@ pub fn last_page(tx: &mut Tx<'_>, visit: VisitId) -> Result<Option<Page>, StoreE
         Ok(Page { visit, at: time(row.get(0)?), url: row.get(1)?, title: row.get(2)?, from: row.get(3)? })
     })
 }
+
+/// The latest visits of a browser, newest first.
+pub fn of_visitor(tx: &mut Tx<'_>, visitor: VisitorId, limit: i64) -> Result<Vec<Visit>, StoreError> {
+    tx.all_dynamic_with(
+        &format!("SELECT {COLUMNS} FROM visits WHERE visitor_id = $1 ORDER BY started_at DESC, id DESC LIMIT $2"),
+        &[&visitor.get(), &limit],
+        row,
+    )
+}
+
+/// How many pages a visit has seen.
+pub fn count_pages(tx: &mut Tx<'_>, visit: VisitId) -> Result<i64, StoreError> {
+    Ok(tx.one::<(i64,)>("SELECT COUNT(*) FROM pages WHERE visit_id = $1", &[&visit.get()])?.0)
+}

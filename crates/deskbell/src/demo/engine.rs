@@ -448,7 +448,7 @@ impl Engine {
             user_agent: person.browser.to_owned(),
             address: person.address.clone(),
         };
-        let visit = visits::arrive(tx, &self.cx, earlier, &arrival)?;
+        let visit = visits::arrive(tx, &mut self.cx, earlier, &arrival)?;
         self.counts.visits += 1;
         let chance = &mut self.chance;
         let lines = matter.lines.len();
@@ -493,7 +493,7 @@ impl Engine {
         let Some(talk) = self.talks.get_mut(&place) else { return Ok(()) };
         let act = if talk.pages > 0 {
             talk.pages -= 1;
-            visits::view(tx, &self.cx, &talk.visit, &format!("{SHOP}{path}"), title)?;
+            visits::view(tx, &mut self.cx, &talk.visit, &format!("{SHOP}{path}"), title)?;
             Act::View
         } else {
             match talk.purpose {

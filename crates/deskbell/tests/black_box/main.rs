@@ -6,6 +6,7 @@ mod clients;
 mod commands;
 mod conversation;
 mod full_disk;
+mod greetings;
 mod heavy;
 mod hostile_liveagent;
 mod http_1_0;

@@ -31,12 +31,12 @@ const PLATFORMS: &[(&str, &str)] = &[
 ];
 
 /// Empty if unknown.
-pub(super) fn name(user_agent: &str) -> &'static str {
+pub fn name(user_agent: &str) -> &'static str {
     look(BROWSERS, user_agent)
 }
 
 /// Empty if unknown.
-pub(super) fn platform(user_agent: &str) -> &'static str {
+pub fn platform(user_agent: &str) -> &'static str {
     look(PLATFORMS, user_agent)
 }
 
