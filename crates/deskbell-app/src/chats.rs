@@ -18,7 +18,7 @@ use crate::conversations;
 use crate::customers::{self, Introduction};
 use crate::error::AppError;
 use crate::messages::{self, Into, NewMessage};
-use crate::routing;
+use crate::{routing, skills};
 
 /// Characters of a rating's comment.
 const COMMENT_CHARS_MAX: usize = 2_000;
@@ -69,6 +69,8 @@ pub fn request(tx: &mut Tx<'_>, cx: &mut Context, visit: &Visit, request: &Reque
     )?;
     customers::claims::keep(tx, cx, &introduced, &request.introduction.claims, conversation.id)?;
     let mut chat = open(tx, cx, &conversation, StartedBy::Visitor, customer.id, Some(visit), &name)?;
+    let asked = skills::named(tx, &request.introduction.skills)?;
+    skills::record(tx, cx, &chat, &asked, Actor::Customer(customer.id))?;
     if let Some(text) = text {
         let author = Actor::Customer(customer.id);
         let mut message = NewMessage::text(MessageKind::Message, author, &name, text);
@@ -212,6 +214,7 @@ pub fn accept(tx: &mut Tx<'_>, cx: &mut Context, agent: AgentId, chat: ChatId) -
         visitor_messages: 0,
         agent_messages: 0,
         responses: Responses::default(),
+        skills_fulfilled: skills::fulfilled(tx, chat.id, agent.id)?,
     };
     chat.state = ChatState::Served;
     chat.joined_ever = true;

@@ -11,7 +11,7 @@ use deskbell_domain::chat::{Chat, ChatState};
 use deskbell_domain::conversation::{Conversation, Status};
 use deskbell_domain::customer::Customer;
 use deskbell_domain::event::{Event, Recorded};
-use deskbell_domain::ids::{AgentId, ChatId, ConversationId, CustomerId};
+use deskbell_domain::ids::{AgentId, ChatId, ConversationId, CustomerId, SkillId};
 use deskbell_domain::time::Timestamp;
 use deskbell_domain::visit::{Page, Visit};
 use deskbell_store::tables::engagements::Placed;
@@ -47,6 +47,15 @@ pub struct ChatRecord {
     pub engagements: Vec<Placed>,
     pub agents: HashMap<AgentId, Agent>,
     pub department_name: String,
+    /// In the order they were asked for.
+    pub skills_requested: Vec<SkillId>,
+}
+
+impl ChatRecord {
+    /// Whether somebody who had all the skills that the chat asked for was in it.
+    pub fn skills_fulfilled(&self) -> bool {
+        self.engagements.iter().any(|placed| placed.engagement.skills_fulfilled)
+    }
 }
 
 /// Renders a chat as one JSON object; `updated` is the second of its last change.
@@ -78,7 +87,20 @@ pub fn load(tx: &mut Tx<'_>, account_key: i64, chat: ChatId) -> Result<Option<Ch
         }
     }
     let department_name = tables::departments::get(tx, chat.department)?.map(|department| department.name).unwrap_or_default();
-    Ok(Some(ChatRecord { account_key, chat, conversation, customer, visit, pages, messages, engagements, agents, department_name }))
+    let skills_requested = tables::skills::of_chat(tx, chat.id)?;
+    Ok(Some(ChatRecord {
+        account_key,
+        chat,
+        conversation,
+        customer,
+        visit,
+        pages,
+        messages,
+        engagements,
+        agents,
+        department_name,
+        skills_requested,
+    }))
 }
 
 /// A page of documents strictly after (second, id) and not newer than `until` (seconds), in the order of exports: by second, then by id

@@ -36,6 +36,7 @@ pub mod rights;
 pub mod routing;
 pub mod search;
 pub mod settings;
+pub mod skills;
 pub mod tags;
 pub mod timers;
 pub mod updates;

@@ -2,6 +2,7 @@
 
 use deskbell_domain::conversation::Reopening;
 use deskbell_domain::event::Event;
+use deskbell_domain::skill::SkillRule;
 use deskbell_store::{StoreError, Tx, tables};
 
 use crate::context::Context;
@@ -12,6 +13,8 @@ use crate::error::AppError;
 const TEXT_CHARS_MAX: usize = 500;
 /// Addresses of the desk's own, at most.
 const MAIL_ADDRESSES_MAX: usize = 100;
+/// Seconds that a chat waits for an agent with the skills it asks for.
+pub const SKILL_WAIT_SECONDS: std::ops::RangeInclusive<u32> = 5..=300;
 /// Domains that may embed the widget, at most.
 const WIDGET_DOMAINS_MAX: usize = 100;
 
@@ -41,6 +44,10 @@ pub struct Settings {
     pub resolve_after_chat: bool,
     /// IANA name; LiveAgent v1 shows times in it.
     pub time_zone: String,
+    /// Chats that ask for skills go to agents who have them.
+    pub skill_routing_enabled: bool,
+    /// Seconds such a chat waits for them, before anybody of its department may get it.
+    pub skill_wait_seconds: u32,
 }
 
 impl Default for Settings {
@@ -58,6 +65,8 @@ impl Default for Settings {
             reopening: Reopening::On,
             resolve_after_chat: false,
             time_zone: "GMT".to_owned(),
+            skill_routing_enabled: false,
+            skill_wait_seconds: 60,
         }
     }
 }
@@ -86,6 +95,8 @@ impl Settings {
             "reopening" => self.reopening = if value == "1" { Reopening::On } else { Reopening::Off },
             "resolve_after_chat" => self.resolve_after_chat = value == "1",
             "time_zone" => self.time_zone = value,
+            "skill_routing_enabled" => self.skill_routing_enabled = value == "1",
+            "skill_wait_seconds" => self.skill_wait_seconds = number(self.skill_wait_seconds),
             // A setting of a later version stays where it is.
             _ => {}
         }
@@ -106,6 +117,8 @@ impl Settings {
             ("reopening", flag(self.reopening == Reopening::On)),
             ("resolve_after_chat", flag(self.resolve_after_chat)),
             ("time_zone", self.time_zone.clone()),
+            ("skill_routing_enabled", flag(self.skill_routing_enabled)),
+            ("skill_wait_seconds", self.skill_wait_seconds.to_string()),
         ]
     }
 
@@ -113,6 +126,11 @@ impl Settings {
     pub fn is_mail_address(&self, address: &str) -> bool {
         let address = address.trim().to_lowercase();
         self.mail_addresses.contains(&address)
+    }
+
+    /// The rule of skills, if chats are routed by them.
+    pub fn skill_rule(&self) -> Option<SkillRule> {
+        self.skill_routing_enabled.then_some(SkillRule { wait_seconds: self.skill_wait_seconds })
     }
 
     fn check(&self) -> Result<(), AppError> {
@@ -145,6 +163,9 @@ impl Settings {
         }
         if jiff::tz::TimeZone::get(&self.time_zone).is_err() {
             return Err(AppError::invalid("time_zone must be an IANA name like Europe/Berlin"));
+        }
+        if !SKILL_WAIT_SECONDS.contains(&self.skill_wait_seconds) {
+            return Err(AppError::invalid("skill_wait_seconds is between 5 and 300"));
         }
         let day = 86_400;
         if !(1..=day).contains(&self.agent_grace_seconds)

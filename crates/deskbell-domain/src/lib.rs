@@ -15,6 +15,7 @@ pub mod ids;
 pub mod knowledge;
 pub mod message;
 pub mod routing;
+pub mod skill;
 pub mod tag;
 pub mod time;
 pub mod visit;

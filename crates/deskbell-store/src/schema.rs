@@ -4,6 +4,7 @@
 
 mod contacts;
 mod knowledge;
+mod skills;
 mod tickets;
 mod widgets;
 
@@ -14,6 +15,7 @@ pub const MIGRATIONS: &[(&str, &str)] = &[
     ("0003-knowledge", knowledge::KNOWLEDGE),
     ("0004-widgets", widgets::WIDGETS),
     ("0005-tickets", tickets::TICKETS),
+    ("0011-skills", skills::SKILLS),
 ];
 
 const DESK: &str = r"

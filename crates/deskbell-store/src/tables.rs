@@ -19,6 +19,7 @@ pub mod mail_ids;
 pub mod merging;
 pub mod messages;
 pub mod offers;
+pub mod skills;
 pub mod tags;
 pub mod visits;
 pub mod widgets;
