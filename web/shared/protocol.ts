@@ -73,6 +73,8 @@ export interface HandedOver {
   fields?: Field[];
   /** For the conversation. */
   ticket_fields?: Field[];
+  /** Names or ids of skills that a chat asks for. */
+  skills?: string[] | undefined;
 }
 
 // ---------------------------------------------------------------- events

@@ -77,7 +77,7 @@ function start(script: HTMLScriptElement): Deskbell {
     if (hosted) return;
     const query: Record<string, string> = { lang: dataset.lang ?? document.documentElement.lang };
     if (dataset.transport) query.transport = dataset.transport;
-    hosted = hostFrame(origin, query, () => ({ deskbell: 'start', page: page(), identity, open: isOpen }), heard);
+    hosted = hostFrame(origin, query, () => ({ deskbell: 'start', page: page(), identity, handed: { skills: dataset.skills?.split(',') }, open: isOpen }), heard);
     hosted.frame.title = label;
     root.prepend(hosted.frame);
   }

@@ -22,7 +22,8 @@ pub(crate) mod overview;
 pub(crate) mod page;
 pub(crate) mod session;
 pub(crate) mod settings;
-pub(crate) mod status;
+pub(crate) mod skills;
+mod status;
 pub(crate) mod tags;
 #[cfg(test)]
 mod tests;
@@ -106,6 +107,7 @@ pub(crate) fn entries() -> Vec<Entry> {
         chats::End,
         chats::Transfer,
         chats::Invite,
+        chats::Skills,
         customers::Show,
         customers::Update,
         customers::Remove,
@@ -128,6 +130,10 @@ pub(crate) fn entries() -> Vec<Entry> {
         knowledge::entries::Update,
         knowledge::entries::Remove,
         knowledge::topics::Create,
+        skills::List,
+        skills::Create,
+        skills::Update,
+        skills::Remove,
         tags::List,
         visits::List,
         overview::Show,

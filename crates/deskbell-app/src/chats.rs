@@ -69,7 +69,9 @@ pub fn request(tx: &mut Tx<'_>, cx: &mut Context, visit: &Visit, request: &Reque
     )?;
     customers::claims::keep(tx, cx, &introduced, &request.introduction.claims, conversation.id)?;
     let mut chat = open(tx, cx, &conversation, StartedBy::Visitor, customer.id, Some(visit), &name)?;
-    let asked = skills::named(tx, &request.introduction.skills)?;
+    // A page that names too many is no reason to turn the visitor away: the last ones count.
+    let words = &request.introduction.skills;
+    let asked = skills::named(tx, &words[words.len().saturating_sub(skills::REQUESTED_WORDS_MAX)..])?;
     skills::record(tx, cx, &chat, &asked, Actor::Customer(customer.id))?;
     if let Some(text) = text {
         let author = Actor::Customer(customer.id);

@@ -57,8 +57,11 @@ All documented fields are there, keys in alphabetical order. Decided here, becau
 - `unread` is true for missed chats. `proactive` means started by an agent, `triggered` started by a trigger.
 - The default department is the original's \"no department\": `department_id` and `department_name` are null.
 - `visitor.id` follows the customer, not the browser; it stays the same over all his chats.
-- `webpath` ends with the chat. Places are unknown: `city`, `region`, `country_code`, `country_name` are empty. Skills and conversions
-  are empty lists.
+- `webpath` ends with the chat. Places are unknown: `city`, `region`, `country_code`, `country_name` are empty. Conversions are an
+  empty list.
+- `skills_requested` are the ids of what the chat asked for last, also of skills that are gone; an engagement shows the same list. An
+  engagement's `skills_fulfilled` says whether the agent had all of them when he joined, the chat's whether one of its agents did; false
+  when none were asked for.
 - `history` begins with the visitor's coming and names the department that the chat had in the end; `source` is `chat.invite` in chats
   that an agent started. At the end agents leave first, then the visitor. A file is `chat.file` with
   `attachment{mime_type,name,size,url}`; its address is relative to the desk and asks for a credential. Notes and transfers are not in it.

@@ -1,7 +1,7 @@
 //! What an exported chat looks like: all fields of the original's chat object and of its engagements, keys in alphabetical order as in the
 //! reference's example.
 //!
-//! Where the original has what a desk does not (places, skills, conversions, search engines) the fields are there and empty.
+//! Where the original has what a desk does not (places, conversions, search engines) the fields are there and empty.
 
 mod browser;
 mod history;
@@ -51,7 +51,7 @@ struct Chat<'a> {
     response_time: ResponseTime,
     session: Session<'a>,
     skills_fulfilled: bool,
-    skills_requested: [(); 0],
+    skills_requested: Vec<i64>,
     started_by: &'static str,
     tags: &'a [String],
     timestamp: String,
@@ -110,7 +110,7 @@ struct EngagementPart<'a> {
     rating: Option<&'static str>,
     response_time: ResponseTime,
     skills_fulfilled: bool,
-    skills_requested: [(); 0],
+    skills_requested: Vec<i64>,
     started_by: &'static str,
     timestamp: String,
 }
@@ -175,8 +175,8 @@ fn chat(record: &ChatRecord, updated: Timestamp) -> Chat<'_> {
         referrer_search_terms: "",
         response_time: ResponseTime::from(&chat.responses),
         session: session(record),
-        skills_fulfilled: false,
-        skills_requested: [],
+        skills_fulfilled: record.skills_fulfilled(),
+        skills_requested: skills_requested(record),
         started_by: chat.started_by.text(),
         tags: &record.conversation.tags,
         timestamp: stamp(chat.requested),
@@ -190,6 +190,10 @@ fn chat(record: &ChatRecord, updated: Timestamp) -> Chat<'_> {
         webpath: webpath(record),
         zendesk_ticket_id: record.conversation.id.get(),
     }
+}
+
+fn skills_requested(record: &ChatRecord) -> Vec<i64> {
+    record.skills_requested.iter().map(|skill| skill.get()).collect()
 }
 
 /// When the chat ended; only ended ones are rendered.
@@ -244,8 +248,8 @@ fn engagement<'a>(record: &'a ChatRecord, engagement: &Engagement, rated: bool) 
         id: format!("{}.{}", chat.public_id, engagement.ordinal),
         rating: chat.rating.filter(|_| rated).map(Rating::text),
         response_time: ResponseTime::from(&engagement.responses),
-        skills_fulfilled: false,
-        skills_requested: [],
+        skills_fulfilled: engagement.skills_fulfilled,
+        skills_requested: skills_requested(record),
         started_by: engagement.start.text(),
         timestamp: stamp(engagement.joined),
     }

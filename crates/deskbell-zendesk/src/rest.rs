@@ -1,6 +1,8 @@
 //! The REST API of Zendesk Chat, below `/api/v2` and `/api/v2/chat`: exports, and what its clients read and write beside them. Each family
 //! of endpoints is a module that lists its routes.
 
+mod skills;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -79,7 +81,7 @@ pub(crate) fn surface(options: &SurfaceOptions) -> Surface<Rest> {
 }
 
 pub(crate) fn routes() -> Vec<Route<Rest>> {
-    [export::routes()].into_iter().flatten().collect()
+    [export::routes(), skills::routes()].into_iter().flatten().collect()
 }
 
 /// The prefix that the caller used to reach `path`, for links.

@@ -31,6 +31,10 @@ pub(crate) struct SettingsView {
     resolve_after_chat: bool,
     /// An IANA name.
     time_zone: String,
+    /// Whether chats that ask for skills go to agents who have them.
+    skill_routing_enabled: bool,
+    /// 5 to 300: after so many seconds anybody of the department may get them.
+    skill_wait_seconds: u32,
 }
 
 impl From<Settings> for SettingsView {
@@ -48,6 +52,8 @@ impl From<Settings> for SettingsView {
             reopening: settings.reopening == Reopening::On,
             resolve_after_chat: settings.resolve_after_chat,
             time_zone: settings.time_zone,
+            skill_routing_enabled: settings.skill_routing_enabled,
+            skill_wait_seconds: settings.skill_wait_seconds,
         }
     }
 }
@@ -83,6 +89,8 @@ pub(crate) struct SettingsBody {
     reopening: Option<bool>,
     resolve_after_chat: Option<bool>,
     time_zone: Option<String>,
+    skill_routing_enabled: Option<bool>,
+    skill_wait_seconds: Option<u32>,
 }
 
 impl SettingsBody {
@@ -101,6 +109,8 @@ impl SettingsBody {
             reopening: self.reopening.map_or(was.reopening, reopening),
             resolve_after_chat: self.resolve_after_chat.unwrap_or(was.resolve_after_chat),
             time_zone: self.time_zone.unwrap_or(was.time_zone),
+            skill_routing_enabled: self.skill_routing_enabled.unwrap_or(was.skill_routing_enabled),
+            skill_wait_seconds: self.skill_wait_seconds.unwrap_or(was.skill_wait_seconds),
         }
     }
 }

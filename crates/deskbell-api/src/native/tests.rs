@@ -97,7 +97,7 @@ async fn an_agent_does_not_administer() {
             call(&desk.agent, meta, UNKNOWN, &[PROOF], body_of(meta)).await.refused(403, "forbidden");
         }
     }
-    assert_eq!(administrative, 18, "agents, customers, groups, companies, departments, knowledge bases, settings and credentials");
+    assert_eq!(administrative, 21, "agents, customers, groups, companies, departments, knowledge bases, settings, skills and credentials");
 }
 
 #[tokio::test]
