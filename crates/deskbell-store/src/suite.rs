@@ -7,6 +7,7 @@ mod knowledge;
 mod lists;
 mod portal;
 mod reads;
+mod skills;
 mod ticket_writes;
 mod widgets;
 mod writes;
@@ -57,6 +58,7 @@ cases! {
         merged_conversations_lead_on, read_marks_unite, mails_and_keys_lead_on;
     portal: passwords_of_customers, public_codes_lead_to_the_row_itself, voters_and_what_is_read_most;
     files: files_come_back_and_move, files_that_stand_nowhere, contents_are_shared_and_marked;
+    skills: skills_come_back_change_and_go, who_has_which_skills, chats_ask_for_skills, queues_are_read_in_bites;
     widgets: widgets_by_every_filter, widgets_come_back_change_and_go, widgets_are_counted;
 }
 
