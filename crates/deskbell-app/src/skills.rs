@@ -68,13 +68,8 @@ pub fn of_chat(tx: &mut Tx<'_>, chat: ChatId) -> Result<Vec<SkillId>, AppError> 
 
 /// Makes a skill: switched on and with nobody in it, unless it is said otherwise.
 pub fn create(tx: &mut Tx<'_>, cx: &mut Context, draft: &SkillDraft) -> Result<Skill, AppError> {
-    let mut skill = Skill {
-        id: SkillId::from_i64(tx.next_id()?),
-        name: String::new(),
-        description: String::new(),
-        enabled: true,
-        members: Vec::new(),
-    };
+    let mut skill =
+        Skill { id: SkillId::from_i64(tx.next_id()?), name: String::new(), description: String::new(), enabled: true, members: Vec::new() };
     let name = draft.name.clone().ok_or_else(|| AppError::missing("name is missing"))?;
     apply(tx, &mut skill, &SkillDraft { name: Some(name), ..draft.clone() })?;
     if tables::skills::count(tx)? >= SKILLS_MAX {

@@ -332,10 +332,9 @@ mod tests {
 
     #[test]
     fn a_chat_asks_for_skills() {
-        for (frame, wanted) in [
-            (r#"{"t":"chat","key":"k","skills":["French","VIP"]}"#, vec!["French", "VIP"]),
-            (r#"{"t":"chat","key":"k"}"#, vec![]),
-        ] {
+        for (frame, wanted) in
+            [(r#"{"t":"chat","key":"k","skills":["French","VIP"]}"#, vec!["French", "VIP"]), (r#"{"t":"chat","key":"k"}"#, vec![])]
+        {
             let command = parse(&Incoming::parse(frame).unwrap()).unwrap();
             assert!(matches!(command, VisitorCommand::Chat { introduction, .. } if introduction.skills == wanted), "{frame}");
         }

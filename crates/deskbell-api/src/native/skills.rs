@@ -1,8 +1,8 @@
 //! Skills: read by all agents, written by administrators.
 
+use deskbell_app::AppError;
 use deskbell_app::rights::Right;
 use deskbell_app::skills::{self, SkillDraft};
-use deskbell_app::AppError;
 use deskbell_domain::ids::{AgentId, SkillId};
 use deskbell_domain::skill::Skill;
 use deskbell_http::{Answer, Cx, Endpoint, Input, Meta, Param};
@@ -91,8 +91,7 @@ impl Call for Update {
 }
 
 impl Endpoint<Native> for Update {
-    const META: Meta =
-        Meta::put("skills/{id}", Right::Administrator).summary("Change a skill, or who has it").params(&[Param::path("id")]);
+    const META: Meta = Meta::put("skills/{id}", Right::Administrator).summary("Change a skill, or who has it").params(&[Param::path("id")]);
 
     async fn run(cx: Cx<Native>, input: Input) -> Result<Answer, AppError> {
         let id = path_id(&input, SkillId::parse, "skill")?;

@@ -24,33 +24,86 @@ use crate::customers::Introduction;
 use crate::desk::{Desk, DeskOptions};
 use crate::error::{AppError, Kind};
 use crate::figures::Figures;
+use crate::routing;
 use crate::settings::{self, Settings};
 use crate::skills::{self, SkillDraft};
 use crate::timers::{end_idle, expire_offers};
 use crate::visits::{self, Arrival};
-use crate::routing;
 
 /// A step of a schedule; numbers choose among what there is at that moment.
 #[derive(Debug, Clone)]
 enum Act {
     /// `skills` by their bits.
-    Ask { visitor: usize, department: usize, skills: u8 },
-    Say { visitor: usize },
-    Accept { agent: usize, chat: usize },
-    Decline { agent: usize, chat: usize },
-    Leave { agent: usize, chat: usize },
-    TransferAgent { agent: usize, chat: usize, to: usize },
-    TransferDepartment { agent: usize, chat: usize, to: usize },
-    Invite { agent: usize, chat: usize, to: usize },
-    AgentEnds { agent: usize, chat: usize },
-    VisitorEnds { visitor: usize },
-    Rate { visitor: usize, good: bool },
-    Status { agent: usize, status: usize },
-    Gone { agent: usize },
-    Slots { agent: usize, slots: u16 },
-    Skills { agent: usize, chat: usize, skills: u8 },
-    Members { skill: usize, agents: u8, enabled: bool },
-    Wait { seconds: i64 },
+    Ask {
+        visitor: usize,
+        department: usize,
+        skills: u8,
+    },
+    Say {
+        visitor: usize,
+    },
+    Accept {
+        agent: usize,
+        chat: usize,
+    },
+    Decline {
+        agent: usize,
+        chat: usize,
+    },
+    Leave {
+        agent: usize,
+        chat: usize,
+    },
+    TransferAgent {
+        agent: usize,
+        chat: usize,
+        to: usize,
+    },
+    TransferDepartment {
+        agent: usize,
+        chat: usize,
+        to: usize,
+    },
+    Invite {
+        agent: usize,
+        chat: usize,
+        to: usize,
+    },
+    AgentEnds {
+        agent: usize,
+        chat: usize,
+    },
+    VisitorEnds {
+        visitor: usize,
+    },
+    Rate {
+        visitor: usize,
+        good: bool,
+    },
+    Status {
+        agent: usize,
+        status: usize,
+    },
+    Gone {
+        agent: usize,
+    },
+    Slots {
+        agent: usize,
+        slots: u16,
+    },
+    Skills {
+        agent: usize,
+        chat: usize,
+        skills: u8,
+    },
+    Members {
+        skill: usize,
+        agents: u8,
+        enabled: bool,
+    },
+    Wait {
+        seconds: i64,
+    },
 }
 
 fn act() -> impl proptest::strategy::Strategy<Value = Act> {

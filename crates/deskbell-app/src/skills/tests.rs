@@ -216,8 +216,7 @@ fn skills_are_made_changed_and_taken_away() {
     stage.write(move |tx, cx| change(tx, cx, french, &SkillDraft::default())).unwrap();
     stage.write(move |tx, cx| remove(tx, cx, vip)).unwrap();
     assert_eq!(stage.see(list), [changed]);
-    let events: Vec<Event> =
-        stage.see(move |tx| Ok(journal::after(tx, head, 100)?)).into_iter().map(|recorded| recorded.event).collect();
+    let events: Vec<Event> = stage.see(move |tx| Ok(journal::after(tx, head, 100)?)).into_iter().map(|recorded| recorded.event).collect();
     let told = |skill, name: &str, removed| Event::SkillChanged { skill, name: name.to_owned(), removed };
     assert_eq!(events, [told(french, "Français", false), told(vip, "VIP", true)], "no event where nothing changes");
     assert_eq!(stage.write(move |tx, cx| remove(tx, cx, vip)).unwrap_err().kind, Kind::NotFound);
@@ -247,9 +246,8 @@ fn what_is_refused_of_a_skill() {
     assert_eq!(stage.write(move |tx, cx| change(tx, cx, vip, &named("FRENCH"))).unwrap_err().kind, Kind::Conflict);
     assert_eq!(stage.desk.snapshot_blocking(|tx| by_name(tx, "a\0b")).unwrap_err().kind, Kind::NotFound);
     let full = stage.write(|tx, cx| {
-        (0..SKILLS_MAX).try_for_each(|n| {
-            create(tx, cx, &SkillDraft { name: Some(format!("Skill {n}")), ..SkillDraft::default() }).map(drop)
-        })
+        (0..SKILLS_MAX)
+            .try_for_each(|n| create(tx, cx, &SkillDraft { name: Some(format!("Skill {n}")), ..SkillDraft::default() }).map(drop))
     });
     assert_eq!(full.unwrap_err().kind, Kind::TooLarge);
 }
@@ -385,8 +383,7 @@ fn a_chat_that_rings_is_taken_back_from_those_who_lack_what_it_asks_for_now() {
     let head = stage.see(|tx| Ok(tx.head()?));
     stage.requests(stage.bob, chat, &["VIP", "nonsense", &stage.french.get().to_string(), &stage.vip.to_string()]).unwrap();
     assert_eq!((stage.asks(chat), stage.ringing(chat)), (vec![stage.french, stage.vip], vec![stage.cid]));
-    let events: Vec<Event> =
-        stage.see(move |tx| Ok(journal::after(tx, head, 100)?)).into_iter().map(|recorded| recorded.event).collect();
+    let events: Vec<Event> = stage.see(move |tx| Ok(journal::after(tx, head, 100)?)).into_iter().map(|recorded| recorded.event).collect();
     assert!(
         matches!(&events[0], Event::SkillsRequested { skills, by, .. }
             if *skills == [stage.french, stage.vip] && *by == Actor::Agent(stage.bob)),

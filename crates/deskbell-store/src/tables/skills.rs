@@ -171,10 +171,7 @@ pub fn of_live_chats(tx: &mut Tx<'_>) -> Result<HashMap<ChatId, Vec<SkillId>>, S
 pub fn put_of_chat(tx: &mut Tx<'_>, chat: ChatId, skills: &[SkillId]) -> Result<(), StoreError> {
     tx.exec("DELETE FROM chat_skills WHERE chat_id = $1", &[&chat.get()])?;
     for (ordinal, skill) in (0i64..).zip(skills) {
-        tx.exec(
-            "INSERT INTO chat_skills (chat_id, skill_id, ordinal) VALUES ($1, $2, $3)",
-            &[&chat.get(), &skill.get(), &ordinal],
-        )?;
+        tx.exec("INSERT INTO chat_skills (chat_id, skill_id, ordinal) VALUES ($1, $2, $3)", &[&chat.get(), &skill.get(), &ordinal])?;
     }
     Ok(())
 }

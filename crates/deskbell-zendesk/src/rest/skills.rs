@@ -93,7 +93,10 @@ impl Endpoint<Rest> for List {
     const META: Meta = Meta::get("skills", Right::TokenReadAdministrator)
         .summary("All skills, by name")
         .source("Chat API, Skills: List Skills; Airbyte's recorded answers")
-        .quirks(&["a bare list; never paged", "`enabled` is true or false: the documentation says integer, its clients' records have truth values"]);
+        .quirks(&[
+            "a bare list; never paged",
+            "`enabled` is true or false: the documentation says integer, its clients' records have truth values",
+        ]);
 
     async fn run(cx: Cx<Rest>, _: Input) -> Result<Answer, AppError> {
         let all = cx.state.desk().snapshot(skills::list).await?;

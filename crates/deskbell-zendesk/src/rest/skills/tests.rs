@@ -35,15 +35,13 @@ async fn skills_are_made_read_changed_and_taken_away() {
     let ann = world.add_agent("ann@desk.test", Role::Agent, 3).await;
     let (status, english) = send(&world, "POST", "skills", json!({"name": "english"})).await;
     assert_eq!(status, 201, "{english}");
-    let body = json!({"id": 7, "name": "Käse/Wein", "description": "the finest", "enabled": 0, "members": [ann.get(), ann.get()], "more": {}});
+    let body =
+        json!({"id": 7, "name": "Käse/Wein", "description": "the finest", "enabled": 0, "members": [ann.get(), ann.get()], "more": {}});
     let (status, cheese) = send(&world, "POST", "skills", body).await;
     assert_eq!(status, 201, "{cheese}");
     let (first, second) = (english["id"].as_i64().unwrap(), cheese["id"].as_i64().unwrap());
     let english = format!(r#"{{"id":{first},"name":"english","description":"","enabled":true,"members":[]}}"#);
-    let cheese = format!(
-        r#"{{"id":{second},"name":"Käse/Wein","description":"the finest","enabled":false,"members":[{}]}}"#,
-        ann.get()
-    );
+    let cheese = format!(r#"{{"id":{second},"name":"Käse/Wein","description":"the finest","enabled":false,"members":[{}]}}"#, ann.get());
     for (path, wanted) in [
         ("chat/skills".to_owned(), format!("[{english},{cheese}]")),
         ("skills/".to_owned(), format!("[{english},{cheese}]")),
