@@ -82,62 +82,20 @@ pub enum VisitorCommand {
 /// What an agent asks for.
 #[derive(Debug, Clone)]
 pub enum AgentCommand {
-    Status {
-        preset: AgentStatus,
-        connected: bool,
-    },
-    Accept {
-        chat: ChatId,
-    },
-    Decline {
-        chat: ChatId,
-    },
-    Leave {
-        chat: ChatId,
-    },
-    End {
-        chat: ChatId,
-    },
-    Transfer {
-        chat: ChatId,
-        target: Target,
-    },
-    Invite {
-        chat: ChatId,
-        agent: AgentId,
-    },
-    /// Names or ids of all the skills that a chat asks for.
-    Skills {
-        chat: ChatId,
-        skills: Vec<String>,
-    },
-    Send {
-        conversation: ConversationId,
-        writing: Writing,
-        text: String,
-        file: Option<String>,
-    },
-    Tags {
-        conversation: ConversationId,
-        tags: Vec<String>,
-    },
-    ChangeStatus {
-        conversation: ConversationId,
-        change: Change,
-    },
-    HandOver {
-        conversation: ConversationId,
-        department: Option<DepartmentId>,
-        agent: Option<AgentId>,
-    },
-    Merge {
-        conversation: ConversationId,
-        into: ConversationId,
-    },
-    Read {
-        conversation: ConversationId,
-        message: MessageId,
-    },
+    Status { preset: AgentStatus, connected: bool },
+    Accept { chat: ChatId },
+    Decline { chat: ChatId },
+    Leave { chat: ChatId },
+    End { chat: ChatId },
+    Transfer { chat: ChatId, target: Target },
+    Invite { chat: ChatId, agent: AgentId },
+    Skills { chat: ChatId, skills: Vec<String> },
+    Send { conversation: ConversationId, writing: Writing, text: String, file: Option<String> },
+    Tags { conversation: ConversationId, tags: Vec<String> },
+    ChangeStatus { conversation: ConversationId, change: Change },
+    HandOver { conversation: ConversationId, department: Option<DepartmentId>, agent: Option<AgentId> },
+    Merge { conversation: ConversationId, into: ConversationId },
+    Read { conversation: ConversationId, message: MessageId },
 }
 
 /// Runs `work` once per scope and key: a key seen before gets the answer of then.
