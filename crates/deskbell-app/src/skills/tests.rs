@@ -401,6 +401,23 @@ fn a_chat_that_rings_is_taken_back_from_those_who_lack_what_it_asks_for_now() {
 }
 
 #[test]
+fn whom_it_is_taken_back_from_gets_what_waits_in_his_other_department() {
+    let stage = stage(ROUTED);
+    let chat = stage.ask(&[]);
+    let (ann, visit) = (stage.ann, stage.visit());
+    let waits = stage
+        .write(move |tx, cx| {
+            let support = tables::departments::get(tx, DepartmentId::DEFAULT)?.unwrap();
+            accounts::put_department(tx, cx, &support, Some(&[Membership { department: support.id, agent: ann, priority: 50 }]))?;
+            Ok(chats::request(tx, cx, &visit, &Request::default())?.chat.unwrap())
+        })
+        .unwrap();
+    assert_eq!((stage.ringing(chat), stage.ringing(waits)), (vec![ann], vec![]));
+    stage.requests(ann, chat, &["VIP"]).unwrap();
+    assert_eq!((stage.ringing(chat), stage.ringing(waits)), (vec![stage.cid], vec![ann]));
+}
+
+#[test]
 fn who_may_ask_for_skills_and_how_many() {
     let stage = stage(ROUTED);
     let chat = stage.ask(&["VIP"]);
