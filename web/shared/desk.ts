@@ -66,6 +66,7 @@ export function foldDesk(state: DeskState, event: DeskEvent): DeskState {
             unanswered_since: null,
             agents: [],
             offers: [],
+            skills: [],
           },
         ],
       };
@@ -94,6 +95,8 @@ export function foldDesk(state: DeskState, event: DeskEvent): DeskState {
         const agents = chat.agents.filter((agent) => agent !== event.agent);
         return { ...chat, state: event.state, agents, waiting_since: event.state === 'served' ? null : event.at };
       });
+    case 'skills.requested':
+      return foldChat(state, event.chat, (chat) => ({ ...chat, skills: event.skills }));
     case 'chat.transferred':
       return foldChat(state, event.chat, (chat) => ({
         ...chat,

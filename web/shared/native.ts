@@ -145,6 +145,15 @@ export interface Shortcut {
   agents: Id[];
 }
 
+export interface Skill {
+  skill: Id;
+  name: string;
+  description: string;
+  enabled: boolean;
+  /** Agents who have it. */
+  members: Id[];
+}
+
 export interface Ban {
   ban: Id;
   customer: Id | null;
@@ -309,6 +318,10 @@ export const api = {
   tags: () => request<List<{ tag: Id; name: string; conversations: number }>>('GET', `${BASE}/tags`),
   overview: () => request<Overview>('GET', `${BASE}/overview`),
 
+  skills: () => request<List<Skill>>('GET', `${BASE}/skills?limit=500`),
+  createSkill: (skill: Omit<Skill, 'skill'>) => request<Skill>('POST', `${BASE}/skills`, skill),
+  updateSkill: (id: Id, skill: Partial<Omit<Skill, 'skill'>>) => request<Skill>('PUT', `${BASE}/skills/${id}`, skill),
+  removeSkill: (id: Id) => request<null>('DELETE', `${BASE}/skills/${id}`),
   bans: () => request<List<Ban>>('GET', `${BASE}/bans`),
   ban: (ban: { customer?: Id; address?: string; reason: string }) => request<Ban>('POST', `${BASE}/bans`, ban),
   unban: (id: Id) => request<null>('DELETE', `${BASE}/bans/${id}`),

@@ -73,6 +73,8 @@ export interface HandedOver {
   fields?: Field[];
   /** For the conversation. */
   ticket_fields?: Field[];
+  /** Names or ids of skills that a chat asks for. */
+  skills?: string[] | undefined;
 }
 
 // ---------------------------------------------------------------- events
@@ -129,6 +131,7 @@ export type DeskEvent =
   | (EventBase & { e: 'offer.closed'; conversation: Id; chat: Id; agent: Id; outcome: OfferOutcome; state: ChatState })
   | (EventBase & { e: 'chat.joined'; conversation: Id; chat: Id; agent: Id; name: string })
   | (EventBase & { e: 'chat.left'; conversation: Id; chat: Id; agent: Id; name: string; state: ChatState })
+  | (EventBase & { e: 'skills.requested'; conversation: Id; chat: Id; skills: Id[]; by: Author })
   | (EventBase & {
       e: 'chat.transferred';
       conversation: Id;
@@ -229,6 +232,8 @@ export interface LiveChat {
   unanswered_since: Millis | null;
   agents: Id[];
   offers: Offer[];
+  /** What it asks for. */
+  skills: Id[];
 }
 
 export interface DeskState {
@@ -257,6 +262,7 @@ export type AgentCommand =
   | { t: 'tags'; key: string; conversation: Id; tags: string[] }
   | { t: 'transfer'; key: string; chat: Id; department?: Id; agent?: Id }
   | { t: 'invite'; key: string; chat: Id; agent: Id }
+  | { t: 'skills'; key: string; chat: Id; skills: Id[] }
   | { t: 'leave'; key: string; chat: Id }
   | { t: 'end'; key: string; chat: Id }
   | { t: 'resolve'; key: string; conversation: Id }

@@ -5,7 +5,7 @@
  */
 
 import { BUBBLE, CROSS, host as hostFrame, launcher, page, STYLE, styled, whenMoved, type Hosted } from './host.ts';
-import type { Identity, ToFrame, ToHost } from './messages.ts';
+import type { Handed, Identity, ToFrame, ToHost } from './messages.ts';
 
 interface Deskbell {
   open(): void;
@@ -78,7 +78,8 @@ function start(script: HTMLScriptElement): Deskbell {
     if (hosted) return;
     const query: Record<string, string> = { lang: dataset.lang ?? document.documentElement.lang };
     if (dataset.transport) query.transport = dataset.transport;
-    hosted = hostFrame(origin, query, () => ({ deskbell: 'start', page: page(), identity, open: isOpen }), heard);
+    const handed: Handed = { skills: dataset.skills?.split(',') };
+    hosted = hostFrame(origin, query, () => ({ deskbell: 'start', page: page(), identity, handed, open: isOpen }), heard);
     hosted.frame.title = label;
     root.prepend(hosted.frame);
   }

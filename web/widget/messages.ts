@@ -15,6 +15,8 @@ export interface Handed {
   department?: string;
   fields?: Field[];
   ticket_fields?: Field[];
+  /** Names or ids of skills that a chat asks for. */
+  skills?: string[] | undefined;
 }
 
 export interface HostPage {

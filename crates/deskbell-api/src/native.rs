@@ -25,6 +25,7 @@ pub(crate) mod page;
 pub(crate) mod session;
 pub(crate) mod settings;
 pub(crate) mod shortcuts;
+pub(crate) mod skills;
 pub(crate) mod status;
 pub(crate) mod tags;
 #[cfg(test)]
@@ -107,6 +108,7 @@ pub(crate) fn entries() -> Vec<Entry> {
         chats::End,
         chats::Transfer,
         chats::Invite,
+        chats::Skills,
         customers::Show,
         customers::Update,
         customers::Remove,
@@ -129,6 +131,10 @@ pub(crate) fn entries() -> Vec<Entry> {
         knowledge::entries::Update,
         knowledge::entries::Remove,
         knowledge::topics::Create,
+        skills::List,
+        skills::Create,
+        skills::Update,
+        skills::Remove,
         tags::List,
         visits::List,
         overview::Show,

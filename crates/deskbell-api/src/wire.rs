@@ -228,6 +228,8 @@ pub struct LiveChatView {
     pub unanswered_since: Option<i64>,
     pub agents: Vec<String>,
     pub offers: Vec<OfferView>,
+    /// What it asks for.
+    pub skills: Vec<String>,
 }
 
 impl From<&deskbell_app::views::LiveChat> for LiveChatView {
@@ -245,6 +247,7 @@ impl From<&deskbell_app::views::LiveChat> for LiveChatView {
             unanswered_since: chat.unanswered_since.map(millis),
             agents: live.agents.iter().map(ToString::to_string).collect(),
             offers: live.offers.iter().map(OfferView::from).collect(),
+            skills: live.skills.iter().map(ToString::to_string).collect(),
         }
     }
 }

@@ -22,7 +22,7 @@ use crate::conversations;
 use crate::customers::{self, Introduction};
 use crate::error::AppError;
 use crate::messages::{self, Into, NewMessage};
-use crate::{routing, triggers};
+use crate::{routing, skills, triggers};
 
 /// Characters of a rating's comment.
 const COMMENT_CHARS_MAX: usize = 2_000;
@@ -79,6 +79,10 @@ pub fn request(tx: &mut Tx<'_>, cx: &mut Context, visit: &Visit, request: &Reque
         let message = NewMessage::text(MessageKind::Message, Actor::System, &greeting.speaker, &greeting.text);
         messages::add(tx, cx, &mut conversation, Some(&mut chat), Into::Chat, message)?;
     }
+    // A page that names too many is no reason to turn the visitor away: the last ones count.
+    let words = &request.introduction.skills;
+    let asked = skills::named(tx, &words[words.len().saturating_sub(skills::REQUESTED_WORDS_MAX)..])?;
+    skills::record(tx, cx, &chat, &asked, Actor::Customer(customer.id))?;
     if let Some(text) = text {
         let author = Actor::Customer(customer.id);
         let mut message = NewMessage::text(MessageKind::Message, author, &name, text);
@@ -231,6 +235,7 @@ pub fn accept(tx: &mut Tx<'_>, cx: &mut Context, agent: AgentId, chat: ChatId) -
         visitor_messages: 0,
         agent_messages: 0,
         responses: Responses::default(),
+        skills_fulfilled: skills::fulfilled(tx, chat.id, agent.id)?,
     };
     chat.state = ChatState::Served;
     chat.joined_ever = true;

@@ -11,7 +11,7 @@ use crate::context::Context;
 use crate::conversations::{Authority, Change, Writing, Written};
 use crate::customers::Introduction;
 use crate::error::AppError;
-use crate::{accounts, chats, conversations, visits};
+use crate::{accounts, chats, conversations, skills, visits};
 
 /// Seconds for which a key is remembered.
 pub const KEY_SECONDS_MIN: i64 = 7 * 86_400;
@@ -89,6 +89,7 @@ pub enum AgentCommand {
     End { chat: ChatId },
     Transfer { chat: ChatId, target: Target },
     Invite { chat: ChatId, agent: AgentId },
+    Skills { chat: ChatId, skills: Vec<String> },
     Send { conversation: ConversationId, writing: Writing, text: String, file: Option<String> },
     Tags { conversation: ConversationId, tags: Vec<String> },
     ChangeStatus { conversation: ConversationId, change: Change },
@@ -173,6 +174,7 @@ pub fn agent(tx: &mut Tx<'_>, cx: &mut Context, agent: AgentId, key: Option<&str
             AgentCommand::End { chat } => chats::agent_ends(tx, cx, agent, *chat),
             AgentCommand::Transfer { chat, target } => chats::transfer::transfer(tx, cx, agent, *chat, *target),
             AgentCommand::Invite { chat, agent: other } => chats::transfer::invite(tx, cx, agent, *chat, *other),
+            AgentCommand::Skills { chat, skills } => skills::agent_requests(tx, cx, agent, *chat, skills),
             AgentCommand::Send { conversation, writing, text, file } => {
                 let files = file.as_deref();
                 let written = Written { writing: *writing, text, files: files.as_slice(), key, authority: Authority::Participant };

@@ -40,6 +40,8 @@ pub struct Introduction {
     pub widget: Option<WidgetId>,
     /// What the page says of him.
     pub claims: Claims,
+    /// Names or ids of skills that his chat asks for. What names none says nothing.
+    pub skills: Vec<String>,
 }
 
 impl Introduction {

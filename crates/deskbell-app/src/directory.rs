@@ -5,13 +5,14 @@ use std::collections::HashMap;
 
 use deskbell_domain::agent::{Agent, Role};
 use deskbell_domain::department::{Department, Membership};
-use deskbell_domain::ids::{AgentId, DepartmentId};
+use deskbell_domain::ids::{AgentId, DepartmentId, SkillId};
 use deskbell_domain::time::Timestamp;
 use deskbell_store::{Tx, tables};
 
 pub use deskbell_store::tables::agents::Attendance;
 
 use crate::error::AppError;
+use crate::skills;
 
 /// An agent with the departments he is in.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,22 +42,17 @@ pub fn agents(tx: &mut Tx<'_>) -> Result<Vec<AgentEntry>, AppError> {
     for membership in tables::departments::memberships(tx)?.into_iter().filter(|one| one.department != DepartmentId::DEFAULT) {
         memberships.entry(membership.agent).or_default().push(membership.department);
     }
-    let mut skills = agent_skills(tx)?;
+    let mut skills = skills::of_agents(tx)?;
     let mut entries = Vec::new();
     for agent in tables::agents::all(tx)? {
         let Some(attendance) = attendances.remove(&agent.id) else { continue };
         let departments = memberships.remove(&agent.id).unwrap_or_default();
         let enabled_departments = departments.iter().copied().filter(|department| enabled.get(department) == Some(&true)).collect();
-        let skills = skills.remove(&agent.id).unwrap_or_default();
+        let skills = skills.remove(&agent.id).unwrap_or_default().into_iter().map(SkillId::get).collect();
         entries.push(AgentEntry { agent, attendance, departments, enabled_departments, skills });
     }
     entries.sort_by_key(|entry| entry.agent.id);
     Ok(entries)
-}
-
-/// The numbers of each agent's skills; agents without skills are left out.
-fn agent_skills(_tx: &mut Tx<'_>) -> Result<HashMap<AgentId, Vec<i64>>, AppError> {
-    Ok(HashMap::new())
 }
 
 /// How somebody names an agent.

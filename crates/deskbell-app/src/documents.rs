@@ -16,7 +16,7 @@ use deskbell_domain::conversation::{Conversation, Status};
 use deskbell_domain::customer::Customer;
 use deskbell_domain::event::Event;
 use deskbell_domain::goal::Conversion;
-use deskbell_domain::ids::{AgentId, ChatId, ConversationId, CustomerId, DepartmentId, MessageId, VisitId};
+use deskbell_domain::ids::{AgentId, ChatId, ConversationId, CustomerId, DepartmentId, MessageId, SkillId, VisitId};
 use deskbell_domain::message::{Actor, GroupKind};
 use deskbell_domain::offline::OfflineMessage;
 use deskbell_domain::time::Timestamp;
@@ -51,6 +51,15 @@ pub struct ChatRecord {
     pub departments: HashMap<DepartmentId, String>,
     /// The latest that are put down to the chat, oldest first.
     pub conversions: Vec<Conversion>,
+    /// In the order they were asked for.
+    pub skills_requested: Vec<SkillId>,
+}
+
+impl ChatRecord {
+    /// Whether somebody who had all the skills that the chat asked for was in it.
+    pub fn skills_fulfilled(&self) -> bool {
+        self.engagements.iter().any(|placed| placed.engagement.skills_fulfilled)
+    }
 }
 
 /// All that an offline message's document shows.
@@ -100,6 +109,7 @@ pub fn load(tx: &mut Tx<'_>, account_key: i64, chat: ChatId) -> Result<Option<Ch
             place.insert(self::department_name(tx, department)?);
         }
     }
+    let skills_requested = tables::skills::of_chat(tx, chat.id)?;
     Ok(Some(ChatRecord {
         account_key,
         chat,
@@ -112,6 +122,7 @@ pub fn load(tx: &mut Tx<'_>, account_key: i64, chat: ChatId) -> Result<Option<Ch
         agents,
         department_name,
         conversions,
+        skills_requested,
         transfers,
         departments,
     }))

@@ -358,6 +358,15 @@ impl Figures {
         departments
     }
 
+    /// Departments in which a chat waits with nobody asked since a moment after the first and not after the second.
+    pub fn departments_waiting_since(&self, after: Timestamp, until: Timestamp) -> Vec<DepartmentId> {
+        let waits = |chat: &&LiveChat| chat.state == ChatState::Queued && chat.waiting_since > after && chat.waiting_since <= until;
+        let mut departments: Vec<DepartmentId> = self.chats.values().filter(waits).map(|chat| chat.department).collect();
+        departments.sort_unstable();
+        departments.dedup();
+        departments
+    }
+
     /// Place in its department's queue (1 is next) and how many wait there; `None` when the chat does not wait.
     pub fn queue_position(&self, chat: ChatId) -> Option<(usize, usize)> {
         let own = self.chats.get(&chat).filter(|chat| matches!(chat.state, ChatState::Queued | ChatState::Offered))?;

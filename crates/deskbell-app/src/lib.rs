@@ -45,6 +45,7 @@ pub mod search;
 pub mod settings;
 pub mod shortcuts;
 pub mod sign_in;
+pub mod skills;
 pub mod tags;
 pub mod timeline;
 pub mod timers;

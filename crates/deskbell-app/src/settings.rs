@@ -8,6 +8,7 @@ use std::sync::Arc;
 use deskbell_domain::conversation::Reopening;
 use deskbell_domain::event::Event;
 use deskbell_domain::routing_rules::RoutingRules;
+use deskbell_domain::skill::SkillRule;
 use deskbell_store::{StoreError, Tx, tables};
 
 use crate::context::Context;
@@ -18,10 +19,10 @@ use crate::error::AppError;
 const TEXT_CHARS_MAX: usize = 500;
 /// Addresses of the desk's own, at most.
 const MAIL_ADDRESSES_MAX: usize = 100;
+/// Seconds that a chat waits for an agent with the skills it asks for.
+pub const SKILL_WAIT_SECONDS: RangeInclusive<u32> = 5..=300;
 /// Domains that may embed the widget, at most.
 const WIDGET_DOMAINS_MAX: usize = 100;
-/// How long a chat may wait for agents with its skills.
-const SKILL_WAIT_SECONDS: RangeInclusive<u32> = 5..=300;
 
 /// What administrators may set.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -137,6 +138,11 @@ impl Settings {
     pub fn is_mail_address(&self, address: &str) -> bool {
         let address = address.trim().to_lowercase();
         self.mail_addresses.contains(&address)
+    }
+
+    /// The rule of skills, if chats are routed by them.
+    pub fn skill_rule(&self) -> Option<SkillRule> {
+        self.skill_routing_enabled.then_some(SkillRule { wait_seconds: self.skill_wait_seconds })
     }
 
     fn check(&self) -> Result<(), AppError> {

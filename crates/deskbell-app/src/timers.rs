@@ -30,13 +30,15 @@ pub struct Timers {
     triggers: Timestamp,
     visits: Timestamp,
     forgotten: Timestamp,
+    /// Chats that wait since before this have been routed without regard to skills.
+    skills: Timestamp,
     /// Whether conversations are left that have to be told of a changed tag.
     tags: Swept,
 }
 
 impl Timers {
     pub fn new(now: Timestamp) -> Self {
-        Timers { idle: now, triggers: now, visits: now, forgotten: now, tags: Swept::Some }
+        Timers { idle: now, triggers: now, visits: now, forgotten: now, skills: Timestamp::EPOCH, tags: Swept::Some }
     }
 
     /// Looks once at everything that is due. Called a few times a second.
@@ -45,6 +47,7 @@ impl Timers {
         if desk.figures(|figures| figures.has_expired_offer(now)) {
             desk.write(expire_offers).await?;
         }
+        self.stop_waiting_for_skills(desk, now).await?;
         let absences = note_absences(desk, now).await;
         if now.seconds_since(self.idle) >= LOOK_AT_IDLE_SECONDS {
             self.idle = now;
@@ -78,6 +81,17 @@ impl Timers {
             self.tags = desk.write(|tx, cx| tags::sweep(tx, cx)).await?;
         }
         absences
+    }
+
+    /// Chats that have waited for skills long enough are anybody's.
+    async fn stop_waiting_for_skills(&mut self, desk: &Desk, now: Timestamp) -> Result<(), AppError> {
+        let Some(rule) = desk.settings().skill_rule() else { return Ok(()) };
+        let waited = now.plus_seconds(-i64::from(rule.wait_seconds));
+        for department in desk.figures(|figures| figures.departments_waiting_since(self.skills, waited)) {
+            desk.write(move |tx, cx| routing::route(tx, cx, department)).await?;
+        }
+        self.skills = waited;
+        Ok(())
     }
 }
 

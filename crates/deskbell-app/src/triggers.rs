@@ -17,8 +17,8 @@ use deskbell_store::tables::triggers::Step;
 use deskbell_store::{Tx, tables};
 use serde_json::Value as Json;
 
-pub use acting::{apply_skill, greeting_numbers, greetings};
 pub(crate) use acting::{give_tags, opening};
+pub use acting::{greeting_numbers, greetings};
 
 use crate::automation::{self, Rule};
 use crate::context::Context;

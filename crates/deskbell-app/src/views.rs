@@ -11,7 +11,7 @@ use deskbell_domain::chat::{Chat, ChatState, Offer};
 use deskbell_domain::conversation::Conversation;
 use deskbell_domain::customer::Customer;
 use deskbell_domain::department::{Department, Membership};
-use deskbell_domain::ids::{AgentId, ChatId, ConversationId, DepartmentId, MessageId, VisitId, VisitorId};
+use deskbell_domain::ids::{AgentId, ChatId, ConversationId, DepartmentId, MessageId, SkillId, VisitId, VisitorId};
 use deskbell_domain::message::Audience;
 use deskbell_domain::time::Timestamp;
 use deskbell_domain::visit::{Page, VISIT_PRESENT_SECONDS, Visit};
@@ -30,6 +30,8 @@ pub struct LiveChat {
     pub customer: Customer,
     pub agents: Vec<AgentId>,
     pub offers: Vec<Offer>,
+    /// What it asks for.
+    pub skills: Vec<SkillId>,
 }
 
 /// The whole desk as an agent sees it.
@@ -67,12 +69,14 @@ pub fn live_chats(tx: &mut Tx<'_>) -> Result<Vec<LiveChat>, AppError> {
     for offer in tables::offers::all_ringing(tx)? {
         offers.entry(offer.chat).or_default().push(offer);
     }
+    let mut skills = tables::skills::of_live_chats(tx)?;
     let mut live = Vec::with_capacity(chats.len());
     for chat in chats {
         let customer = crate::customers::get(tx, chat.customer)?;
         live.push(LiveChat {
             agents: agents.remove(&chat.id).unwrap_or_default(),
             offers: offers.remove(&chat.id).unwrap_or_default(),
+            skills: skills.remove(&chat.id).unwrap_or_default(),
             chat,
             customer,
         });

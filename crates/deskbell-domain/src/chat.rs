@@ -281,6 +281,8 @@ pub struct Engagement {
     pub visitor_messages: u32,
     pub agent_messages: u32,
     pub responses: Responses,
+    /// The chat asked for skills, and he had all of them when he joined.
+    pub skills_fulfilled: bool,
 }
 
 /// A chat went from one department to another.

@@ -21,6 +21,7 @@ pub mod offline;
 pub mod routing;
 pub mod routing_rules;
 pub mod shortcut;
+pub mod skill;
 pub mod tag;
 pub mod time;
 pub mod timeline;

@@ -157,7 +157,7 @@ mod tests {
 
     #[test]
     fn strategies() {
-        let fresh = QueuedChat { chat: ChatId::from_i64(1), pinned: None, earlier: None, asked: Vec::new() };
+        let fresh = QueuedChat { chat: ChatId::from_i64(1), pinned: None, earlier: None, asked: Vec::new(), skills: Vec::new() };
         let asked = QueuedChat { asked: vec![AgentId::from_i64(1)], ..fresh.clone() };
         for (mode, auto_accept, first, again) in [
             (RoutingMode::Assigned, false, Strategy::Priority, Strategy::Priority),

@@ -9,6 +9,7 @@ mod knowledge;
 mod lists;
 mod oauth;
 mod shortcuts;
+mod skills;
 mod tickets;
 mod timeline;
 mod triggers;
@@ -27,6 +28,7 @@ pub const MIGRATIONS: &[(&str, &str)] = &[
     ("0009-oauth", oauth::OAUTH),
     ("0010-shortcuts", shortcuts::SHORTCUTS),
     ("0011-triggers", triggers::TRIGGERS),
+    ("0012-skills", skills::SKILLS),
     ("0013-chat-search", chat_search::CHAT_SEARCH),
 ];
 

@@ -23,6 +23,7 @@ pub mod oauth;
 pub mod offers;
 pub mod offline_messages;
 pub mod shortcuts;
+pub mod skills;
 pub mod sweeps;
 pub mod tags;
 pub mod timeline;

@@ -46,7 +46,7 @@ pub fn agent(state: &mut Value, event: &Value) {
     match event["e"].as_str().unwrap_or_default() {
         "chat.requested" => {
             let chat = json!({"chat": event["chat"], "conversation": event["conversation"], "state": "queued",
-                "department": event["department"], "agents": [], "offers": []});
+                "department": event["department"], "agents": [], "offers": [], "skills": []});
             state["chats"].as_array_mut().expect("chats are a list").push(chat);
         }
         "chat.ended" => state["chats"].as_array_mut().expect("chats are a list").retain(|chat| chat["chat"] != event["chat"]),
@@ -95,6 +95,7 @@ fn change_chat(chat: &mut Value, name: &str, event: &Value) {
             list(chat, "agents").retain(|known| id(known) != agent);
             chat["state"] = event["state"].clone();
         }
+        "skills.requested" => chat["skills"] = event["skills"].clone(),
         "chat.transferred" => {
             chat["department"] = event["department"].clone();
             chat["state"] = event["state"].clone();
@@ -148,7 +149,7 @@ pub fn agent_essence(state: &Value) -> Value {
     let ids = |chat: &Value, name: &str| sorted(chat[name].as_array().into_iter().flatten().map(id).collect());
     let chat = |chat: &Value| {
         json!({"chat": chat["chat"], "conversation": chat["conversation"], "state": chat["state"], "department": chat["department"],
-            "agents": ids(chat, "agents"), "offers": ids(chat, "offers")})
+            "agents": ids(chat, "agents"), "offers": ids(chat, "offers"), "skills": chat["skills"]})
     };
     let agent = |agent: &Value| json!({"agent": agent["agent"], "preset": agent["preset"], "online": agent["online"]});
     let all = |name: &str, one: &dyn Fn(&Value) -> Value| {

@@ -104,6 +104,9 @@ All documented fields are there, keys in alphabetical order. Decided here, becau
 - `visitor.id` follows the customer, not the browser; it stays the same over all his chats.
 - `webpath` ends with the chat. Places are unknown: `city`, `region`, `country_code`, `country_name` are empty.
   `conversions` are the latest 20 that are put down to the chat.
+- `skills_requested` are the ids of what the chat asked for last, also of skills that are gone; an engagement shows the same list. An
+  engagement's `skills_fulfilled` says whether the agent had all of them when he joined, the chat's whether one of its agents did; false
+  when none were asked for.
 - `referrer_search_engine` is the name of one of the best known engines (`Google`), `referrer_search_terms` what its address says was
   searched for; both are empty otherwise.
 - `history` begins with the visitor's coming and names the department that he asked for; `source` is `chat.invite` in chats that an agent

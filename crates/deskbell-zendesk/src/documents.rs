@@ -64,7 +64,7 @@ struct Chat<'a> {
     response_time: ResponseTime,
     session: Session<'a>,
     skills_fulfilled: bool,
-    skills_requested: [(); 0],
+    skills_requested: Vec<i64>,
     started_by: &'static str,
     tags: &'a [String],
     timestamp: String,
@@ -123,7 +123,7 @@ struct EngagementPart<'a> {
     rating: Option<&'static str>,
     response_time: ResponseTime,
     skills_fulfilled: bool,
-    skills_requested: [(); 0],
+    skills_requested: Vec<i64>,
     started_by: &'static str,
     timestamp: String,
 }
@@ -228,8 +228,8 @@ fn chat(record: &ChatRecord, updated: Timestamp) -> Chat<'_> {
         referrer_search_terms: terms,
         response_time: ResponseTime::from(&chat.responses),
         session: session(record.account_key, record.visit.as_ref(), chat.id.get(), (chat.requested, ended)),
-        skills_fulfilled: false,
-        skills_requested: [],
+        skills_fulfilled: record.skills_fulfilled(),
+        skills_requested: skills_requested(record),
         started_by: chat.started_by.text(),
         tags: &record.conversation.tags,
         timestamp: stamp(chat.requested),
@@ -242,6 +242,10 @@ fn chat(record: &ChatRecord, updated: Timestamp) -> Chat<'_> {
         webpath: webpath(&record.pages, ended),
         zendesk_ticket_id: record.conversation.id.get(),
     }
+}
+
+fn skills_requested(record: &ChatRecord) -> Vec<i64> {
+    record.skills_requested.iter().map(|skill| skill.get()).collect()
 }
 
 /// When the chat ended; only ended ones are rendered.
@@ -296,8 +300,8 @@ fn engagement<'a>(record: &'a ChatRecord, engagement: &Engagement, rated: bool) 
         id: format!("{}.{}", chat.public_id, engagement.ordinal),
         rating: chat.rating.filter(|_| rated).map(Rating::text),
         response_time: ResponseTime::from(&engagement.responses),
-        skills_fulfilled: false,
-        skills_requested: [],
+        skills_fulfilled: engagement.skills_fulfilled,
+        skills_requested: skills_requested(record),
         started_by: engagement.start.text(),
         timestamp: stamp(engagement.joined),
     }

@@ -14,6 +14,7 @@ mod oauth_tokens;
 mod roles;
 mod routing_settings;
 mod shortcuts;
+mod skills;
 mod triggers;
 mod visitors;
 
@@ -133,6 +134,7 @@ pub(crate) fn routes() -> Vec<Route<Rest>> {
         bans::routes(),
         visitors::routes(),
         goals::routes(),
+        skills::routes(),
         triggers::routes(),
         shortcuts::routes(),
         routing_settings::routes(),

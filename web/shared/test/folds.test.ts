@@ -156,6 +156,12 @@ test('desk: queue, offer, join, transfer, end', () => {
   ]);
 });
 
+test('desk: what a chat asks for', () => {
+  const asking = foldDesk(foldDesk(DESK, STORY[1]!), at(3, 'skills.requested', { ...chat, skills: ['s1', 's2'], by: 'customer' }));
+  assert.deepEqual(asking.chats[0]!.skills, ['s1', 's2']);
+  assert.deepEqual(foldDesk(asking, at(4, 'skills.requested', { ...chat, skills: [], by: 'agent' })).chats[0]!.skills, []);
+});
+
 test('desk: who waits for an answer, and since when', () => {
   let desk = foldDesk(DESK, STORY[1]!);
   desk = foldDesk(desk, message(3, 'one'));

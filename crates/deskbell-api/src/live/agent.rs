@@ -310,6 +310,10 @@ fn parse(live: &Inner, agent: AgentId, frame: &Incoming) -> Result<AgentCommand,
             let agent = frame.agent()?.ok_or_else(|| AppError::missing("agent is missing"))?;
             AgentCommand::Invite { chat: frame.chat()?, agent }
         }
+        "skills" => {
+            let skills = frame.skills.clone().ok_or_else(|| AppError::missing("skills is missing"))?;
+            AgentCommand::Skills { chat: frame.chat()?, skills }
+        }
         "send" => {
             let writing = match frame.kind.as_deref() {
                 None | Some("message") => Writing::Message,

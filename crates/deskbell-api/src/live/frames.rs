@@ -37,6 +37,7 @@ pub(crate) struct Incoming {
     pub(crate) status: Option<String>,
     pub(crate) kind: Option<String>,
     pub(crate) tags: Option<Vec<String>>,
+    pub(crate) skills: Option<Vec<String>>,
     pub(crate) agent: Option<String>,
     pub(crate) typing: Option<bool>,
 }
@@ -172,9 +173,9 @@ pub(crate) fn log(t: &str, error: &AppError) {
 
 /// The kinds of frames, for the log: what a client wrote is not repeated there.
 pub(crate) fn known_t(t: &str) -> &'static str {
-    const KNOWN: [&str; 25] = [
+    const KNOWN: [&str; 26] = [
         "hello", "ping", "chat", "send", "offline", "end", "rate", "read", "typing", "page", "watch", "unwatch", "status", "accept",
-        "decline", "tags", "transfer", "invite", "leave", "resolve", "reopen", "poll", "upload", "visit", "download",
+        "decline", "tags", "transfer", "invite", "leave", "resolve", "reopen", "skills", "poll", "upload", "visit", "download",
     ];
     KNOWN.into_iter().find(|known| *known == t).unwrap_or("unknown")
 }
@@ -227,6 +228,15 @@ mod tests {
         assert_eq!(fields[0], FieldValue { code: "a".to_owned(), value: "1".to_owned() });
         assert_eq!((fields.len(), frame.ticket_fields.len(), frame.phone.as_deref()), (2, 0, Some("+1")));
         for wrong in [r#"{"t":"chat","fields":{}}"#, r#"{"t":"chat","fields":[1]}"#, r#"{"t":"chat","fields":[{"code":1}]}"#] {
+            assert_eq!(Incoming::parse(wrong).unwrap_err().kind, Kind::Invalid, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn skills_are_words() {
+        assert_eq!(Incoming::parse(r#"{"t":"chat","skills":["VIP",""]}"#).unwrap().skills.unwrap(), ["VIP", ""]);
+        assert_eq!(Incoming::parse(r#"{"t":"chat","skills":null}"#).unwrap().skills, None);
+        for wrong in [r#"{"t":"chat","skills":"VIP"}"#, r#"{"t":"chat","skills":[1]}"#, r#"{"t":"chat","skills":{}}"#] {
             assert_eq!(Incoming::parse(wrong).unwrap_err().kind, Kind::Invalid, "{wrong}");
         }
     }

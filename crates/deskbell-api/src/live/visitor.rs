@@ -326,7 +326,8 @@ fn parse(frame: &Incoming) -> Result<VisitorCommand, AppError> {
         let values = |fields: &[IncomingField]| fields.iter().map(FieldValue::from).collect();
         let claims = Claims::new(frame.phone.as_deref(), values(&frame.fields), values(&frame.ticket_fields))?;
         // A page may name a widget that is gone: that is no reason to turn the visitor away.
-        Ok::<_, AppError>(Introduction { widget: frame.widget.as_deref().and_then(WidgetId::parse), claims, ..said })
+        let widget = frame.widget.as_deref().and_then(WidgetId::parse);
+        Ok::<_, AppError>(Introduction { widget, claims, skills: frame.skills.clone().unwrap_or_default(), ..said })
     };
     Ok(match frame.t.as_str() {
         "chat" => VisitorCommand::Chat { department: frame.department()?, introduction: introduction()?, text: frame.text.clone() },
@@ -351,4 +352,19 @@ fn parse(frame: &Incoming) -> Result<VisitorCommand, AppError> {
         },
         _ => return Err(AppError::invalid("unknown kind of frame")),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chat_asks_for_skills() {
+        for (frame, wanted) in
+            [(r#"{"t":"chat","key":"k","skills":["French","VIP"]}"#, vec!["French", "VIP"]), (r#"{"t":"chat","key":"k"}"#, vec![])]
+        {
+            let command = parse(&Incoming::parse(frame).unwrap()).unwrap();
+            assert!(matches!(command, VisitorCommand::Chat { introduction, .. } if introduction.skills == wanted), "{frame}");
+        }
+    }
 }

@@ -97,5 +97,29 @@ impl Endpoint<Native> for Invite {
     }
 }
 
+#[derive(Deserialize, ToSchema)]
+pub(crate) struct SkillsBody {
+    /// Names or ids; unknown ones are passed over, and of more than five the last count.
+    skills: Vec<String>,
+}
+
+pub(crate) struct Skills;
+
+impl Call for Skills {
+    const BODIES: Bodies = Bodies::answers::<DoneView>().reads::<SkillsBody>().keyed();
+}
+
+impl Endpoint<Native> for Skills {
+    const META: Meta = Meta::put("chats/{id}/skills", Right::Agent)
+        .summary("Set the skills that a live chat asks for: the whole new list")
+        .params(&[Param::path("id")]);
+
+    async fn run(cx: Cx<Native>, input: Input) -> Result<Answer, AppError> {
+        let body: SkillsBody = input.json()?;
+        let chat = path_id(&input, ChatId::parse, "chat")?;
+        carry_out(cx, AgentCommand::Skills { chat, skills: body.skills }).await
+    }
+}
+
 #[cfg(test)]
 mod tests;

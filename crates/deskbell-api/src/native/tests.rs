@@ -31,6 +31,9 @@ fn sample(meta: &Meta) -> Option<Value> {
         (Verb::Post, "conversations/{id}/merge") => json!({"into": UNKNOWN}),
         (Verb::Post, "chats/{id}/transfer") => json!({"department": "default"}),
         (Verb::Post, "chats/{id}/invite") => json!({"agent": UNKNOWN}),
+        (Verb::Put, "chats/{id}/skills") => json!({"skills": []}),
+        (Verb::Post, "skills") => json!({"name": "s"}),
+        (Verb::Put, "skills/{id}") => json!({}),
         (Verb::Put, "customers/{id}") => json!({"name": "Cleo"}),
         (Verb::Post, "groups") => json!({"name": "VIP"}),
         (Verb::Put, "groups/{id}") => json!({"name": "VIP"}),
@@ -102,8 +105,8 @@ async fn an_agent_does_not_administer() {
         }
     }
     assert_eq!(
-        administrative, 34,
-        "agents, customers, groups, companies, departments, knowledge bases, triggers, goals, settings, shortcuts, credentials and OAuth"
+        administrative, 37,
+        "agents, customers, groups, companies, departments, knowledge bases, triggers, goals, settings, shortcuts, skills, credentials and OAuth"
     );
 }
 

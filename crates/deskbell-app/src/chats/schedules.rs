@@ -1,5 +1,5 @@
 //! Random schedules of everything that happens to chats, against a real store: slots are never exceeded, nobody is overtaken, nobody waits
-//! while somebody is free, and figures folded from the journal equal figures loaded from rows.
+//! while somebody he is for is free, and figures folded from the journal equal figures loaded from rows.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -9,6 +9,7 @@ use deskbell_domain::chat::{ChatState, Rating};
 use deskbell_domain::department::{Department, Membership, Strategy as Routing};
 use deskbell_domain::ids::{AgentId, ChatId, DepartmentId};
 use deskbell_domain::routing_rules::{AutoIdle, ChatLimit, IdleStatus, LimitScope, RoutingMode, RoutingRules};
+use deskbell_domain::skill::SkillRule;
 use deskbell_domain::time::Timestamp;
 use deskbell_domain::visit::Visit;
 use deskbell_store::{Location, Options, Tx, journal, tables};
@@ -21,39 +22,99 @@ use super::{Request, accept, agent_ends, decline, leave, rate, request, transfer
 use crate::accounts::{self, AgentDraft};
 use crate::clock::FakeClock;
 use crate::context::Context;
+use crate::customers::Introduction;
 use crate::desk::{Desk, DeskOptions};
 use crate::error::{AppError, Kind};
 use crate::figures::Figures;
 use crate::routing;
 use crate::settings::{self, Settings};
+use crate::skills::{self, SkillDraft};
 use crate::timers::{end_idle, expire_offers};
 use crate::visits::{self, Arrival};
 
 /// A step of a schedule; numbers choose among what there is at that moment.
 #[derive(Debug, Clone)]
 pub(crate) enum Act {
-    Ask { visitor: usize, department: usize },
-    Say { visitor: usize },
-    Accept { agent: usize, chat: usize },
-    Decline { agent: usize, chat: usize },
-    Leave { agent: usize, chat: usize },
-    TransferAgent { agent: usize, chat: usize, to: usize },
-    TransferDepartment { agent: usize, chat: usize, to: usize },
-    Invite { agent: usize, chat: usize, to: usize },
-    AgentEnds { agent: usize, chat: usize },
-    VisitorEnds { visitor: usize },
-    Rate { visitor: usize, good: bool },
-    Status { agent: usize, status: usize },
-    Gone { agent: usize },
-    Slots { agent: usize, slots: u16 },
-    Rules { rules: RoutingRules },
-    Wait { seconds: i64 },
+    /// `skills` by their bits.
+    Ask {
+        visitor: usize,
+        department: usize,
+        skills: u8,
+    },
+    Say {
+        visitor: usize,
+    },
+    Accept {
+        agent: usize,
+        chat: usize,
+    },
+    Decline {
+        agent: usize,
+        chat: usize,
+    },
+    Leave {
+        agent: usize,
+        chat: usize,
+    },
+    TransferAgent {
+        agent: usize,
+        chat: usize,
+        to: usize,
+    },
+    TransferDepartment {
+        agent: usize,
+        chat: usize,
+        to: usize,
+    },
+    Invite {
+        agent: usize,
+        chat: usize,
+        to: usize,
+    },
+    AgentEnds {
+        agent: usize,
+        chat: usize,
+    },
+    VisitorEnds {
+        visitor: usize,
+    },
+    Rate {
+        visitor: usize,
+        good: bool,
+    },
+    Status {
+        agent: usize,
+        status: usize,
+    },
+    Gone {
+        agent: usize,
+    },
+    Slots {
+        agent: usize,
+        slots: u16,
+    },
+    Skills {
+        agent: usize,
+        chat: usize,
+        skills: u8,
+    },
+    Members {
+        skill: usize,
+        agents: u8,
+        enabled: bool,
+    },
+    Rules {
+        rules: RoutingRules,
+    },
+    Wait {
+        seconds: i64,
+    },
 }
 
 pub(crate) fn act() -> impl proptest::strategy::Strategy<Value = Act> {
     let n = || 0usize..8;
     prop_oneof![
-        6 => (n(), n()).prop_map(|(visitor, department)| Act::Ask { visitor, department }),
+        6 => (n(), n(), 0u8..8).prop_map(|(visitor, department, skills)| Act::Ask { visitor, department, skills }),
         3 => n().prop_map(|visitor| Act::Say { visitor }),
         6 => (n(), n()).prop_map(|(agent, chat)| Act::Accept { agent, chat }),
         2 => (n(), n()).prop_map(|(agent, chat)| Act::Decline { agent, chat }),
@@ -68,7 +129,9 @@ pub(crate) fn act() -> impl proptest::strategy::Strategy<Value = Act> {
         1 => n().prop_map(|agent| Act::Gone { agent }),
         1 => (n(), 0u16..4).prop_map(|(agent, slots)| Act::Slots { agent, slots }),
         1 => rules().prop_map(|rules| Act::Rules { rules }),
-        3 => prop_oneof![Just(1i64), Just(31), Just(1_000)].prop_map(|seconds| Act::Wait { seconds }),
+        2 => (n(), n(), 0u8..8).prop_map(|(agent, chat, skills)| Act::Skills { agent, chat, skills }),
+        1 => (n(), 0u8..16, any::<bool>()).prop_map(|(skill, agents, enabled)| Act::Members { skill, agents, enabled }),
+        3 => prop_oneof![Just(1i64), Just(9), Just(31), Just(1_000)].prop_map(|seconds| Act::Wait { seconds }),
     ]
 }
 
@@ -89,6 +152,16 @@ fn rules() -> impl proptest::strategy::Strategy<Value = RoutingRules> {
     })
 }
 
+/// Skills of the desk, each of some agents.
+const SKILLS: usize = 3;
+/// Long enough that offers run out before, and short enough that some schedules see its end.
+const SKILL_WAIT_SECONDS: u32 = 40;
+
+/// Names of the skills whose bits are set.
+fn names(bits: u8) -> Vec<String> {
+    (0..SKILLS).filter(|skill| bits & (1 << skill) != 0).map(|skill| format!("Skill {skill}")).collect()
+}
+
 pub(crate) struct Stage {
     _directory: tempfile::TempDir,
     pub(crate) desk: Desk,
@@ -98,7 +171,8 @@ pub(crate) struct Stage {
     pub(crate) visits: Vec<Visit>,
 }
 
-pub(crate) fn stage(strategy: Routing) -> Stage {
+/// Without seconds that a chat waits for them, skills are only written.
+pub(crate) fn stage(strategy: Routing, skill_wait_seconds: Option<u32>) -> Stage {
     let directory = tempfile::tempdir().unwrap();
     let clock = Arc::new(FakeClock::at(Timestamp::from_seconds(1_790_000_000)));
     let options = DeskOptions {
@@ -139,6 +213,15 @@ pub(crate) fn stage(strategy: Routing) -> Stage {
                     members.iter().map(|agent| Membership { department: id, agent: *agent, priority: 50 }).collect();
                 accounts::put_department(tx, cx, &department, Some(&members))?;
             }
+            for skill in 0..SKILLS {
+                let members = agents.iter().enumerate().filter(|(place, _)| (place + skill) % 3 == 0).map(|(_, agent)| *agent).collect();
+                let name = Some(format!("Skill {skill}"));
+                skills::create(tx, cx, &SkillDraft { name, members: Some(members), ..SkillDraft::default() })?;
+            }
+            if let Some(seconds) = skill_wait_seconds {
+                let routed = Settings { skill_routing_enabled: true, skill_wait_seconds: seconds, ..Settings::default() };
+                settings::put(tx, cx, &routed)?;
+            }
             for agent in &agents {
                 accounts::here(tx, cx, *agent)?;
             }
@@ -146,6 +229,12 @@ pub(crate) fn stage(strategy: Routing) -> Stage {
             Ok((agents, vec![DepartmentId::DEFAULT, sales], visits))
         })
         .unwrap();
+    // The settings in memory follow a moment later.
+    let began = std::time::Instant::now();
+    while desk.settings().skill_routing_enabled != skill_wait_seconds.is_some() {
+        assert!(began.elapsed().as_secs() < 10, "the settings never follow");
+        std::thread::yield_now();
+    }
     Stage { _directory: directory, desk, clock, agents, departments, visits }
 }
 
@@ -171,8 +260,9 @@ pub(crate) fn play(
     let live: Vec<ChatId> = tables::chats::live(tx)?.iter().map(|chat| chat.id).collect();
     let chat = |n: usize| live.get(n % live.len().max(1)).copied();
     match *act {
-        Act::Ask { visitor, department: place } => {
-            let wanted = Request { department: Some(department(place)), text: Some("hello".to_owned()), ..Request::default() };
+        Act::Ask { visitor, department: place, skills } => {
+            let introduction = Introduction { skills: names(skills), ..Introduction::default() };
+            let wanted = Request { department: Some(department(place)), introduction, text: Some("hello".to_owned()), key: None };
             request(tx, cx, &visit(visitor), &wanted).map(drop)
         }
         Act::Say { visitor } => visitor_says(tx, cx, &visit(visitor), "and?", None, None).map(drop),
@@ -213,6 +303,15 @@ pub(crate) fn play(
             let settings = Settings { routing: rules, ..Settings::load(tx)? };
             settings::put(tx, cx, &settings)
         }
+        Act::Skills { agent: who, chat: n, skills } => {
+            chat(n).map_or(Ok(()), |chat| skills::agent_requests(tx, cx, agent(who), chat, &names(skills)).map(drop))
+        }
+        Act::Members { skill, agents: bits, enabled } => {
+            let known = skills::list(tx)?;
+            let members = agents.iter().enumerate().filter(|(place, _)| bits & (1 << place) != 0).map(|(_, agent)| *agent).collect();
+            let draft = SkillDraft { enabled: Some(enabled), members: Some(members), ..SkillDraft::default() };
+            skills::change(tx, cx, known[skill % known.len()].id, &draft).map(drop)
+        }
         Act::Wait { .. } => {
             expire_offers(tx, cx)?;
             end_idle(tx, cx)
@@ -243,8 +342,20 @@ fn follow_settings(desk: &Desk) {
     }
 }
 
+/// What the timers do about chats whose wait for skills ended since the last step.
+fn end_waits(tx: &mut Tx<'_>, cx: &mut Context, since: Timestamp) -> Result<(), AppError> {
+    let Some(rule) = cx.settings.skill_rule() else { return Ok(()) };
+    for chat in tables::chats::live(tx)? {
+        let over = chat.waiting_since.plus_seconds(i64::from(rule.wait_seconds));
+        if chat.state == ChatState::Queued && over > since && over <= cx.now {
+            routing::route(tx, cx, chat.department)?;
+        }
+    }
+    Ok(())
+}
+
 /// What must hold between any two steps; says what does not.
-fn check(tx: &mut Tx<'_>, departments: &[DepartmentId]) -> Result<(), AppError> {
+fn check(tx: &mut Tx<'_>, departments: &[DepartmentId], rule: Option<SkillRule>, now: Timestamp) -> Result<(), AppError> {
     let fail = |text: String| Err(AppError::internal(text));
     let rules = Settings::load(tx)?.routing;
     let over = routing::over_capacity(tx, &rules)?;
@@ -265,15 +376,25 @@ fn check(tx: &mut Tx<'_>, departments: &[DepartmentId]) -> Result<(), AppError> 
         }
     }
     for department in departments {
-        let queue = tables::chats::queued(tx, *department, 100)?;
-        let candidates = routing::candidates(tx, &rules, *department)?;
+        let queue = tables::chats::waiting(tx, *department, None, 100)?;
+        let mut candidates = routing::candidates(tx, &rules, *department)?;
+        let staff = tables::skills::of_department(tx, *department)?;
+        for candidate in &mut candidates {
+            candidate.skills = staff.get(&candidate.agent).cloned().unwrap_or_default();
+        }
         if !queue.is_empty() && candidates.is_empty() {
             return fail("a chat waits where nobody is".to_owned());
         }
-        let free = candidates.iter().any(deskbell_domain::routing::Candidate::has_room);
-        let anybodys = |pinned: Option<AgentId>| pinned.is_none_or(|agent| !candidates.iter().any(|candidate| candidate.agent == agent));
-        if free && queue.iter().any(|chat| anybodys(chat.pinned)) {
-            return fail("a chat waits while somebody is free".to_owned());
+        for waiting in queue {
+            let mut chat = tables::chats::queued_chat(tx, &waiting)?;
+            chat.pinned = chat.pinned.filter(|agent| candidates.iter().any(|candidate| candidate.agent == *agent));
+            let asked = tables::skills::asked(tx, &[chat.chat])?.remove(&chat.chat).unwrap_or_default();
+            if rule.is_some_and(|rule| rule.holds(&asked, staff.values().map(Vec::as_slice), waiting.since, now)) {
+                chat.skills = asked;
+            }
+            if candidates.iter().any(|candidate| candidate.has_room() && chat.is_for(candidate)) {
+                return fail(format!("a chat waits while somebody is free: {chat:?} {candidates:?}"));
+            }
         }
     }
     Ok(())
@@ -283,15 +404,22 @@ proptest! {
     #![proptest_config(Config { cases: 48, max_shrink_iters: 200, ..Config::default() })]
 
     #[test]
-    fn every_schedule_keeps_the_rules(strategy in prop::sample::select(Routing::ALL), acts in prop::collection::vec(act(), 1..60)) {
-        let stage = stage(strategy);
+    fn every_schedule_keeps_the_rules(
+        strategy in prop::sample::select(Routing::ALL),
+        skilled in any::<bool>(),
+        acts in prop::collection::vec(act(), 1..60),
+    ) {
+        let stage = stage(strategy, skilled.then_some(SKILL_WAIT_SECONDS));
+        let rule = skilled.then_some(SkillRule { wait_seconds: SKILL_WAIT_SECONDS });
         let mut figures = stage.desk.snapshot_blocking({
             let now = stage.desk.now();
             move |tx| Ok(Figures::load(tx, now)?)
         }).unwrap();
         let cast = (stage.agents.clone(), stage.departments.clone(), stage.visits.clone());
         for act in &acts {
+            let before = stage.desk.now();
             stage.clock.advance_seconds(match act { Act::Wait { seconds } => *seconds, _ => 1 });
+            stage.desk.write_blocking(move |tx, cx| end_waits(tx, cx, before)).unwrap();
             let (cast, act, departments) = (cast.clone(), act.clone(), stage.departments.clone());
             // A refused step is rolled back as a job of its own.
             let is_rules = matches!(act, Act::Rules { .. });
@@ -299,7 +427,8 @@ proptest! {
             if is_rules {
                 follow_settings(&stage.desk);
             }
-            let checked = stage.desk.snapshot_blocking(move |tx| check(tx, &departments));
+            let now = stage.desk.now();
+            let checked = stage.desk.snapshot_blocking(move |tx| check(tx, &departments, rule, now));
             if let Err(error) = allowed(played).and(checked) {
                 return Err(TestCaseError::fail(error.to_string()));
             }
@@ -327,7 +456,7 @@ proptest! {
 
 #[test]
 fn a_chat_that_waited_long_does_not_end_when_it_is_joined() {
-    let stage = stage(Routing::Random);
+    let stage = stage(Routing::Random, None);
     let (visit, agents) = (stage.visits[0].clone(), stage.agents.clone());
     let chat = stage
         .desk

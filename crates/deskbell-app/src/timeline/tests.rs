@@ -286,7 +286,7 @@ proptest! {
 
     #[test]
     fn any_history_is_told_once_and_rightly(strategy in prop::sample::select(Routing::ALL), steps in prop::collection::vec(step(), 1..90)) {
-        let stage = stage(strategy);
+        let stage = stage(strategy, None);
         let cast = (stage.agents.clone(), stage.departments.clone(), stage.visits.clone());
         let mut readers = [reader(&stage, 3), reader(&stage, 5)];
         let mut clients = vec![Client::default()];
@@ -369,7 +369,7 @@ fn known(fold: Fold) -> Fold {
 
 #[test]
 fn one_who_lags_behind_hides_what_may_still_come() {
-    let stage = stage(Routing::Random);
+    let stage = stage(Routing::Random, None);
     let agent = stage.agents[0];
     let mut reader = reader(&stage, 500);
     let choose = |preset| {
@@ -421,7 +421,7 @@ fn one_who_lags_behind_hides_what_may_still_come() {
 
 #[test]
 fn the_thread_keeps_up_and_ends() {
-    let stage = stage(Routing::Random);
+    let stage = stage(Routing::Random, None);
     stage.desk.keep_timelines().unwrap();
     let deadline = std::time::Instant::now() + Duration::from_secs(60);
     loop {

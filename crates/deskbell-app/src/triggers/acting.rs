@@ -20,7 +20,7 @@ use crate::conversations::TAGS_MAX;
 use crate::customers::{Changes, change};
 use crate::error::{AppError, Kind};
 use crate::messages::{self, Into, NewMessage};
-use crate::{bans, chats, conversations, customers};
+use crate::{bans, chats, conversations, customers, skills};
 
 /// Seconds for which what was said to a visitor in no chat waits for his answer.
 pub(super) const GREETING_SECONDS_MAX: i64 = 30 * 60;
@@ -120,7 +120,7 @@ fn one(tx: &mut Tx<'_>, cx: &mut Context, rule: &Rule, visit: &Visit, action: &A
             }
         }
         (Action::SetDepartment(department), None) => mark(tx, cx, visit.visitor, |marks| marks.department = Some(*department))?,
-        (Action::AskForSkill(skill), Some(chat)) => apply_skill(tx, cx, &chat, *skill)?,
+        (Action::AskForSkill(skill), Some(chat)) => ask_for(tx, cx, &chat, *skill)?,
         (Action::AskForSkill(_), None) => {}
         (Action::SetName(name), _) => {
             change(tx, cx, customer, &Changes { name: Some(name.clone()), ..Changes::default() })?;
@@ -188,10 +188,14 @@ fn change_tags(
     Ok(())
 }
 
-/// A chat asks for agents with a skill.
-pub fn apply_skill(tx: &mut Tx<'_>, cx: &mut Context, chat: &Chat, skill: SkillId) -> Result<(), AppError> {
-    tx.append(cx.now, Event::SkillsRequested { chat: chat.id, conversation: chat.conversation, skills: vec![skill], by: Actor::System })?;
-    Ok(())
+/// A chat asks for agents with one more skill.
+fn ask_for(tx: &mut Tx<'_>, cx: &mut Context, chat: &Chat, skill: SkillId) -> Result<(), AppError> {
+    let mut asked = skills::of_chat(tx, chat.id)?;
+    if asked.contains(&skill) {
+        return Ok(());
+    }
+    asked.push(skill);
+    skills::request(tx, cx, chat, &asked, Actor::System)
 }
 
 /// What was said to a visitor in no chat and waits for his answer.

@@ -263,6 +263,7 @@ pub(super) fn whose_documents_show_a_name(place: &Place) {
                 department: DepartmentId::DEFAULT,
                 ordinal: 1,
                 start: EngagementStart::Visitor,
+                skills_fulfilled: false,
                 assigned: false,
                 joined: at(2),
                 left: None,

@@ -270,6 +270,7 @@ pub(super) fn all_of_a_conversation_moves(place: &Place) {
                 visitor_messages: 0,
                 agent_messages: 0,
                 responses: Responses::default(),
+                skills_fulfilled: false,
             };
             engagements::insert(tx, &engagement, 1)?;
             mail_ids::tie(tx, &format!("mail{number}"), id(conversation))?;

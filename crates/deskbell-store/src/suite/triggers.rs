@@ -208,6 +208,7 @@ fn put_chat(tx: &mut crate::Tx<'_>, number: i64, customer: i64, visitor: i64) ->
         department: DepartmentId::DEFAULT,
         ordinal: 1,
         start: EngagementStart::Visitor,
+        skills_fulfilled: false,
         assigned: true,
         joined: at(number * 10),
         left: None,

@@ -93,6 +93,7 @@ pub fn all(tx: &mut Tx<'_>) -> Result<Vec<Agent>, StoreError> {
 }
 
 /// The agents of a department that take chats now, each with the slots in use (engagements and ringing offers).
+/// Their skills are not read here.
 pub fn candidates(tx: &mut Tx<'_>, department: DepartmentId) -> Result<Vec<Candidate>, StoreError> {
     tx.all_with(
         "SELECT a.id, a.slots, m.priority, \
@@ -109,6 +110,7 @@ pub fn candidates(tx: &mut Tx<'_>, department: DepartmentId) -> Result<Vec<Candi
                     slots: narrow("slots", row.get(1)?)?,
                     priority: narrow("priority", row.get(2)?)?,
                     load: narrow("load", row.get(3)?)?,
+                    skills: Vec::new(),
                 },
                 AgentStatus::from_bits(narrow("online", row.get(4)?)?),
             ))

@@ -192,37 +192,59 @@ pub fn live(tx: &mut Tx<'_>) -> Result<Vec<Chat>, StoreError> {
     tx.all_dynamic_with(&format!("SELECT {COLUMNS} FROM chats WHERE ended_at IS NULL ORDER BY priority DESC, waiting_since, id"), &[], row)
 }
 
-/// Chats of a department that wait with nobody asked, in queue order, with the agents that were asked in vain since they wait.
-pub fn queued(tx: &mut Tx<'_>, department: DepartmentId, limit: i64) -> Result<Vec<QueuedChat>, StoreError> {
-    let mut queue = tx.all_with(
-        "SELECT id, customer_id, waiting_since, pinned_id FROM chats \
-         WHERE department_id = $1 AND ended_at IS NULL AND state = 'queued' ORDER BY priority DESC, waiting_since, id LIMIT $2",
-        &[&department.get(), &limit],
+/// A chat that waits with nobody asked, and its place in the queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiting {
+    pub chat: ChatId,
+    pub customer: CustomerId,
+    pub priority: i64,
+    pub since: Timestamp,
+    pub pinned: Option<AgentId>,
+}
+
+/// Chats of a department that wait with nobody asked, in queue order: from its head, or those behind one of them.
+pub fn waiting(tx: &mut Tx<'_>, department: DepartmentId, behind: Option<&Waiting>, limit: i64) -> Result<Vec<Waiting>, StoreError> {
+    // Every priority is below the largest number.
+    let (priority, since, chat) = behind.map_or((i64::MAX, 0, 0), |last| (last.priority, last.since.micros(), last.chat.get()));
+    tx.all_with(
+        "SELECT id, customer_id, priority, waiting_since, pinned_id FROM chats \
+         WHERE department_id = $1 AND ended_at IS NULL AND state = 'queued' \
+           AND (priority < $2 OR (priority = $2 AND (waiting_since > $3 OR (waiting_since = $3 AND id > $4)))) \
+         ORDER BY priority DESC, waiting_since, id LIMIT $5",
+        &[&department.get(), &priority, &since, &chat, &limit],
         |row| {
-            Ok((
-                QueuedChat {
-                    chat: ChatId::from_i64(row.get(0)?),
-                    pinned: row.get::<Option<i64>>(3)?.map(AgentId::from_i64),
-                    earlier: None,
-                    asked: Vec::new(),
-                },
-                row.get::<i64>(1)?,
-                row.get::<i64>(2)?,
-            ))
+            Ok(Waiting {
+                chat: ChatId::from_i64(row.get(0)?),
+                customer: CustomerId::from_i64(row.get(1)?),
+                priority: row.get(2)?,
+                since: time(row.get(3)?),
+                pinned: row.get::<Option<i64>>(4)?.map(AgentId::from_i64),
+            })
         },
+    )
+}
+
+/// Chats of a department that wait with nobody asked, in queue order, as routing looks at them. What they ask for is not read here.
+pub fn queued(tx: &mut Tx<'_>, department: DepartmentId, limit: i64) -> Result<Vec<QueuedChat>, StoreError> {
+    let all = waiting(tx, department, None, limit)?;
+    all.iter().map(|waiting| queued_chat(tx, waiting)).collect()
+}
+
+/// One that waits, with the agents that were asked in vain since, and the one who served the customer before. What it asks for is not
+/// read here.
+pub fn queued_chat(tx: &mut Tx<'_>, waiting: &Waiting) -> Result<QueuedChat, StoreError> {
+    let asked: Vec<(i64,)> = tx.all(
+        "SELECT agent_id FROM offers WHERE chat_id = $1 AND offered_at >= $2 AND outcome IN ('expired', 'declined') \
+         ORDER BY offered_at DESC, id LIMIT 100",
+        &[&waiting.chat.get(), &waiting.since.micros()],
     )?;
-    let mut out = Vec::with_capacity(queue.len());
-    for (mut chat, customer, since) in queue.drain(..) {
-        let asked: Vec<(i64,)> = tx.all(
-            "SELECT agent_id FROM offers WHERE chat_id = $1 AND offered_at >= $2 AND outcome IN ('expired', 'declined') \
-             ORDER BY offered_at DESC, id LIMIT 100",
-            &[&chat.chat.get(), &since],
-        )?;
-        chat.asked = asked.into_iter().map(|(agent,)| AgentId::from_i64(agent)).collect();
-        chat.earlier = earlier_agent(tx, CustomerId::from_i64(customer), chat.chat)?;
-        out.push(chat);
-    }
-    Ok(out)
+    Ok(QueuedChat {
+        chat: waiting.chat,
+        pinned: waiting.pinned,
+        earlier: earlier_agent(tx, waiting.customer, waiting.chat)?,
+        asked: asked.into_iter().map(|(agent,)| AgentId::from_i64(agent)).collect(),
+        skills: Vec::new(),
+    })
 }
 
 /// The agent who last served an earlier chat of this customer.

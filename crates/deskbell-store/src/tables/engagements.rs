@@ -9,7 +9,7 @@ use crate::engine::{Row, Tx};
 use crate::error::StoreError;
 
 const COLUMNS: &str = "id, chat_id, conversation_id, agent_id, department_id, ordinal, start_kind, assigned, joined_at, left_at, \
-                       visitor_messages, agent_messages, response_count, response_sum, response_first, response_max";
+                       visitor_messages, agent_messages, response_count, response_sum, response_first, response_max, skills_fulfilled";
 
 fn row(row: &Row<'_>) -> Result<Engagement, StoreError> {
     Ok(Engagement {
@@ -31,6 +31,7 @@ fn row(row: &Row<'_>) -> Result<Engagement, StoreError> {
             first_micros: row.get(14)?,
             max_micros: row.get(15)?,
         },
+        skills_fulfilled: row.get::<i64>(16)? != 0,
     })
 }
 
@@ -38,8 +39,8 @@ fn row(row: &Row<'_>) -> Result<Engagement, StoreError> {
 pub fn insert(tx: &mut Tx<'_>, engagement: &Engagement, number: i64) -> Result<(), StoreError> {
     tx.exec(
         "INSERT INTO engagements (id, chat_id, conversation_id, agent_id, department_id, ordinal, start_kind, assigned, joined_at, \
-           joined_number, visitor_messages, agent_messages, response_count, response_sum) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, 0, 0, 0)",
+           joined_number, visitor_messages, agent_messages, response_count, response_sum, skills_fulfilled) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, 0, 0, 0, $11)",
         &[
             &engagement.id.get(),
             &engagement.chat.get(),
@@ -51,6 +52,7 @@ pub fn insert(tx: &mut Tx<'_>, engagement: &Engagement, number: i64) -> Result<(
             &flag(engagement.assigned),
             &engagement.joined.micros(),
             &number,
+            &flag(engagement.skills_fulfilled),
         ],
     )?;
     Ok(())
@@ -108,7 +110,7 @@ pub fn of_chat(tx: &mut Tx<'_>, chat: ChatId) -> Result<Vec<Placed>, StoreError>
     tx.all_dynamic_with(
         &format!("SELECT {COLUMNS}, joined_number, left_number FROM engagements WHERE chat_id = $1 ORDER BY ordinal"),
         &[&chat.get()],
-        |found| Ok(Placed { engagement: row(found)?, joined_number: found.get(16)?, left_number: found.get(17)? }),
+        |found| Ok(Placed { engagement: row(found)?, joined_number: found.get(17)?, left_number: found.get(18)? }),
     )
 }
 

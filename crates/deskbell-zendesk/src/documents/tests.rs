@@ -8,6 +8,7 @@ use deskbell_app::conversations::Writing;
 use deskbell_app::customers::Introduction;
 use deskbell_app::files::{self, NewFile};
 use deskbell_app::rights::Principal;
+use deskbell_app::skills::{self, SkillDraft};
 use deskbell_domain::agent::{AgentStatus, Role};
 use deskbell_domain::chat::Rating;
 use deskbell_domain::ids::{AgentId, ChatId, ConversationId};
@@ -306,4 +307,44 @@ async fn a_chat_that_was_handed_over_and_rated_twice() {
             "07 chat.memberleave",
         ]
     );
+}
+
+#[tokio::test]
+async fn what_a_chat_asked_for() {
+    let world = World::open().await;
+    let ann = world.add_agent("ann@desk.test", Role::Agent, 5).await;
+    let bob = world.add_agent("bob@desk.test", Role::Agent, 5).await;
+    let department = world.add_department("Sales", &[ann, bob]).await;
+    world.status(ann, AgentStatus::ONLINE).await;
+    let [french, vip, gone] = world
+        .desk
+        .write(move |tx, cx| {
+            let mut make = |name: &str, members: &[AgentId]| {
+                let draft = SkillDraft { name: Some(name.to_owned()), members: Some(members.to_vec()), ..SkillDraft::default() };
+                skills::create(tx, cx, &draft).map(|skill| skill.id)
+            };
+            Ok([make("French", &[bob, ann])?, make("VIP", &[bob])?, make("Gone", &[bob])?])
+        })
+        .await
+        .unwrap();
+    let visit = world.arrive().await;
+    let words = ["VIP", "nonsense", "french"].map(str::to_owned).to_vec();
+    let introduction = Introduction { skills: words, ..Introduction::default() };
+    let done = world.visitor(&visit, VisitorCommand::Chat { department: Some(department), introduction, text: None }).await;
+    let chat = done.chat.unwrap();
+    world.agent(ann, AgentCommand::Accept { chat }).await;
+    world.status(bob, AgentStatus::ONLINE).await;
+    world.agent(ann, AgentCommand::Invite { chat, agent: bob }).await;
+    world.agent(bob, AgentCommand::Accept { chat }).await;
+    let words = ["French", "VIP", "Gone"].map(str::to_owned).to_vec();
+    world.agent(bob, AgentCommand::Skills { chat, skills: words }).await;
+    world.desk.write(move |tx, cx| skills::remove(tx, cx, gone)).await.unwrap();
+    world.at(7_000);
+    world.agent(bob, AgentCommand::End { chat }).await;
+    let document = world.document().await;
+    let asked = json!([french.get(), vip.get(), gone.get()]);
+    assert_eq!((&document["skills_requested"], &document["skills_fulfilled"]), (&asked, &json!(true)));
+    let parts = document["engagements"].as_array().unwrap();
+    assert_eq!((&parts[0]["skills_requested"], &parts[0]["skills_fulfilled"]), (&asked, &json!(false)), "he knows no VIPs");
+    assert_eq!((&parts[1]["skills_requested"], &parts[1]["skills_fulfilled"]), (&asked, &json!(true)));
 }

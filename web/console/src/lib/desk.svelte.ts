@@ -232,6 +232,10 @@ export class Desk {
     this.#send({ t: 'invite', chat: chat.chat, agent });
   }
 
+  setSkills(chat: LiveChat, skills: Id[]): void {
+    this.#send({ t: 'skills', chat: chat.chat, skills });
+  }
+
   leave(chat: LiveChat): void {
     this.#send({ t: 'leave', chat: chat.chat });
   }
