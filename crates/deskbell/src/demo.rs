@@ -13,7 +13,9 @@ mod staff;
 #[cfg(test)]
 mod tests;
 mod ticket;
+mod toolbox;
 
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -24,10 +26,10 @@ use deskbell_app::desk::{DeskOptions, FirstOwner};
 use deskbell_app::documents::{Reader, Renderer};
 use deskbell_app::error::AppError;
 use deskbell_app::settings::{self, Settings};
-use deskbell_app::{Desk, credentials, timeline};
+use deskbell_app::{Desk, credentials, goals, timeline};
 use deskbell_domain::ids::ChatId;
 use deskbell_domain::time::Timestamp;
-use deskbell_store::{Db, journal, tables};
+use deskbell_store::{Db, Tx, journal, tables};
 
 use engine::Engine;
 use premises::{Leaflet, Premises};
@@ -37,6 +39,8 @@ const DAYS_MAX: u32 = 330;
 const CONVERSATIONS_MAX: u32 = 2_000_000;
 /// Steps that share a transaction.
 const STEPS_PER_WRITE: usize = 4_000;
+/// Conversions read at a time.
+const CONVERSIONS_PER_READ: i64 = 1_000;
 /// Threads that render documents.
 const RENDERING_THREADS: usize = 3;
 /// Characters of a password made up here.
@@ -189,6 +193,7 @@ fn fill(
         settings::put(tx, &mut cx, &settings)?;
         let (mut cx, staff) = staff::hire(tx, cx, &ranks, &hash, slots)?;
         let premises = Premises::furnish(tx, &mut cx, &words, leaflet)?;
+        toolbox::fill(tx, &mut cx, &staff)?;
         Ok::<_, AppError>((cx, staff, premises))
     })?;
     cx.now = start;
@@ -205,11 +210,31 @@ fn fill(
         bail!("{} chats never ended", live.len());
     }
     let (counts, changed) = engine.finish();
+    let changed = db.snapshot_blocking(move |tx| with_conversions(tx, changed))?;
     let documents = changed.len();
     render(db, desk, account_key, renderer, changed)?;
     timeline::Reader::new(db.clone(), account_key).catch_up()?;
     let events = db.snapshot_blocking(|tx| tx.head())?;
     Ok(DemoReport { owner: None, agents, agents_password: String::new(), counts, documents, events })
+}
+
+/// A conversion changes the document of the chat that it is put down to.
+fn with_conversions(tx: &mut Tx<'_>, changed: Vec<(ChatId, Timestamp)>) -> Result<Vec<(ChatId, Timestamp)>, AppError> {
+    let mut latest: HashMap<ChatId, Timestamp> = changed.into_iter().collect();
+    let mut after = (0, String::new());
+    loop {
+        let page = goals::page(tx, (after.0, &after.1), i64::MAX, CONVERSIONS_PER_READ)?;
+        let Some((second, last)) = page.last() else { break };
+        after = (*second, last.public_id.clone());
+        for (_, conversion) in page {
+            if let Some(at) = conversion.attribution.and_then(|attribution| latest.get_mut(&attribution.chat)) {
+                *at = (*at).max(conversion.at);
+            }
+        }
+    }
+    let mut changed: Vec<_> = latest.into_iter().collect();
+    changed.sort_by_key(|(chat, at)| (*at, *chat));
+    Ok(changed)
 }
 
 /// Renders the export documents of all chats, each with the second of its last change, and tells the reader that they are done.

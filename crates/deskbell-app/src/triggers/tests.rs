@@ -8,6 +8,7 @@ use serde_json::json;
 use super::*;
 use crate::chats;
 use crate::conversations::stage::{Stage, stage};
+use crate::skills::{self, SkillDraft};
 use crate::timers::Timers;
 use crate::visits::{self, Arrival};
 
@@ -190,6 +191,7 @@ fn actions_in_a_chat() {
     let stage = stage();
     stage.all_online();
     let sales = stage.sales;
+    let skill = stage.write(|tx, cx| skills::create(tx, cx, &SkillDraft { name: Some("French".to_owned()), ..SkillDraft::default() })).id;
     stage.trigger(
         "chat_requested",
         json!(["and", ["eq", "@visitor_requesting_chat", true], ["eq", "@visitor_served", false], ["eq", "@sender_type", "visitor"]]),
@@ -200,6 +202,8 @@ fn actions_in_a_chat() {
             ["setName", "Jo"],
             ["appendNote", "first"],
             ["appendNote", "second"],
+            ["addSkill", skill.get()],
+            ["addSkill", skill.get()],
             ["addSkill", 99_999_999_999_i64]
         ]),
     );
@@ -215,6 +219,11 @@ fn actions_in_a_chat() {
     assert_eq!((customer.name.as_str(), customer.note.as_str()), ("Jo", "first\nsecond"));
     let asked = |event: &Event| matches!(event, Event::SkillsRequested { chat: id, by: Actor::System, .. } if *id == chat.id);
     assert_eq!(stage.events(head).iter().filter(|event| asked(event)).count(), 1);
+    let asked_for = stage.see({
+        let id = chat.id;
+        move |tx| skills::of_chat(tx, id)
+    });
+    assert_eq!(asked_for, [skill], "once, and none that isn't there");
     let rings = stage.see({
         let id = chat.id;
         move |tx| Ok(tables::offers::ringing(tx, id)?)

@@ -288,11 +288,7 @@ async fn links_are_those_of_the_caller_or_the_public_url() {
         let reply = desk.call("GET", &uri, &[("host", host)], "").await;
         assert!(reply.value()["response"]["integration_code"].as_str().expect("a text").contains(wanted), "{}", reply.text);
     }
-    let desk = Fixture::with(crate::Options {
-        public_url: Some("https://help.test/it's/".to_owned()),
-        requests_per_minute_max: None,
-        ..crate::Options::default()
-    });
+    let desk = Fixture::with(crate::Options { public_url: Some("https://help.test/it's/".to_owned()), requests_per_minute_max: None });
     let made = desk.post("/api/widgets", LEAST).await.value()["response"]["integration_code"].clone();
     assert!(made.as_str().expect("a text").contains("'//help.test/it\\u0027s/scripts/track.js'"), "{made}");
 }

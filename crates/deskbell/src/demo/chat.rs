@@ -3,6 +3,7 @@
 use deskbell_app::chats::transfer::{self, Target};
 use deskbell_app::chats::{self, Request};
 use deskbell_app::conversations::{self, Authority, Writing, Written};
+use deskbell_app::customers::Introduction;
 use deskbell_app::error::{AppError, Kind};
 use deskbell_domain::chat::{Chat, EndReason, Rating};
 use deskbell_domain::ids::{AgentId, ChatId, OfferId};
@@ -13,6 +14,7 @@ use rand::RngExt;
 use super::dialogues::{BLAME, Language, PRAISE, Section, Voice, hands_over, says_goodbye, takes_over};
 use super::engine::{Act, Course, Engine, Phase};
 use super::people::{per_cent, pick};
+use super::toolbox::skill_for;
 
 /// Seconds for which visitors wait.
 const PATIENCE_SECONDS: std::ops::Range<f64> = 120.0..300.0;
@@ -65,7 +67,9 @@ impl Engine {
     fn asks(&mut self, tx: &mut Tx<'_>, place: usize) -> Result<(), AppError> {
         let Some(talk) = self.talk(place) else { return Ok(()) };
         let text = talk.fill(talk.matter.lines[0].1);
-        let request = Request { department: None, introduction: talk.person.introduction.clone(), text: Some(text), key: None };
+        let skills = skill_for(talk.person.language).map(str::to_owned).into_iter().collect();
+        let introduction = Introduction { skills, ..talk.person.introduction.clone() };
+        let request = Request { department: None, introduction, text: Some(text), key: None };
         let (section, visit) = (talk.matter.section, talk.visit.clone());
         let request = Request { department: Some(self.staff.department(section)), ..request };
         let done = match chats::request(tx, &mut self.cx, &visit, &request) {

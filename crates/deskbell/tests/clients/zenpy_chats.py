@@ -19,6 +19,7 @@ def rest(chats):
     """What there is beside chats: how many of each, by the calls that scripts make."""
     agents = list(chats.agents())
     departments = list(chats.departments())
+    bans = chats.bans()
     return {
         "agents": len(agents),
         "agent": chats.agents(id=agents[0].id).email,
@@ -30,7 +31,7 @@ def rest(chats):
         "goals": len(list(chats.goals())),
         "shortcuts": len(list(chats.shortcuts())),
         "triggers": len(list(chats.triggers())),
-        "bans": len(list(chats.bans())),
+        "bans": len(list(bans.visitor)) + len(list(bans.ip_address)),
     }
 
 

@@ -21,8 +21,7 @@ async fn found(desk: &Fixture, query: &str) -> String {
 
 #[tokio::test]
 async fn rows_with_all_columns() {
-    let desk =
-        Fixture::with(Options { requests_per_minute_max: None, public_url: Some("https://help.test/".to_owned()), ..Options::default() });
+    let desk = Fixture::with(Options { requests_per_minute_max: None, public_url: Some("https://help.test/".to_owned()) });
     desk.send_ok("POST", "/api/knowledgebase/categories", &[("title", "Folder")]).await;
     let given = article(
         &desk,

@@ -1,0 +1,128 @@
+//! What the demo's team has set up for its chats: shortcuts, skills, goals, triggers, bans.
+
+use deskbell_app::bans;
+use deskbell_app::context::Context;
+use deskbell_app::customers::{self, Changes, NewCustomer};
+use deskbell_app::error::AppError;
+use deskbell_app::goals::{self, Changes as GoalChanges};
+use deskbell_app::shortcuts::{self, Draft as ShortcutDraft};
+use deskbell_app::skills::{self, SkillDraft};
+use deskbell_app::triggers::{self, Changes as TriggerChanges};
+use deskbell_domain::customer::BanTarget;
+use deskbell_domain::goal::{AttributionModel, GoalCondition, GoalConditionKind, GoalOperator};
+use deskbell_domain::ids::AgentId;
+use deskbell_domain::shortcut::ShortcutScope;
+use deskbell_store::Tx;
+use serde_json::{Value, json};
+
+use super::dialogues::{Language, Section};
+use super::staff::Staff;
+
+/// Name, message, tags.
+const SHORTCUTS: [(&str, &str, &[&str]); 4] = [
+    ("hello", "Hello, thanks for writing to Fernhill Outdoor! How can I help?", &[]),
+    ("order", "Could you tell me your order number? It begins with FH.", &["order"]),
+    ("return", "You can send it back within 30 days; the label is in your account, under Orders.", &["return"]),
+    ("bye", "Thank you for the chat. Have a good day outside!", &[]),
+];
+/// What only those in sales send.
+const OFFER: (&str, &str) = ("offer", "From ten pieces on we take ten per cent off. Shall I make you an offer?");
+/// Name, model, days, what the page's address contains.
+const GOALS: [(&str, AttributionModel, i64, &str); 3] = [
+    ("Order begun", AttributionModel::LastTouch, 14, "/checkout"),
+    ("Looked at the sale", AttributionModel::FirstTouch, 30, "/sale"),
+    ("Followed the order", AttributionModel::LastTouch, 30, "/account/orders"),
+];
+/// An address that nobody of the demo comes from.
+const BANNED_ADDRESS: &str = "2001:db8::66";
+
+/// The skill that a chat in a language asks for.
+pub(super) fn skill_for(language: Language) -> Option<&'static str> {
+    match language {
+        Language::English | Language::Japanese => None,
+        Language::German => Some("German"),
+        Language::French => Some("French"),
+    }
+}
+
+fn definitions() -> [(&'static str, bool, Value); 3] {
+    [
+        (
+            "Help at the checkout",
+            true,
+            json!({
+                "event": "page_enter",
+                "condition": ["and", ["icontains", "@visitor_page_url", "/checkout"], ["not", ["firedBefore"]]],
+                "actions": [["sendMessageToVisitor", "Fernhill Outdoor", "Is there anything about your order that we can help with?"]],
+            }),
+        ),
+        (
+            "Chats from the sale",
+            true,
+            json!({
+                "event": "chat_requested",
+                "condition": ["and", ["icontains", "@visitor_page_url", "/sale"]],
+                "actions": [["addTag", "sale"]],
+            }),
+        ),
+        (
+            "Long on a tent's page",
+            false,
+            json!({
+                "event": "page_enter",
+                "condition": ["and", ["icontains", "@visitor_page_url", "/tents/"], ["stillOnPage", 60], ["not", ["firedBefore"]]],
+                "actions": [["sendMessageToVisitor", "Fernhill Outdoor", "This one stands in four minutes. Questions?"]],
+            }),
+        ),
+    ]
+}
+
+/// Sets all of it up.
+pub(super) fn fill(tx: &mut Tx<'_>, cx: &mut Context, staff: &Staff) -> Result<(), AppError> {
+    for (name, message, tags) in SHORTCUTS {
+        let tags = Some(tags.iter().map(|tag| (*tag).to_owned()).collect());
+        let draft = ShortcutDraft { name: Some(name.to_owned()), message: Some(message.to_owned()), tags, ..ShortcutDraft::default() };
+        shortcuts::create(tx, cx, &draft)?;
+    }
+    let scope = Some(ShortcutScope::Departments(vec![staff.department(Section::Sales)]));
+    let (name, message) = OFFER;
+    shortcuts::create(
+        tx,
+        cx,
+        &ShortcutDraft { name: Some(name.to_owned()), message: Some(message.to_owned()), scope, ..Default::default() },
+    )?;
+    let agents: Vec<AgentId> = staff.members.iter().map(|member| member.id).collect();
+    for (place, language) in [Language::German, Language::French].into_iter().enumerate() {
+        let members = agents.iter().copied().skip(place).step_by(2 + place).collect();
+        let name = skill_for(language).map(str::to_owned);
+        let description = Some("Writes it as well as English".to_owned());
+        skills::create(tx, cx, &SkillDraft { name, description, members: Some(members), ..SkillDraft::default() })?;
+    }
+    for (name, attribution, days, address) in GOALS {
+        let condition = GoalCondition { kind: GoalConditionKind::Url, operator: GoalOperator::Contains, value: address.to_owned() };
+        let changes = GoalChanges {
+            name: Some(name.to_owned()),
+            attribution: Some(attribution),
+            attribution_days: Some(days),
+            conditions: Some(vec![condition]),
+            ..GoalChanges::default()
+        };
+        goals::create(tx, cx, &changes)?;
+    }
+    for (name, enabled, definition) in definitions() {
+        let changes = TriggerChanges {
+            name: Some(name.to_owned()),
+            enabled: Some(enabled),
+            definition: Some(definition),
+            ..TriggerChanges::default()
+        };
+        triggers::create(tx, cx, &changes)?;
+    }
+    let by = *agents.first().ok_or_else(|| AppError::internal("nobody works here"))?;
+    let name = Some("Casino Bonus".to_owned());
+    let spammer = NewCustomer { email: "bonus@casino.example.com".to_owned(), changes: Changes { name, ..Changes::default() } };
+    let spammer = customers::register(tx, cx, &spammer)?;
+    bans::ban(tx, cx, by, BanTarget::Customer(spammer.id), "sends advertisements to every shop")?;
+    bans::ban(tx, cx, by, BanTarget::Address(BANNED_ADDRESS.to_owned()), "a hundred requests a second")?;
+    Ok(())
+}
