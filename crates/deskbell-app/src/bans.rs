@@ -61,6 +61,8 @@ pub(crate) fn ban_as(tx: &mut Tx<'_>, cx: &mut Context, by: Actor, target: BanTa
     for chat in live {
         let own = matches!(ban.target, BanTarget::Customer(customer) if customer == chat.customer);
         if own || hit.iter().any(|(visit, _)| chat.visit == Some(*visit)) {
+            // The end of another may have given it to an agent.
+            let Some(chat) = tables::chats::get(tx, chat.id)?.filter(|chat| chat.ended.is_none()) else { continue };
             chats::end(tx, cx, chat, EndReason::Agent, by)?;
         }
     }

@@ -17,7 +17,7 @@ use deskbell_store::{Tx, tables};
 pub use marking::mark;
 
 use crate::commands::Done;
-use crate::context::Context;
+use crate::context::{Context, Routing as Hold};
 use crate::conversations;
 use crate::customers::{self, Introduction};
 use crate::error::AppError;
@@ -90,15 +90,24 @@ pub fn request(tx: &mut Tx<'_>, cx: &mut Context, visit: &Visit, request: &Reque
         messages::add(tx, cx, &mut conversation, Some(&mut chat), Into::Chat, message)?;
     }
     triggers::give_tags(tx, cx, conversation.id, &opening.tags)?;
-    triggers::happened(tx, cx, TriggerEvent::ChatRequested, visit, text.unwrap_or_default())?;
-    if let Some(text) = text {
-        triggers::happened(tx, cx, TriggerEvent::ChatMessage, visit, text)?;
-    }
-    // A trigger may have handed the chat to another department.
+    // Whom it rings at is decided when all triggers have said what it is.
+    cx.routing = Hold::Held;
+    let triggered = judged_by_triggers(tx, cx, visit, text);
+    cx.routing = Hold::AtOnce;
+    triggered?;
+    // A trigger may have handed the chat to another department, or ended it.
     let department = reload(tx, chat.id)?.department;
     routing::route(tx, cx, department)?;
     let chat = reload(tx, chat.id)?;
     Ok(Done::chat(&chat, tx.head()?))
+}
+
+fn judged_by_triggers(tx: &mut Tx<'_>, cx: &mut Context, visit: &Visit, text: Option<&str>) -> Result<(), AppError> {
+    triggers::happened(tx, cx, TriggerEvent::ChatRequested, visit, text.unwrap_or_default())?;
+    match text {
+        Some(text) => triggers::happened(tx, cx, TriggerEvent::ChatMessage, visit, text).map(drop),
+        None => Ok(()),
+    }
 }
 
 /// Makes the chat's rows within a conversation that is already chatting.

@@ -10,12 +10,21 @@ use rand::{RngExt, SeedableRng};
 use crate::automation::Automation;
 use crate::settings::Settings;
 
+/// Whether waiting chats are offered when something has changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Routing {
+    AtOnce,
+    /// Not yet: more is about to change, and routing follows.
+    Held,
+}
+
 /// Time, settings and chance of one use case.
 pub struct Context {
     pub now: Timestamp,
     pub settings: Arc<Settings>,
     pub account_key: i64,
     automation: Arc<Automation>,
+    pub(crate) routing: Routing,
     chance: StdRng,
 }
 
@@ -26,12 +35,19 @@ const CODE_LETTERS: &[u8; 24] = b"ABCDEFGHJKLMNPQRSTUVWXYZ";
 impl Context {
     /// A context for real use: chance comes from the operating system.
     pub fn new(now: Timestamp, settings: Arc<Settings>, account_key: i64) -> Self {
-        Context { now, settings, account_key, automation: Arc::default(), chance: StdRng::from_rng(&mut rand::rng()) }
+        Context {
+            now,
+            settings,
+            account_key,
+            automation: Arc::default(),
+            routing: Routing::AtOnce,
+            chance: StdRng::from_rng(&mut rand::rng()),
+        }
     }
 
     /// A context whose chance repeats with the seed.
     pub fn seeded(now: Timestamp, settings: Arc<Settings>, account_key: i64, seed: u64) -> Self {
-        Context { now, settings, account_key, automation: Arc::default(), chance: StdRng::seed_from_u64(seed) }
+        Context { now, settings, account_key, automation: Arc::default(), routing: Routing::AtOnce, chance: StdRng::seed_from_u64(seed) }
     }
 
     /// The same with what a desk keeps in memory of its goals and triggers.

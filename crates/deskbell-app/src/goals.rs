@@ -167,7 +167,7 @@ pub(crate) fn reached(tx: &mut Tx<'_>, cx: &mut Context, visit: &Visit, url: &st
     let rules = automation::rules(tx, cx)?;
     for goal in rules.goals.iter().filter(|goal| goal.is_reached(url)) {
         let stay = visits::stays(tx, visit)?;
-        if !tables::goals::is_converted(tx, visit.visitor, goal.id, stay.began)? {
+        if !tables::goals::is_converted(tx, visit.visitor, visit.id, goal.id, stay.began)? {
             convert(tx, cx, visit, goal)?;
         }
     }
@@ -187,7 +187,9 @@ fn convert(tx: &mut Tx<'_>, cx: &mut Context, visit: &Visit, goal: &Goal) -> Res
         customer: visit.customer,
         attribution: tables::goals::touch(tx, who, since, goal.attribution)?,
     };
-    let second = tables::goals::free_second(tx, cx.now.seconds())?;
+    // Nothing is written where somebody has read already, whatever the clock says.
+    let unread = tables::documents::promised(tx)? + 1;
+    let second = tables::goals::free_second(tx, cx.now.seconds().max(unread))?;
     tables::goals::insert_conversion(tx, &conversion, second)?;
     tx.append(
         cx.now,

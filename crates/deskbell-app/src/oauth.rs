@@ -107,7 +107,7 @@ fn revoke_grant(tx: &mut Tx<'_>, cx: &Context, client: &OauthClient, grant: Oaut
     announce(tx, cx, client)
 }
 
-/// Makes an access token. A client that has too many loses its oldest.
+/// Makes an access token. A client that has too many of one agent loses his oldest.
 fn issue_access(
     tx: &mut Tx<'_>,
     cx: &mut Context,
@@ -117,7 +117,7 @@ fn issue_access(
     grant: Option<OauthGrantId>,
 ) -> Result<Issued, AppError> {
     let issued = credentials::issue_to_client(tx, cx, client, agent, scopes, grant)?;
-    if tables::oauth::revoke_oldest(tx, client.id, cx.now, CLIENT_TOKENS_MAX)? > 0 {
+    if tables::oauth::revoke_oldest(tx, client.id, agent, cx.now, CLIENT_TOKENS_MAX)? > 0 {
         announce(tx, cx, client)?;
     }
     Ok(issued)

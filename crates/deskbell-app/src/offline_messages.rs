@@ -89,7 +89,8 @@ fn visit(tx: &mut Tx<'_>, cx: &Context, left: &Left) -> Result<Visit, AppError> 
     let at = left.at.unwrap_or(cx.now);
     let visitor = VisitorId::from_i64(tx.next_id()?);
     let customer = customers::anonymous(tx, cx)?.id;
-    if tables::bans::hits(tx, customer, visitor, &left.address)? {
+    let address = visits::cut(&left.address);
+    if tables::bans::hits(tx, customer, visitor, &address)? {
         return Err(AppError::forbidden("this address is banned"));
     }
     let visit = Visit {
@@ -99,7 +100,7 @@ fn visit(tx: &mut Tx<'_>, cx: &Context, left: &Left) -> Result<Visit, AppError> 
         started: at,
         seen: at,
         user_agent: visits::cut(&left.user_agent),
-        address: visits::cut(&left.address),
+        address,
         referrer: String::new(),
         language: String::new(),
     };

@@ -14,7 +14,7 @@ use deskbell_store::{StoreError, Tx, tables};
 
 use crate::accounts;
 use crate::chats;
-use crate::context::Context;
+use crate::context::{Context, Routing as Hold};
 use crate::error::AppError;
 
 /// Waiting chats looked at in one go.
@@ -30,7 +30,7 @@ type Staff = HashMap<AgentId, Vec<SkillId>>;
 /// Offers the waiting chats of a department to whoever is free. With nobody there at all the chats overflow: they end, and the visitor can
 /// leave a message.
 pub fn route(tx: &mut Tx<'_>, cx: &mut Context, department: DepartmentId) -> Result<(), AppError> {
-    if tables::chats::count_waiting(tx, department)? == 0 {
+    if cx.routing == Hold::Held || tables::chats::count_waiting(tx, department)? == 0 {
         return Ok(());
     }
     let Some(settings) = tables::departments::get(tx, department)? else { return Ok(()) };

@@ -198,7 +198,7 @@ pub fn put(tx: &mut Tx<'_>, cx: &mut Context, settings: &Settings) -> Result<(),
         tables::desk::set(tx, name, &value)?;
     }
     tx.append(cx.now, Event::SettingsChanged)?;
-    if before.routing != settings.routing {
+    if before.routing != settings.routing || before.skill_rule() != settings.skill_rule() {
         cx.settings = Arc::new(settings.clone());
         for department in tables::departments::all(tx)? {
             crate::routing::route(tx, cx, department.id)?;

@@ -23,6 +23,7 @@ pub mod kit;
 mod limit;
 pub mod origin;
 pub mod outbound;
+pub mod pace;
 #[cfg(any(test, feature = "testing"))]
 pub mod properties;
 pub mod proxies;
@@ -44,5 +45,6 @@ pub use kit::Kit;
 pub use limit::SharedLimit;
 pub use origin::{Connection, Origin};
 pub use outbound::{Fetched, Outbound, OutboundPolicy};
+pub use pace::Pace;
 pub use proxies::Proxies;
 pub use surface::{BodyReading, Cors, Credential, Fault, FaultCause, RateLimit, Surface};

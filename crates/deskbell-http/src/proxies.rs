@@ -58,15 +58,26 @@ impl FromStr for Network {
 
 /// The proxies that are believed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Proxies(Vec<Network>);
+pub enum Proxies {
+    Listed(Listed),
+    /// Whoever connects: for a desk that only its proxy can reach.
+    Whoever,
+}
+
+/// Networks of proxies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed(Vec<Network>);
+
+/// Those on this machine.
+const LOOPBACK: [Network; 2] = [
+    Network { address: IpAddr::V4(std::net::Ipv4Addr::new(127, 0, 0, 0)), bits: 8 },
+    Network { address: IpAddr::V6(std::net::Ipv6Addr::LOCALHOST), bits: 128 },
+];
 
 impl Default for Proxies {
     /// Those on this machine.
     fn default() -> Self {
-        Proxies(vec![
-            Network { address: IpAddr::from([127, 0, 0, 0]), bits: 8 },
-            Network { address: IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1]), bits: 128 },
-        ])
+        Proxies::Listed(Listed(LOOPBACK.to_vec()))
     }
 }
 
@@ -78,25 +89,23 @@ impl FromStr for Proxies {
         let mut networks = Vec::new();
         for word in text.split(',').map(str::trim).filter(|word| !word.is_empty() && *word != "none") {
             match word {
-                "loopback" => networks.extend(Proxies::default().0),
+                "loopback" => networks.extend(LOOPBACK),
                 word => networks.push(word.parse()?),
             }
         }
         if networks.len() > NETWORKS_MAX {
             return Err(format!("at most {NETWORKS_MAX} networks"));
         }
-        Ok(Proxies(networks))
+        Ok(Proxies::Listed(Listed(networks)))
     }
 }
 
 impl Proxies {
-    /// Whoever connects is believed: for a desk that only its proxy can reach.
-    pub fn all() -> Proxies {
-        Proxies(vec![Network { address: IpAddr::from([0; 4]), bits: 0 }, Network { address: IpAddr::from([0u16; 8]), bits: 0 }])
-    }
-
     fn believe(&self, peer: IpAddr) -> bool {
-        self.0.iter().any(|network| network.holds(peer))
+        match self {
+            Proxies::Listed(listed) => listed.0.iter().any(|network| network.holds(peer)),
+            Proxies::Whoever => true,
+        }
     }
 
     /// What is known of the caller on a connection: from the connection itself, or from what a believed proxy says.
@@ -113,12 +122,18 @@ impl Proxies {
         }
     }
 
-    /// The nearest address that is no proxy of ours; what is further away could have been made up.
+    /// The nearest address that is no proxy of ours; what is further away could have been made up. Where whoever connects is believed, all
+    /// but the word that he added himself could have been.
     fn caller(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let mut caller = peer;
+        let looked_at = match self {
+            Proxies::Listed(_) => CHAIN_MAX,
+            Proxies::Whoever => 1,
+        };
         let lines = headers.get_all("x-forwarded-for").into_iter().rev();
-        for word in lines.filter_map(|line| line.to_str().ok()).flat_map(|line| line.rsplit(',')).take(CHAIN_MAX) {
-            let Ok(named) = word.trim().parse::<IpAddr>() else { break };
+        // Word by word from the near end: what a caller wrote in front must not hide what a proxy wrote behind it.
+        for word in lines.flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b',')).take(looked_at) {
+            let Some(named) = std::str::from_utf8(word).ok().and_then(|word| word.trim().parse::<IpAddr>().ok()) else { break };
             caller = named.to_canonical();
             if !self.believe(caller) {
                 break;
@@ -130,8 +145,9 @@ impl Proxies {
 
 /// What the nearest proxy said: the last word of the last line.
 fn last<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
-    let line = headers.get_all(name).into_iter().next_back()?.to_str().ok()?;
-    line.rsplit(',').next().map(str::trim).filter(|word| !word.is_empty())
+    let line = headers.get_all(name).into_iter().next_back()?.as_bytes();
+    let word = line.rsplit(|byte| *byte == b',').next()?;
+    std::str::from_utf8(word).ok().map(str::trim).filter(|word| !word.is_empty())
 }
 
 /// `/desk/` as `desk`; `None` for nothing, and for what cannot stand in a URL as it is.
@@ -145,10 +161,11 @@ fn prefix(text: &str) -> Option<Box<str>> {
 
 impl fmt::Display for Proxies {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (place, network) in self.0.iter().enumerate() {
+        let Proxies::Listed(Listed(networks)) = self else { return f.write_str("whoever connects") };
+        for (place, network) in networks.iter().enumerate() {
             write!(f, "{}{}/{}", if place > 0 { "," } else { "" }, network.address, network.bits)?;
         }
-        if self.0.is_empty() { f.write_str("none") } else { Ok(()) }
+        if networks.is_empty() { f.write_str("none") } else { Ok(()) }
     }
 }
 
@@ -192,7 +209,7 @@ mod tests {
         for wrong in ["10.0.0.0/33", "::/129", "proxy.test", "10.0.0.0/8/8", "10.0.0.0/-1", "10.0.0.0/"] {
             assert!(wrong.parse::<Proxies>().is_err(), "{wrong}");
         }
-        assert!(Proxies::all().believe(ip("203.0.113.9")) && Proxies::all().believe(ip("2001:db8::1")));
+        assert!(Proxies::Whoever.believe(ip("203.0.113.9")) && Proxies::Whoever.believe(ip("2001:db8::1")));
     }
 
     #[test]
@@ -211,6 +228,16 @@ mod tests {
             let lines: Vec<(&'static str, &str)> = lines.iter().map(|line| ("x-forwarded-for", *line)).collect();
             assert_eq!(proxies.see(ip(peer), false, &headers(&lines)).peer, ip(wanted), "{peer} {lines:?}");
         }
+    }
+
+    #[test]
+    fn what_callers_write_in_front_hides_nothing() {
+        let mut said = HeaderMap::new();
+        said.append("x-forwarded-for", HeaderValue::from_bytes(b"\xff, 203.0.113.9").expect("a value"));
+        assert_eq!(Proxies::default().see(ip("127.0.0.1"), false, &said).peer, ip("203.0.113.9"));
+        let said = headers(&[("x-forwarded-for", "9.9.9.9, 203.0.113.9")]);
+        assert_eq!(Proxies::Whoever.see(ip("10.0.0.1"), false, &said).peer, ip("203.0.113.9"), "the word that the proxy added");
+        assert_eq!(Proxies::Whoever.see(ip("10.0.0.1"), false, &HeaderMap::new()).peer, ip("10.0.0.1"));
     }
 
     #[test]

@@ -108,8 +108,13 @@ impl Stream {
 
     /// The frames of these questions as they are now, in their order. Departments must exist.
     fn frames(&self, questions: &[Question]) -> Vec<Frame> {
-        let rendered = self.render(questions).into_iter();
-        rendered.map(|bytes| Frame::try_from(bytes).expect("an answer is a text")).collect()
+        let (number, second) = (self.0.desk.figures_number(), self.0.desk.now().seconds());
+        let ready = questions.iter().map(|question| match self.0.answers.look(question, number, second) {
+            Found::Fresh(bytes) => Some(bytes),
+            Found::Stale | Found::Nothing => None,
+        });
+        let rendered = ready.collect::<Option<Vec<Bytes>>>().unwrap_or_else(|| self.render(questions));
+        rendered.into_iter().map(|bytes| Frame::try_from(bytes).expect("an answer is a text")).collect()
     }
 
     /// Renders answers that are true at one journal number and one second, and keeps them.

@@ -133,7 +133,7 @@ fn doors(options: &ServeOptions, desk: &Desk, live: &Live, stream: &Stream, oper
         .with(FileDownloads::new(desk.clone()))
         .with(deskbell_portal::Portal::new(desk.clone(), portal))
         .otherwise(Pages(desk.clone()));
-    let proxies = if options.behind_proxy { Proxies::all() } else { options.trusted_proxies.clone() };
+    let proxies = if options.behind_proxy { Proxies::Whoever } else { options.trusted_proxies.clone() };
     Doors { sockets: live.sockets(), front, proxies }
 }
 

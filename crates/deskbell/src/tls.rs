@@ -109,22 +109,24 @@ impl Tls {
     }
 }
 
-/// What a certificate of our own making is good for: this machine, and what the desk is reached by.
+/// What a certificate of our own making is good for beside what the machine calls itself: what the desk is reached by.
 fn names(options: &ServeOptions) -> Vec<String> {
     let mut names = vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()];
     let host = options.public_url.as_deref().and_then(|url| url.parse::<http::Uri>().ok()).and_then(|url| url.host().map(str::to_owned));
     names.extend(host.map(|host| host.trim_matches(['[', ']']).to_owned()));
     let address = options.listen.ip();
     names.extend((!address.is_unspecified()).then(|| address.to_string()));
-    names.extend(rustix::system::uname().nodename().to_str().ok().map(str::to_owned));
     let mut once = Vec::new();
     for name in names {
-        let fit = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".:-".contains(&byte));
-        if fit && !name.is_empty() && !once.contains(&name) {
+        if is_name(&name) && !once.contains(&name) {
             once.push(name);
         }
     }
     once
+}
+
+fn is_name(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".:-".contains(&byte))
 }
 
 /// The certificate that is kept in a desk's directory; made if there is none for these names.
@@ -134,7 +136,9 @@ fn own(directory: &Path, names: &[String]) -> anyhow::Result<Files> {
     if files.read().is_ok() && std::fs::read_to_string(&noted).is_ok_and(|noted| noted == wanted) {
         return Ok(files);
     }
-    let mut parameters = rcgen::CertificateParams::new(names.to_vec())?;
+    // What the machine calls itself is in it, and no reason for another one: containers are called otherwise each time.
+    let machine = rustix::system::uname().nodename().to_str().ok().filter(|name| is_name(name)).map(str::to_owned);
+    let mut parameters = rcgen::CertificateParams::new(names.iter().cloned().chain(machine).collect::<Vec<_>>())?;
     parameters.distinguished_name = rcgen::DistinguishedName::new();
     parameters.distinguished_name.push(rcgen::DnType::CommonName, "Deskbell, a certificate of its own making");
     let (year, month, day) = OWN_GOOD_UNTIL;

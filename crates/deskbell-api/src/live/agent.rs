@@ -19,10 +19,11 @@ use deskbell_store::{journal, tables};
 
 use super::door::Door;
 use super::events::{Audience, bare, frame, reach};
-use super::frames::{self, Incoming, Pace};
+use super::frames::{self, Incoming};
 use super::hub::{AgentConnection, Sink};
 use super::{FRAME_BYTES_MAX, HISTORY_BYTES_MAX, HISTORY_EVENTS_MAX, Inner, Live, RESUME_BYTES_MAX, RESUME_EVENTS_MAX};
 use crate::wire::{AgentView, DepartmentView, LiveChatView};
+use deskbell_http::Pace;
 
 /// Frames a console may send a second in the long run, and at once.
 const FRAMES_PER_SECOND: u16 = 100;

@@ -7,8 +7,9 @@ use deskbell_app::AppError;
 use deskbell_http::socket::{Close, Frame, Outbox};
 
 use super::Live;
-use super::frames::{self, Incoming, Pace};
+use super::frames::{self, Incoming};
 use super::hub::Sink;
+use deskbell_http::Pace;
 
 /// A socket's own side.
 pub(crate) struct Door {

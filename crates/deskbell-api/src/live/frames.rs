@@ -180,33 +180,6 @@ pub(crate) fn known_t(t: &str) -> &'static str {
     KNOWN.into_iter().find(|known| *known == t).unwrap_or("unknown")
 }
 
-/// A bucket of frames: so many at once, so many a second in the long run.
-#[derive(Debug)]
-pub(crate) struct Pace {
-    tokens: f32,
-    last: tokio::time::Instant,
-    per_second: f32,
-    burst: f32,
-}
-
-impl Pace {
-    pub(crate) fn new(per_second: u16, burst: u16) -> Pace {
-        Pace { tokens: f32::from(burst), last: tokio::time::Instant::now(), per_second: f32::from(per_second), burst: f32::from(burst) }
-    }
-
-    /// Takes one; `false` when there are none left.
-    pub(crate) fn take(&mut self) -> bool {
-        let now = tokio::time::Instant::now();
-        self.tokens = (self.tokens + now.duration_since(self.last).as_secs_f32() * self.per_second).min(self.burst);
-        self.last = now;
-        if self.tokens < 1.0 {
-            return false;
-        }
-        self.tokens -= 1.0;
-        true
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

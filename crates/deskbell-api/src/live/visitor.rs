@@ -21,10 +21,11 @@ use deskbell_store::{journal, tables};
 
 use super::door::Door;
 use super::events::{Audience, frame, reach};
-use super::frames::{self, Incoming, IncomingField, Pace};
+use super::frames::{self, Incoming, IncomingField};
 use super::hub::{Sink, VisitorConnection};
 use super::{FRAME_BYTES_MAX, Inner, Live, RESUME_BYTES_MAX, RESUME_EVENTS_MAX};
 use crate::wire::MessageView;
+use deskbell_http::Pace;
 
 /// Frames a visitor may send a second in the long run, and at once.
 const FRAMES_PER_SECOND: u16 = 10;

@@ -101,7 +101,8 @@ fn fired(tx: &mut Tx<'_>, cx: &Context, rule: &Rule, visit: &Visit, greeting: Op
 
 fn one(tx: &mut Tx<'_>, cx: &mut Context, rule: &Rule, visit: &Visit, action: &Action) -> Result<Course, AppError> {
     let chat = tables::chats::live_of_visitor(tx, visit.visitor)?;
-    let customer = chat.as_ref().map_or(visit.customer, |chat| chat.customer);
+    // The browser's own. Whose address was typed into a chat is not touched by what that chat says.
+    let customer = visit.customer;
     match (action, chat) {
         (Action::Wait(_), _) => {}
         (Action::Say { speaker, text }, Some(chat)) => say(tx, cx, chat, speaker, text)?,

@@ -77,7 +77,8 @@ impl<'a, 't> Scene<'a, 't> {
     }
 
     fn customer(&mut self) -> Result<Customer, AppError> {
-        customers::get(self.tx, self.chat.as_ref().map_or(self.visit.customer, |chat| chat.customer))
+        // The browser's own: an address that was typed into a chat tells nothing of whom it belongs to.
+        customers::get(self.tx, self.visit.customer)
     }
 
     fn department(&mut self) -> Result<DepartmentId, AppError> {

@@ -295,6 +295,35 @@ fn a_banned_visitor_is_out() {
 }
 
 #[test]
+fn a_typed_address_draws_nothing_on_whom_it_belongs_to() {
+    let stage = stage();
+    stage.all_online();
+    let victim = stage.write(|tx, cx| {
+        let changes = crate::customers::Changes { note: Some("VIP".to_owned()), ..Default::default() };
+        crate::customers::register(tx, cx, &crate::customers::NewCustomer { email: "victim@shop.test".to_owned(), changes })
+    });
+    stage.trigger("chat_message", json!(["contains", "@visitor_note", "VIP"]), json!([["sendMessageToVisitor", "Desk", "our VIP"]]));
+    let condition = json!(["contains", "@message", "spam"]);
+    stage.trigger("chat_message", condition, json!([["setName", "Mallory"], ["appendNote", "spams"], ["banVisitor", "spam"]]));
+    let visit = stage.visit();
+    let stranger = visit.clone();
+    let chat = stage.write(move |tx, cx| {
+        let introduction = crate::customers::Introduction::new(None, Some("victim@shop.test"))?;
+        let request = chats::Request { introduction, text: Some("buy spam".to_owned()), ..chats::Request::default() };
+        chats::request(tx, cx, &stranger, &request)
+    });
+    let chat = stage.see(move |tx| Ok(tables::chats::get(tx, chat.chat.unwrap())?.unwrap()));
+    assert_eq!((chat.customer, chat.state), (victim.id, ChatState::Ended), "the stranger's browser is out");
+    assert!(stage.said(&chat).iter().all(|line| !line.contains("VIP")));
+    let id = victim.id;
+    assert_eq!(stage.see(move |tx| crate::customers::get(tx, id)), victim);
+    let bans = stage.see(move |tx| Ok(tables::bans::of_target(tx, &deskbell_domain::customer::BanTarget::Customer(id))?));
+    assert!(bans.is_empty(), "{bans:?}");
+    let gone = visit.id;
+    assert_eq!(stage.try_write(move |tx, _| visits::present(tx, gone)).unwrap_err().kind, Kind::Forbidden);
+}
+
+#[test]
 fn delays_between_actions() {
     let stage = stage();
     stage.all_online();

@@ -145,6 +145,8 @@ pub(super) fn tokens_of_clients(place: &Place) {
         (2..=6).try_for_each(|number| credentials::insert(tx, &token(number, Some(1), None)))?;
         credentials::insert(tx, &token(7, Some(2), None))
     });
+    let somebody = AgentId::from_i64(AGENT.get() + 1);
+    assert_eq!(test.put(move |tx| oauth::revoke_oldest(tx, OauthClientId::from_i64(1), somebody, at(20), 2)), 0, "another's stay");
     let listed = |now, limit| {
         let rows = test.see(move |tx| oauth::tokens(tx, at(now), limit));
         rows.iter().map(|row| row.id.get()).collect::<Vec<_>>()
@@ -153,9 +155,9 @@ pub(super) fn tokens_of_clients(place: &Place) {
     assert_eq!(listed(20, 2), [7, 6]);
     assert_eq!(listed(1_000, 100), [1], "those of clients are over");
     assert_eq!(test.see(credentials::listed), [token(1, None, None)]);
-    assert_eq!(test.put(|tx| oauth::revoke_oldest(tx, OauthClientId::from_i64(1), at(20), 2)), 3);
+    assert_eq!(test.put(|tx| oauth::revoke_oldest(tx, OauthClientId::from_i64(1), AGENT, at(20), 2)), 3);
     assert_eq!(listed(20, 100), [7, 6, 5, 1]);
-    assert_eq!(test.put(|tx| oauth::revoke_oldest(tx, OauthClientId::from_i64(1), at(20), 2)), 0);
+    assert_eq!(test.put(|tx| oauth::revoke_oldest(tx, OauthClientId::from_i64(1), AGENT, at(20), 2)), 0);
 }
 
 pub(super) fn what_is_over_is_forgotten(place: &Place) {

@@ -113,8 +113,14 @@ pub(super) fn conversions_by_page_chat_and_visitor(place: &Place) {
     assert_eq!(of_chat.iter().map(|conversion| conversion.id.get()).collect::<Vec<_>>(), [26, 28, 30]);
     for (visitor, goal, since, converted) in [(0, 1, 30, true), (0, 1, 31, false), (1, 1, 28, true), (1, 2, 0, false), (9, 1, 0, false)] {
         let (visitor, goal) = (VisitorId::from_i64(visitor), GoalId::from_i64(goal));
-        assert_eq!(test.see(move |tx| goals::is_converted(tx, visitor, goal, at(since))), converted, "{visitor} {goal} {since}");
+        assert_eq!(
+            test.see(move |tx| goals::is_converted(tx, visitor, VisitId::from_i64(0), goal, at(since))),
+            converted,
+            "{visitor} {goal} {since}"
+        );
     }
+    let own = VisitId::from_i64(3);
+    assert!(test.see(move |tx| goals::is_converted(tx, VisitorId::from_i64(0), own, GoalId::from_i64(1), at(1_000))), "on this very visit");
     assert!(test.write(|tx| goals::insert_conversion(tx, &conversion(7, None), 99)).is_err(), "once per visit and goal");
 }
 

@@ -91,11 +91,12 @@ pub fn remove(tx: &mut Tx<'_>, goal: GoalId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Whether a browser has reached the goal since a moment.
-pub fn is_converted(tx: &mut Tx<'_>, visitor: VisitorId, goal: GoalId, since: Timestamp) -> Result<bool, StoreError> {
+/// Whether a browser has reached the goal since a moment, or ever on this visit: an old window may have slept through a stay.
+pub fn is_converted(tx: &mut Tx<'_>, visitor: VisitorId, visit: VisitId, goal: GoalId, since: Timestamp) -> Result<bool, StoreError> {
     let found: Option<(i64,)> = tx.opt(
-        "SELECT c.id FROM visits v JOIN conversions c ON c.visit_id = v.id WHERE v.visitor_id = $1 AND c.goal_id = $2 AND c.at >= $3 LIMIT 1",
-        &[&visitor.get(), &goal.get(), &since.micros()],
+        "SELECT c.id FROM visits v JOIN conversions c ON c.visit_id = v.id \
+         WHERE v.visitor_id = $1 AND c.goal_id = $2 AND (c.at >= $3 OR c.visit_id = $4) LIMIT 1",
+        &[&visitor.get(), &goal.get(), &since.micros(), &visit.get()],
     )?;
     Ok(found.is_some())
 }

@@ -218,12 +218,12 @@ pub fn tokens(tx: &mut Tx<'_>, now: Timestamp, limit: i64) -> Result<Vec<Credent
     tx.all_dynamic_with(&sql, &[&now.micros(), &limit], credentials::row)
 }
 
-/// Revokes the oldest tokens of a client, so that `kept` good ones stay.
-pub fn revoke_oldest(tx: &mut Tx<'_>, client: OauthClientId, now: Timestamp, kept: i64) -> Result<u64, StoreError> {
+/// Revokes the oldest tokens that a client has for an agent, so that `kept` good ones stay.
+pub fn revoke_oldest(tx: &mut Tx<'_>, client: OauthClientId, agent: AgentId, now: Timestamp, kept: i64) -> Result<u64, StoreError> {
     tx.exec(
         "UPDATE credentials SET revoked_at = $2 WHERE id IN (SELECT id FROM credentials WHERE oauth_client_id = $1 \
-         AND revoked_at IS NULL AND expires_at > $2 ORDER BY created_at DESC, id DESC LIMIT 1000 OFFSET $3)",
-        &[&client.get(), &now.micros(), &kept],
+         AND agent_id = $4 AND revoked_at IS NULL AND expires_at > $2 ORDER BY created_at DESC, id DESC LIMIT 1000 OFFSET $3)",
+        &[&client.get(), &now.micros(), &kept, &agent.get()],
     )
 }
 

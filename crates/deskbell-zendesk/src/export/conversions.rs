@@ -4,7 +4,7 @@
 mod tests;
 
 use deskbell_app::rights::Right;
-use deskbell_app::{AppError, goals};
+use deskbell_app::{AppError, documents, goals};
 use deskbell_domain::goal::{Attribution, Conversion};
 use deskbell_http::{Answer, Cx, Endpoint, Input, Meta, Param, ParamKind, Place};
 use serde::Serialize;
@@ -99,8 +99,11 @@ impl Endpoint<Rest> for GetConversions {
 
     async fn run(cx: Cx<Rest>, input: Input) -> Result<Answer, AppError> {
         let ask = Ask::read(&CONVERSIONS, &input)?;
-        let until = cx.state.horizon();
-        ask.check_age(until)?;
+        let until = cx.state.reach().await?;
+        let (horizon, start) = (cx.state.horizon(), &ask.start);
+        if start.time > horizon && !documents::handed_out(cx.state.desk(), start.time, &start.id).await? {
+            ask.check_age(horizon)?;
+        }
         let page = page(&cx.state, &ask, until).await?;
         let next = ask.next_page(&format!("{}{}", cx.origin, prefix(cx.head.uri().path())), page.end());
         Ok(Answer::json(page.finish(&next)?))

@@ -60,14 +60,26 @@ impl Form {
 
     /// What this browser's forms carry. A foreign page can read neither it nor the cookies it follows from.
     pub(super) fn proof(&self) -> String {
-        let text = format!("deskbell oauth form 1\0{}\0{}", self.browser, self.session);
+        self.proof_with(&self.session)
+    }
+
+    fn proof_with(&self, session: &str) -> String {
+        let text = format!("deskbell oauth form 1\0{}\0{session}", self.browser);
         credentials::hash_secret(&text)[..PROOF_CHARS].to_owned()
+    }
+
+    /// A browser keeps the console's cookie to itself when a link of another site leads here, and sends it with the form that follows: for
+    /// signing in, what was proved without it is enough.
+    fn is_proved(&self, input: &Input) -> bool {
+        let proof = typed(input, PROOF);
+        let signs_in = typed(input, "action") == Some("sign_in");
+        proof == Some(self.proof().as_str()) || (signs_in && proof == Some(self.proof_with("").as_str()))
     }
 
     /// Refuses what was not sent by a form of this browser's own pages.
     pub(super) fn check(&self, cx: &Cx<Oauth>, input: &Input) -> Result<(), AppError> {
         let foreign = |detail| AppError::forbidden("this form is out of date; go back to the program and begin again").because(detail);
-        if self.is_new || typed(input, PROOF) != Some(self.proof().as_str()) {
+        if self.is_new || !self.is_proved(input) {
             return Err(foreign("proof"));
         }
         if cx.head.header("sec-fetch-site").is_some_and(|site| !matches!(site, "same-origin" | "none")) {

@@ -5,11 +5,16 @@ use std::sync::Arc;
 use deskbell_app::AppError;
 use deskbell_app::rights::{Principal, Right};
 use deskbell_http::socket::{self, Close, Frame, Outbox, SocketHandler};
-use deskbell_http::{Answer, Cx, Endpoint, Input, Meta};
+use deskbell_http::{Answer, Cx, Endpoint, Input, Meta, Pace};
 
 use super::Stream;
 use super::frames::{self, AUTHENTICATED, Action, FRAME_BYTES_MAX, Refusal};
 use super::hub::{Entered, dismiss};
+
+/// What a client may say at once: all that a dashboard of many departments asks for.
+const FRAMES_AT_ONCE_MAX: u16 = 600;
+/// And in the long run.
+const FRAMES_PER_SECOND_MAX: u16 = 20;
 
 pub(super) struct GetStream;
 
@@ -48,7 +53,8 @@ async fn accept(cx: Cx<Stream>, outbox: Arc<Outbox>, entered: Option<Entered>) -
         if entered.is_some() {
             let _ = outbox.push(Frame::from_static(AUTHENTICATED));
         }
-        let handler = Handler { stream, outbox: Arc::clone(&outbox), entered };
+        let pace = Pace::new(FRAMES_PER_SECOND_MAX, FRAMES_AT_ONCE_MAX);
+        let handler = Handler { stream, outbox: Arc::clone(&outbox), entered, pace };
         socket::serve(socket, outbox, handler, stop).await;
     });
     Ok(Answer::response(response))
@@ -59,6 +65,7 @@ struct Handler {
     outbox: Arc<Outbox>,
     /// Who was refused has no place, and is not listened to.
     entered: Option<Entered>,
+    pace: Pace,
 }
 
 impl Handler {
@@ -84,13 +91,18 @@ impl Handler {
 
 impl SocketHandler for Handler {
     async fn on_text(&mut self, text: &str) {
+        if !self.pace.take() {
+            return self.refuse(&Refusal::from(AppError::rate_limited("too many frames, send them more slowly")));
+        }
         if let Err(refusal) = self.take(text).await {
             self.refuse(&refusal);
         }
     }
 
     async fn on_binary(&mut self) -> Result<(), Close> {
-        self.refuse(&Refusal::binary());
+        if self.pace.take() {
+            self.refuse(&Refusal::binary());
+        }
         Ok(())
     }
 }
