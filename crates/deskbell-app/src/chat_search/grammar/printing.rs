@@ -80,7 +80,8 @@ fn word(text: &str, f: &mut Formatter<'_>) -> Result {
     let is_operator = matches!(text, "AND" | "OR" | "NOT" | "&&" | "||");
     for (place, letter) in text.chars().enumerate() {
         let means_something = letter.is_whitespace() || "()\"\\*:[]{}<>=+-!".contains(letter);
-        if means_something || (is_operator && place == 0) {
+        // Two slashes behind a field's colon would make an address of it all.
+        if means_something || (place == 0 && (is_operator || letter == '/')) {
             f.write_char('\\')?;
         }
         f.write_char(letter)?;

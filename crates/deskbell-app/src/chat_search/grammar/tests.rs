@@ -63,6 +63,7 @@ fn how_parts_are_joined() {
         ("duration:>= 30", r#"duration:["30" TO *]"#),
         ("d:{1 TO 5]", r#"d:{"1" TO "5"]"#),
         ("visitor.name:ann", "visitor.name:ann"),
+        ("url:(//shop.test)", r"url:\//shop.test"),
     ] {
         assert_eq!(read(text), wanted, "{text}");
     }
