@@ -285,13 +285,7 @@ impl<'a> Keeper<'a> {
     fn writer(&mut self) -> Result<&mut IndexWriter, Trouble> {
         let writer = match self.writer.take() {
             Some(writer) => writer,
-            None => {
-                let options =
-                    IndexWriterOptions::builder().memory_budget_per_thread(WRITER_BYTES).num_worker_threads(1).num_merge_threads(1);
-                let writer = self.index.writer_with_options(options.build())?;
-                writer.set_merge_policy(merge_policy(self.notes.building.is_some()));
-                writer
-            }
+            None => open_writer(&self.index, self.notes.building.is_some())?,
         };
         Ok(self.writer.insert(writer))
     }
@@ -343,6 +337,14 @@ impl<'a> Keeper<'a> {
         let view = View { searcher: self.reader.searcher(), fields: self.fields, languages };
         self.shared.show(Some(view), self.notes.number, self.notes.building.is_some());
     }
+}
+
+/// An index's one writer, with one thread of work and one of merges.
+pub(crate) fn open_writer(index: &Index, building: bool) -> tantivy::Result<IndexWriter> {
+    let options = IndexWriterOptions::builder().memory_budget_per_thread(WRITER_BYTES).num_worker_threads(1).num_merge_threads(1);
+    let writer = index.writer_with_options(options.build())?;
+    writer.set_merge_policy(merge_policy(building));
+    Ok(writer)
 }
 
 /// What is built is merged once, at its end.

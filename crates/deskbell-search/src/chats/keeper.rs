@@ -6,21 +6,18 @@ use std::time::{Duration, Instant};
 use deskbell_app::Desk;
 use deskbell_app::chat_search::{self, Bite, fields};
 use deskbell_app::search::journal_extent;
-use tantivy::indexer::IndexWriterOptions;
 use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy};
 
 use super::fields::{Fields, schema};
 use super::find::View;
 use super::notes::Notes;
-use crate::keeper::merge_policy;
+use crate::keeper::{merge_policy, open_writer};
 use crate::notes::Source;
 use crate::place::Place;
 use crate::shared::Shared;
 use crate::tending::{self, Record, STORE_PAUSE_MILLIS};
 use crate::trouble::Trouble;
 
-/// Memory in which documents gather before they are written.
-const WRITER_BYTES: usize = 50_000_000;
 /// Changes are shown this soon even if nobody searches.
 const COMMIT_MILLIS: u64 = 2_000;
 /// While the index is built, what is there so far is shown this often.
@@ -178,13 +175,7 @@ impl<'a> Keeper<'a> {
     fn writer(&mut self) -> Result<&mut IndexWriter, Trouble> {
         let writer = match self.writer.take() {
             Some(writer) => writer,
-            None => {
-                let options =
-                    IndexWriterOptions::builder().memory_budget_per_thread(WRITER_BYTES).num_worker_threads(1).num_merge_threads(1);
-                let writer = self.index.writer_with_options(options.build())?;
-                writer.set_merge_policy(merge_policy(self.notes.building.is_some()));
-                writer
-            }
+            None => open_writer(&self.index, self.notes.building.is_some())?,
         };
         Ok(self.writer.insert(writer))
     }
