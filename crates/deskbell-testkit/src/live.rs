@@ -414,7 +414,8 @@ impl Live {
             Role::Agent { .. } => fold::agent(&mut self.view, event),
         }
         let thread = event["conversation"].as_str().and_then(|conversation| self.threads.get_mut(conversation));
-        if let Some(thread) = thread {
+        // What every agent hears may come after a history that holds it already.
+        if let Some(thread) = thread.filter(|thread| number > thread.upto) {
             thread.events.push(event.clone());
             if thread.whole {
                 thread.upto = number;
