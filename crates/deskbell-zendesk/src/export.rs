@@ -122,7 +122,7 @@ impl Endpoint<Rest> for GetChats {
             ask.check_age(horizon)?;
         }
         let page = page(&cx.state, &ask, until).await?;
-        let next = ask.next_page(&format!("{}{}", cx.origin, prefix(cx.head.uri().path())), page.end());
+        let next = ask.next_page(&format!("{}{}", cx.origin(), prefix(cx.head.uri().path())), page.end());
         Ok(Answer::json(page.finish(&next)?))
     }
 }

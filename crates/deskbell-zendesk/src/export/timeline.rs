@@ -55,7 +55,7 @@ fn answer<R: Serialize>(cx: &Cx<Rest>, series: &'static Series, ask: &Ask, rows:
         page.add(*time, id, &serde_json::to_string(row).expect("plain structs with text keys can always be written"));
     }
     let page = page.whole()?;
-    let next = ask.next_page(&format!("{}{}", cx.origin, prefix(cx.head.uri().path())), page.end());
+    let next = ask.next_page(&format!("{}{}", cx.origin(), prefix(cx.head.uri().path())), page.end());
     Ok(Answer::json(page.finish(&next)?))
 }
 
