@@ -22,17 +22,27 @@ pub(super) struct Writer<'a> {
 
 impl Writer<'_> {
     fn text(&mut self, text: &str) {
+        let plain = plain_bytes(text.as_bytes(), self.style);
         self.out.reserve(text.len() + 2);
         self.out.push(b'"');
+        if plain == text.len() {
+            self.out.extend_from_slice(text.as_bytes());
+        } else {
+            self.escaped(text, plain);
+        }
+        self.out.push(b'"');
+    }
+
+    /// A text in which something has to be written otherwise, behind so many bytes.
+    fn escaped(&mut self, text: &str, mut plain: usize) {
         let mut rest = text;
         loop {
-            let plain = plain_bytes(rest.as_bytes(), self.style);
             self.out.extend_from_slice(&rest.as_bytes()[..plain]);
             let Some(special) = rest[plain..].chars().next() else { break };
             self.special(special);
             rest = &rest[plain + special.len_utf8()..];
+            plain = plain_bytes(rest.as_bytes(), self.style);
         }
-        self.out.push(b'"');
     }
 
     fn special(&mut self, special: char) {
@@ -66,25 +76,34 @@ impl Writer<'_> {
 
 /// How many bytes at the beginning stand as they are.
 fn plain_bytes(bytes: &[u8], style: JsonStyle) -> usize {
-    // The high bit of a byte is set where the byte is zero; behind such a byte also where it is not: then the bytes are looked at singly.
-    let zeros = |word: u64| word.wrapping_sub(LOW) & !word;
-    let (words, _) = bytes.as_chunks::<8>();
-    let plain = words.iter().take_while(|word| {
-        let word = u64::from_ne_bytes(**word);
-        let both = zeros(word ^ QUOTES) | zeros(word ^ BACKSLASHES) | (word.wrapping_sub(FIRST_PRINTED) & !word);
-        let found = match style {
-            JsonStyle::Plain => both,
-            JsonStyle::Php => both | word | zeros(word ^ SLASHES),
-        };
-        found & HIGH == 0
-    });
-    let plain = plain.count() * 8;
+    let (words, rest) = bytes.as_chunks::<8>();
+    for (place, word) in words.iter().enumerate() {
+        if let Some(at) = first_special(u64::from_le_bytes(*word), style) {
+            return place * 8 + at;
+        }
+    }
+    // What is left over is looked at together with bytes before it: those are known to be plain.
+    if let Some(word) = bytes.last_chunk::<8>() {
+        return first_special(u64::from_le_bytes(*word), style).map_or(bytes.len(), |at| bytes.len() - 8 + at);
+    }
     let is_special = |byte: &u8| match *byte {
         b'"' | b'\\' | 0..0x20 => true,
         b'/' | 0x80.. => style == JsonStyle::Php,
         _ => false,
     };
-    bytes[plain..].iter().position(is_special).map_or(bytes.len(), |at| plain + at)
+    rest.iter().position(is_special).unwrap_or(bytes.len())
+}
+
+/// Where in a word, whose lowest byte is the first, the first byte stands that has to be written otherwise.
+fn first_special(word: u64, style: JsonStyle) -> Option<usize> {
+    // The high bit of a byte is set where the byte is zero; behind such a byte also where it is not, which does not matter for the first.
+    let zeros = |word: u64| word.wrapping_sub(LOW) & !word;
+    let both = zeros(word ^ QUOTES) | zeros(word ^ BACKSLASHES) | (word.wrapping_sub(FIRST_PRINTED) & !word);
+    let found = match style {
+        JsonStyle::Plain => both,
+        JsonStyle::Php => both | word | zeros(word ^ SLASHES),
+    } & HIGH;
+    if found == 0 { None } else { Some(found.trailing_zeros() as usize / 8) }
 }
 
 /// The members of a list or an object being written.
