@@ -159,13 +159,13 @@ struct Conversation<'a> {
 impl<'a> Conversation<'a> {
     fn new(line: Line<'a>, zone: &Zone) -> Conversation<'a> {
         Conversation {
-            conversationid: Short::new(line.id()),
+            conversationid: Short::id(line.id().get()),
             code: line.code(),
             datecreated: zone.short(line.created()),
             datechanged: zone.short(line.changed()),
             datedue: None,
             departmentname: line.department_name(),
-            departmentid: Short::new(line.department()),
+            departmentid: Short::id(line.department().get()),
             status: line.status().text(),
             ownername: line.customer_display_name(),
             owneremail: line.customer_email().unwrap_or_default(),
@@ -174,8 +174,8 @@ impl<'a> Conversation<'a> {
             publicurlcode: line.public_code(),
             tags: tag_ids(line.tags().iter().copied()),
             channel_type: line.channel().text(),
-            messagegroupsin: Short::new(line.groups_in()),
-            messagegroupsout: Short::new(line.groups_out()),
+            messagegroupsin: Short::count(line.groups_in()),
+            messagegroupsout: Short::count(line.groups_out()),
         }
     }
 }
