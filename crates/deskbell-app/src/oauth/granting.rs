@@ -5,7 +5,7 @@ use deskbell_domain::oauth::{ClientType, OauthClient, OauthCode, OauthError, Oau
 use deskbell_store::{Tx, tables};
 
 use super::{
-    ACCESS_TOKEN_SECONDS, Granted, REFRESH_TOKEN_SECONDS, REUSE_NOTICED_SECONDS, Refusal, announce, common, issue_access, narrowed, proof,
+    ACCESS_TOKEN_SECONDS, Granted, REFRESH_TOKEN_SECONDS, REUSE_NOTICED_SECONDS, Refusal, announce, issue_access, narrowed, proof,
     revoke_grant,
 };
 use crate::context::Context;
@@ -128,7 +128,7 @@ fn by_refresh(
         return Ok(Err(BAD_REFRESH));
     }
     let scopes = match narrowed(client, scope) {
-        Ok(scopes) => common(scopes, Scopes::parse(&grant.scopes).unwrap_or_default()),
+        Ok(scopes) => scopes.common(Scopes::parse(&grant.scopes).unwrap_or_default()),
         Err(refusal) => return Ok(Err(refusal)),
     };
     if scopes == Scopes::default() {

@@ -156,7 +156,7 @@ async fn clients_act_for_themselves_if_they_can_keep_a_secret() {
         refused(&post(&world, "/oauth2/token", &pairs).await, 401, "invalid_client");
     }
     // A new secret makes the old one useless.
-    let (id, owner) = (client.client.id, world.owner.agent.id);
+    let (id, owner) = (client.client.id, clients::Maker::unbound(world.owner.agent.id));
     let new = world.desk.write(move |tx, cx| clients::generate_secret(tx, cx, owner, id)).await.unwrap();
     refused(&ask(&world, &client, &by).await, 401, "invalid_client");
     granted(&ask(&world, &new, &by).await);
