@@ -1,7 +1,7 @@
 //! The token endpoint's use cases: access tokens for codes, refresh tokens, clients and passwords; and giving them back.
 
 use deskbell_domain::ids::{AgentId, OauthGrantId};
-use deskbell_domain::oauth::{ClientType, OauthClient, OauthCode, OauthError, OauthGrant, OauthRefreshToken};
+use deskbell_domain::oauth::{ClientType, GrantKind, OauthClient, OauthCode, OauthError, OauthGrant, OauthRefreshToken};
 use deskbell_store::{Tx, tables};
 
 use super::{
@@ -96,7 +96,7 @@ fn by_code(
         return Ok(Err(Refusal::new(OauthError::InvalidGrant, "code_verifier does not meet the code_challenge")));
     }
     let scopes = Scopes::parse(&code.scopes).unwrap_or_default();
-    let grant = open_grant(tx, cx, client, code.agent, scopes)?;
+    let grant = open_grant(tx, cx, client, GrantKind::Code, code.agent, scopes)?;
     tables::oauth::use_code(tx, &code.hash, grant.id)?;
     Ok(Ok(tokens(tx, cx, client, &grant, scopes)?))
 }
@@ -168,7 +168,7 @@ fn by_password(
         Ok(scopes) => scopes,
         Err(refusal) => return Ok(Err(refusal)),
     };
-    let grant = open_grant(tx, cx, client, agent, scopes)?;
+    let grant = open_grant(tx, cx, client, GrantKind::Password, agent, scopes)?;
     Ok(Ok(tokens(tx, cx, client, &grant, scopes)?))
 }
 
@@ -176,9 +176,16 @@ fn works_here(tx: &mut Tx<'_>, agent: AgentId) -> Result<bool, AppError> {
     Ok(tables::agents::get(tx, agent)?.is_some_and(|agent| agent.enabled))
 }
 
-fn open_grant(tx: &mut Tx<'_>, cx: &mut Context, client: &OauthClient, agent: AgentId, scopes: Scopes) -> Result<OauthGrant, AppError> {
+fn open_grant(
+    tx: &mut Tx<'_>,
+    cx: &mut Context,
+    client: &OauthClient,
+    kind: GrantKind,
+    agent: AgentId,
+    scopes: Scopes,
+) -> Result<OauthGrant, AppError> {
     let id = OauthGrantId::from_i64(tx.next_id()?);
-    let grant = OauthGrant { id, client: client.id, agent, scopes: scopes.text(), created: cx.now, revoked: None };
+    let grant = OauthGrant { id, kind, client: client.id, agent, scopes: scopes.text(), created: cx.now, revoked: None };
     tables::oauth::insert_grant(tx, &grant)?;
     Ok(grant)
 }
