@@ -98,7 +98,7 @@ async fn reach(rest: &Rest, ask: &Ask) -> Result<i64, AppError> {
 /// A page as an answer, once its end is known as handed out.
 async fn answer(cx: &Cx<Rest>, ask: &Ask, page: Page) -> Result<Answer, AppError> {
     cx.state.hand_out(ask.second(page.end())).await?;
-    let next = ask.next_page(&format!("{}{}", cx.origin, prefix(cx.head.uri().path())), page.end());
+    let next = ask.next_page(&format!("{}{}", cx.origin(), prefix(cx.head.uri().path())), page.end());
     Ok(Answer::json(page.finish(&next)?))
 }
 
