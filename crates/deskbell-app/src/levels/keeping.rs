@@ -63,6 +63,21 @@ impl Watch {
     }
 }
 
+impl Watch {
+    /// Rings, and waits until a journal number is in.
+    pub(super) async fn wait_until(&self, wanted: i64) -> Result<(), AppError> {
+        self.with_bell(|bell| bell.is_rung = true);
+        let mut number = self.number.subscribe();
+        let arrived = tokio::time::timeout(Duration::from_secs(WAIT_SECONDS_MAX), number.wait_for(|number| *number >= wanted)).await;
+        match arrived {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(_)) | Err(_) => {
+                Err(AppError::unavailable("the figures of this report are still being prepared; try again").retry_after(RETRY_SECONDS))
+            }
+        }
+    }
+}
+
 /// Ends the reader's thread when it is dropped; entries need not wake it.
 struct Leash(Arc<Watch>);
 
@@ -113,13 +128,5 @@ pub async fn caught_up(desk: &Desk) -> Result<(), AppError> {
         return Ok(());
     }
     desk.keep_levels()?;
-    watch.with_bell(|bell| bell.is_rung = true);
-    let mut number = watch.number.subscribe();
-    let arrived = tokio::time::timeout(Duration::from_secs(WAIT_SECONDS_MAX), number.wait_for(|number| *number >= head)).await;
-    match arrived {
-        Ok(Ok(_)) => Ok(()),
-        Ok(Err(_)) | Err(_) => {
-            Err(AppError::unavailable("the figures of this report are still being prepared; try again").retry_after(RETRY_SECONDS))
-        }
-    }
+    watch.wait_until(head).await
 }
