@@ -34,7 +34,7 @@ use crate::rights::Scopes;
 use crate::search::KnowledgeSearch;
 use crate::settings::Settings;
 use crate::widgets::impressions::Impressions;
-use crate::{knowledge, timeline, timers, updates};
+use crate::{knowledge, levels, timeline, timers, updates};
 
 /// How a desk is opened.
 pub struct DeskOptions {
@@ -64,6 +64,7 @@ struct Inner {
     figures_number: AtomicI64,
     /// How far the timelines have come.
     timeline_number: Arc<AtomicI64>,
+    levels: Arc<levels::Watch>,
     presence: Presence,
     paging: Paging,
     hashing: Hashing,
@@ -189,6 +190,7 @@ impl Desk {
             figures_number: AtomicI64::new(figures.number()),
             figures: RwLock::new(figures),
             timeline_number: Arc::default(),
+            levels: Arc::default(),
             presence,
             paging: Paging::default(),
             hashing: Hashing::default(),
@@ -235,6 +237,30 @@ impl Desk {
     /// The last journal number that this process has taken into the timelines; 0 before the first look.
     pub fn timeline_number(&self) -> i64 {
         self.0.timeline_number.load(Ordering::Relaxed)
+    }
+
+    /// Starts keeping levels, unless that has begun.
+    pub fn keep_levels(&self) -> Result<(), AppError> {
+        let listener = levels::start(&self.0.levels, self.level_reader())
+            .map_err(|error| AppError::internal(format!("no thread can be started: {error}")))?;
+        if let Some(listener) = listener {
+            self.0.follower.add(listener);
+        }
+        Ok(())
+    }
+
+    /// The reader behind the levels, to be run by hand.
+    pub fn level_reader(&self) -> levels::Reader {
+        levels::Reader::keeping(self.0.db.clone())
+    }
+
+    /// Where the levels stand.
+    pub fn levels(&self) -> &levels::Watch {
+        &self.0.levels
+    }
+
+    pub(crate) fn db(&self) -> &Db {
+        &self.0.db
     }
 
     /// Gives the desk its search over knowledge bases; only the first one counts.

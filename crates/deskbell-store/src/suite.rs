@@ -6,6 +6,7 @@ mod exports;
 mod files;
 mod journal;
 mod knowledge;
+mod levels;
 mod lists;
 mod oauth;
 mod portal;
@@ -72,6 +73,7 @@ cases! {
         marks_and_what_was_left;
     directory: shortcuts_come_back_change_and_go, attendances_are_counted, bans_by_their_ids;
     timeline: spans_and_events_come_back_in_their_order, what_is_open_comes_back_and_goes, moments_of_the_journal;
+    levels: cells_come_back_by_series_and_time, sets_take_each_others_place, how_things_stand_comes_back, presences_overlap_a_time;
     triggers: goals_come_back_change_and_go, conversions_by_page_chat_and_visitor, conversions_of_a_crowded_second,
         conversions_are_put_down_to_touches, triggers_come_back_wait_and_go, greetings_and_marks_of_visitors, how_a_browser_has_come;
     skills: skills_come_back_change_and_go, who_has_which_skills, chats_ask_for_skills, queues_are_read_in_bites;
