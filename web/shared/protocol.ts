@@ -77,6 +77,11 @@ export interface HandedOver {
   skills?: string[] | undefined;
 }
 
+export type CallDirection = 'in' | 'out' | 'internal';
+export type CallState = 'queued' | 'ringing' | 'talking' | 'ended';
+export type CallOutcome = 'finished' | 'abandoned' | 'missed' | 'voicemail';
+export type SlaGoal = 'first_answer' | 'next_answer' | 'first_assign' | 'first_resolve' | 'chat_answer' | 'call_answer';
+
 // ---------------------------------------------------------------- events
 
 /** What every event carries, whatever happened. */
@@ -158,6 +163,19 @@ export type DeskEvent =
   | (EventBase & { e: 'customer.changed'; customer: Id; name: string; email: string | null; phone: string })
   | (EventBase & { e: 'ban.changed'; customer: Id | null; address: string | null; banned: boolean })
   | (EventBase & { e: 'shortcut.changed'; shortcut: Id; name: string; removed: boolean })
+  | (EventBase & { e: 'call.started'; call: Id; direction: CallDirection; customer: Id; caller: Id | null; department: Id })
+  | (EventBase & { e: 'call.rang'; call: Id; agent: Id; expires: Millis; state: CallState })
+  | (EventBase & { e: 'ring.closed'; call: Id; agent: Id; outcome: OfferOutcome; state: CallState })
+  | (EventBase & { e: 'call.answered' | 'call.left'; call: Id; agent: Id; state: CallState })
+  | (EventBase & { e: 'call.held'; call: Id; agent: Id; held: boolean })
+  | (EventBase & { e: 'call.transferred'; call: Id; from: Id; department: Id; agent: Id | null; by: Author; state: CallState })
+  | (EventBase & { e: 'call.ended'; call: Id; department: Id; direction: CallDirection; outcome: CallOutcome; by: Author })
+  | (EventBase & { e: 'sla_level.changed'; level: Id; name: string; removed: boolean })
+  | (EventBase & { e: 'sla.level'; level: Id | null; by: Author })
+  | (EventBase & { e: 'sla.started' | 'sla.breached'; item: Id; goal: SlaGoal; level: Id; due: Millis })
+  | (EventBase & { e: 'sla.moved'; item: Id; due: Millis })
+  | (EventBase & { e: 'sla.closed'; item: Id; goal: SlaGoal; level: Id; started: Millis; due: Millis })
+  | (EventBase & { e: 'sla.dropped'; item: Id })
   | (EventBase & { e: 'settings.changed' })
   | (EventBase & { e: 'greeting' } & Greeting);
 

@@ -215,6 +215,8 @@ fn touches(event: &Event) -> Option<Touched<'_>> {
         | Event::TriggerChanged { .. }
         | Event::TriggerFired { .. }
         | Event::ShortcutChanged { .. }
-        | Event::OauthClientChanged { .. } => None,
+        | Event::OauthClientChanged { .. }
+        | Event::Call(_)
+        | Event::Sla(_) => None,
     }
 }

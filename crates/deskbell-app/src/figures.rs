@@ -280,7 +280,9 @@ impl Figures {
             | Event::TriggerChanged { .. }
             | Event::TriggerFired { .. }
             | Event::ShortcutChanged { .. }
-            | Event::OauthClientChanged { .. } => {}
+            | Event::OauthClientChanged { .. }
+            | Event::Call(_)
+            | Event::Sla(_) => {}
         }
     }
 

@@ -215,6 +215,8 @@ fn changed_by(event: &Event) -> Option<Changed> {
         | Event::TriggerChanged { .. }
         | Event::TriggerFired { .. }
         | Event::ShortcutChanged { .. }
-        | Event::OauthClientChanged { .. } => None,
+        | Event::OauthClientChanged { .. }
+        | Event::Call(_)
+        | Event::Sla(_) => None,
     }
 }

@@ -2,6 +2,7 @@
 //! (live clients, live figures, export documents, later reports, search, mail) fold them in order and may see one twice.
 
 use crate::agent::{AgentStatus, Role};
+use crate::call::CallEvent;
 use crate::chat::{ChatState, EndReason, EngagementStart, OfferOutcome, Rating, StartedBy};
 use crate::conversation::{Channel, Status};
 use crate::department::Strategy;
@@ -11,6 +12,7 @@ use crate::ids::{
     WidgetId,
 };
 use crate::message::{Actor, Attachment, GroupKind, MessageKind};
+use crate::sla::SlaEvent;
 use crate::time::Timestamp;
 
 /// An event with its place in the journal.
@@ -312,6 +314,9 @@ pub enum Event {
         name: String,
         removed: bool,
     },
+
+    Call(CallEvent),
+    Sla(SlaEvent),
 }
 
 impl Event {
@@ -359,6 +364,8 @@ impl Event {
             | Event::ChatTransferred { conversation, .. }
             | Event::ChatEnded { conversation, .. }
             | Event::ChatRated { conversation, .. } => Some(*conversation),
+            Event::Call(event) => Some(event.conversation()),
+            Event::Sla(event) => event.conversation(),
         }
     }
 
@@ -405,7 +412,9 @@ impl Event {
             | Event::GoalChanged { .. }
             | Event::TriggerChanged { .. }
             | Event::ShortcutChanged { .. }
-            | Event::OauthClientChanged { .. } => None,
+            | Event::OauthClientChanged { .. }
+            | Event::Call(_)
+            | Event::Sla(_) => None,
         }
     }
 }

@@ -107,6 +107,18 @@ ids! {
     OauthClientId: ENTITY_MIN, ENTITY_END;
     /// What an agent granted an OAuth client.
     OauthGrantId: ENTITY_MIN, ENTITY_END;
+    CallId: ENTITY_MIN, ENTITY_END;
+    /// An agent's part of a call.
+    CallLegId: ENTITY_MIN, ENTITY_END;
+    /// A call rings at an agent.
+    RingId: ENTITY_MIN, ENTITY_END;
+    SlaLevelId: ENTITY_MIN, ENTITY_END;
+    /// A clock of a service level.
+    SlaItemId: ENTITY_MIN, ENTITY_END;
+    RuleId: ENTITY_MIN, ENTITY_END;
+    TimeRuleId: ENTITY_MIN, ENTITY_END;
+    CannedMessageId: ENTITY_MIN, ENTITY_END;
+    PredefinedAnswerId: ENTITY_MIN, ENTITY_END;
     TagId: TAG_MIN, TAG_END;
     /// Drawn from the tags' range.
     CustomerGroupId: TAG_MIN, TAG_END;

@@ -2,6 +2,8 @@
 
 pub mod agent;
 pub mod browser;
+pub mod calendar;
+pub mod call;
 pub mod chat;
 pub mod color;
 pub mod company;
@@ -15,6 +17,8 @@ pub mod goal;
 pub mod group;
 pub mod ids;
 pub mod knowledge;
+pub mod level;
+pub mod measure;
 pub mod message;
 pub mod oauth;
 pub mod offline;
@@ -22,6 +26,7 @@ pub mod routing;
 pub mod routing_rules;
 pub mod shortcut;
 pub mod skill;
+pub mod sla;
 pub mod tag;
 pub mod time;
 pub mod timeline;

@@ -3,16 +3,18 @@
 
 use crate::error::StoreError;
 use deskbell_domain::agent::{AgentStatus, Role};
+use deskbell_domain::call::{CallEvent, CallOutcome, CallState, Direction};
 use deskbell_domain::chat::{ChatState, EndReason, EngagementStart, OfferOutcome, Rating, StartedBy};
 use deskbell_domain::conversation::{Channel, Status};
 use deskbell_domain::department::Strategy;
 use deskbell_domain::event::Event;
 use deskbell_domain::ids::{
-    AgentId, ChatId, CompanyId, ConversationId, ConversionId, CustomerGroupId, CustomerId, DepartmentId, EngagementId, GoalId, GroupId,
-    KnowledgeBaseId, KnowledgeEntryId, MessageId, OauthClientId, OfferId, ShortcutId, SkillId, TagId, TriggerId, VisitId, VisitorId,
-    WidgetId,
+    AgentId, CallId, CallLegId, ChatId, CompanyId, ConversationId, ConversionId, CustomerGroupId, CustomerId, DepartmentId, EngagementId,
+    GoalId, GroupId, KnowledgeBaseId, KnowledgeEntryId, MessageId, OauthClientId, OfferId, RingId, ShortcutId, SkillId, SlaItemId,
+    SlaLevelId, TagId, TriggerId, VisitId, VisitorId, WidgetId,
 };
 use deskbell_domain::message::{Actor, Attachment, GroupKind, MessageKind};
+use deskbell_domain::sla::{Goal, SlaEvent};
 use deskbell_domain::time::Timestamp;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use std::borrow::Cow;
@@ -22,7 +24,10 @@ use std::fmt::{self, Write};
 const BODY_BYTES_TYPICAL: usize = 384;
 
 macro_rules! events {
-    ($($variant:ident { $($field:ident),* })+) => {
+    (
+        $($variant:ident { $($field:ident),* })+
+        $(@ $group:ident($events:ident): $($member:ident as $kind:literal { $($part:ident),* })+;)+
+    ) => {
         /// An event's kind and body.
         pub fn encode(event: &Event) -> (&'static str, String) {
             match event {
@@ -30,6 +35,10 @@ macro_rules! events {
                     let object = Object::default()$(.with(concat!("\"", stringify!($field), "\":"), $field))*;
                     (stringify!($variant), object.close())
                 })+
+                $($(Event::$group($events::$member { $($part),* }) => {
+                    let object = Object::default()$(.with(concat!("\"", stringify!($part), "\":"), $part))*;
+                    ($kind, object.close())
+                })+)+
             }
         }
 
@@ -38,12 +47,13 @@ macro_rules! events {
             let parsed = Json::parse(body).map_err(|error| StoreError::Corrupt(format!("event of kind {kind}: {error}")))?;
             match kind {
                 $(stringify!($variant) => Ok(Event::$variant { $($field: parsed.take(kind, stringify!($field))?),* }),)+
+                $($($kind => Ok(Event::$group($events::$member { $($part: parsed.take(kind, stringify!($part))?),* })),)+)+
                 unknown => Err(StoreError::Corrupt(format!("unknown kind of event: {unknown}"))),
             }
         }
 
         /// Every kind there is.
-        pub const KINDS: &[&str] = &[$(stringify!($variant)),+];
+        pub const KINDS: &[&str] = &[$(stringify!($variant),)+ $($($kind),+),+];
     };
 }
 
@@ -89,6 +99,24 @@ events! {
     TriggerFired { trigger, trigger_name, visit, visitor, customer, chat, speaker, greeting }
     ShortcutChanged { shortcut, name, removed }
     OauthClientChanged { client, name, removed }
+
+    @ Call(CallEvent):
+        Started as "CallStarted" { call, conversation, group, direction, customer, caller, department }
+        Rang as "CallRang" { call, conversation, ring, agent, expires, state }
+        RingClosed as "CallRingClosed" { call, conversation, ring, agent, outcome, state }
+        Answered as "CallAnswered" { call, conversation, leg, agent, state }
+        Held as "CallHeld" { call, conversation, leg, agent, held }
+        Left as "CallLeft" { call, conversation, leg, agent, state }
+        Transferred as "CallTransferred" { call, conversation, from, department, agent, by, state }
+        Ended as "CallEnded" { call, conversation, department, direction, outcome, by };
+    @ Sla(SlaEvent):
+        LevelChanged as "SlaLevelChanged" { level, name, calendar, removed }
+        LevelSet as "SlaLevelSet" { conversation, level, by }
+        Started as "SlaStarted" { conversation, item, goal, level, due }
+        DueMoved as "SlaDueMoved" { conversation, item, due }
+        Breached as "SlaBreached" { conversation, item, goal, level, due }
+        Closed as "SlaClosed" { conversation, item, goal, level, started, due, department, agent }
+        Dropped as "SlaDropped" { conversation, item };
 }
 
 /// A JSON object being written.
@@ -305,6 +333,8 @@ macro_rules! ids {
 }
 ids!(
     AgentId,
+    CallId,
+    CallLegId,
     ChatId,
     CompanyId,
     ConversationId,
@@ -320,8 +350,11 @@ ids!(
     MessageId,
     OauthClientId,
     OfferId,
+    RingId,
     ShortcutId,
     SkillId,
+    SlaItemId,
+    SlaLevelId,
     TagId,
     TriggerId,
     VisitId,
@@ -342,7 +375,23 @@ macro_rules! spelled {
         }
     )+};
 }
-spelled!(Channel, ChatState, EndReason, EngagementStart, GroupKind, MessageKind, OfferOutcome, Rating, StartedBy, Status, Strategy);
+spelled!(
+    CallOutcome,
+    CallState,
+    Channel,
+    ChatState,
+    Direction,
+    EndReason,
+    EngagementStart,
+    Goal,
+    GroupKind,
+    MessageKind,
+    OfferOutcome,
+    Rating,
+    StartedBy,
+    Status,
+    Strategy
+);
 
 macro_rules! integers {
     ($($name:ty),+) => {$(

@@ -1,5 +1,8 @@
 //! Events as clients see them.
 
+mod calls;
+mod sla;
+
 use deskbell_domain::event::{Event, Recorded};
 use deskbell_domain::message::{Actor, Attachment};
 use serde::Serialize;
@@ -51,7 +54,9 @@ pub(crate) fn reach(event: &Event) -> Reach {
         | Event::ConversionRecorded { .. }
         | Event::TriggerChanged { .. }
         | Event::ShortcutChanged { .. }
-        | Event::OauthClientChanged { .. } => (true, false),
+        | Event::OauthClientChanged { .. }
+        | Event::Call(_)
+        | Event::Sla(_) => (true, false),
         Event::MessageAdded { kind, .. } => (false, kind.audience() == deskbell_domain::message::Audience::Public),
         Event::ReadMarked { .. } => (false, true),
         Event::SkillsRequested { .. } => (true, false),
@@ -199,6 +204,10 @@ enum View<'a> {
     VisitStarted { visit: String, customer: String },
     #[serde(rename = "page.viewed")]
     PageViewed { visit: String, customer: String, url: &'a str, title: &'a str },
+    #[serde(untagged)]
+    Call(calls::CallView),
+    #[serde(untagged)]
+    Sla(sla::SlaView<'a>),
 }
 
 fn file(attachment: Option<&Attachment>) -> Option<FileView> {
@@ -378,6 +387,8 @@ fn view(event: &Event, audience: Audience) -> View<'_> {
         Event::PageViewed { visit, customer, url, title } => {
             View::PageViewed { visit: visit.to_string(), customer: customer.to_string(), url, title }
         }
+        Event::Call(event) => View::Call(event.into()),
+        Event::Sla(event) => View::Sla(event.into()),
     }
 }
 
@@ -395,7 +406,8 @@ pub(crate) fn frame(recorded: &Recorded, audience: Audience) -> String {
 
 #[cfg(test)]
 mod tests {
-    use deskbell_domain::ids::{ConversationId, CustomerId, GroupId, MessageId, TriggerId, VisitId, VisitorId};
+    use deskbell_domain::call::CallEvent;
+    use deskbell_domain::ids::{AgentId, CallId, CallLegId, ConversationId, CustomerId, GroupId, MessageId, TriggerId, VisitId, VisitorId};
     use deskbell_domain::message::{GroupKind, MessageKind};
     use deskbell_domain::time::Timestamp;
 
@@ -425,6 +437,21 @@ mod tests {
         assert!(frame(&recorded, Audience::Visitor).ends_with(r#""key":null}"#));
         let settings = Recorded { number: 8, at: Timestamp::EPOCH, event: Event::SettingsChanged };
         assert_eq!(frame(&settings, Audience::Agent), r#"{"t":"event","n":8,"at":0,"e":"settings.changed"}"#);
+    }
+
+    #[test]
+    fn a_call_is_told_as_flat_as_all_else() {
+        let event = Event::Call(CallEvent::Held {
+            call: CallId::from_i64(383_486_450_414),
+            conversation: ConversationId::from_i64(383_486_450_415),
+            leg: CallLegId::from_i64(1),
+            agent: AgentId::from_i64(383_486_450_416),
+            held: true,
+        });
+        let recorded = Recorded { number: 7, at: Timestamp::from_micros(1_500), event };
+        let wanted =
+            r#"{"t":"event","n":7,"at":1,"e":"call.held","conversation":"4w65xiwf","call":"4w65xiwe","agent":"4w65xiwg","held":true}"#;
+        assert_eq!(frame(&recorded, Audience::Agent), wanted);
     }
 
     #[test]

@@ -503,7 +503,9 @@ impl State {
             | Event::TriggerChanged { .. }
             | Event::TriggerFired { .. }
             | Event::ShortcutChanged { .. }
-            | Event::OauthClientChanged { .. } => {}
+            | Event::OauthClientChanged { .. }
+            | Event::Call(_)
+            | Event::Sla(_) => {}
         }
     }
 }

@@ -161,7 +161,9 @@ impl Fold {
             | Event::TriggerChanged { .. }
             | Event::TriggerFired { .. }
             | Event::ShortcutChanged { .. }
-            | Event::OauthClientChanged { .. } => {}
+            | Event::OauthClientChanged { .. }
+            | Event::Call(_)
+            | Event::Sla(_) => {}
         }
     }
 

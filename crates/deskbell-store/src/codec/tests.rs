@@ -133,6 +133,58 @@ fn of_each_kind(seed: &Seed) -> Vec<Event> {
         Event::ShortcutChanged { shortcut: ShortcutId::from_i64(383_486_450_423), name: "hi".to_owned(), removed: false },
         Event::OauthClientChanged { client: OauthClientId::from_i64(383_486_450_424), name: "Tap".to_owned(), removed: true },
     ]
+    .into_iter()
+    .chain(of_calls(seed).into_iter().map(Event::Call))
+    .chain(of_levels(seed).into_iter().map(Event::Sla))
+    .collect()
+}
+
+fn of_calls(seed: &Seed) -> Vec<CallEvent> {
+    let Seed { n, actor, flag, .. } = seed.clone();
+    let (call, conversation, agent) = (CallId::from_i64(n), ConversationId::from_i64(n ^ 2), AgentId::from_i64(n ^ 3));
+    let (ring, leg, department) = (RingId::from_i64(n ^ 4), CallLegId::from_i64(n ^ 5), DepartmentId::from_i64(n ^ 6));
+    let place = n.unsigned_abs() as usize;
+    let state = CallState::ALL[place % CallState::ALL.len()];
+    let direction = Direction::ALL[place % Direction::ALL.len()];
+    let started = CallEvent::Started {
+        call,
+        conversation,
+        group: GroupId::from_i64(n ^ 7),
+        direction,
+        customer: CustomerId::from_i64(n ^ 8),
+        caller: flag.then_some(agent),
+        department,
+    };
+    let outcome = OfferOutcome::ALL[place % OfferOutcome::ALL.len()];
+    let ended = CallOutcome::ALL[place % CallOutcome::ALL.len()];
+    let from = DepartmentId::from_i64(n ^ 9);
+    vec![
+        started,
+        CallEvent::Rang { call, conversation, ring, agent, expires: Timestamp::from_micros(n), state },
+        CallEvent::RingClosed { call, conversation, ring, agent, outcome, state },
+        CallEvent::Answered { call, conversation, leg, agent, state },
+        CallEvent::Held { call, conversation, leg, agent, held: flag },
+        CallEvent::Left { call, conversation, leg, agent, state },
+        CallEvent::Transferred { call, conversation, from, department, agent: flag.then_some(agent), by: actor, state },
+        CallEvent::Ended { call, conversation, department, direction, outcome: ended, by: actor },
+    ]
+}
+
+fn of_levels(seed: &Seed) -> Vec<SlaEvent> {
+    let Seed { n, text, actor, flag, .. } = seed.clone();
+    let (conversation, item, level) = (ConversationId::from_i64(n), SlaItemId::from_i64(n ^ 1), SlaLevelId::from_i64(n ^ 2));
+    let (started, due) = (Timestamp::from_micros(n), Timestamp::from_micros(n ^ 3));
+    let goal = Goal::ALL[n.unsigned_abs() as usize % Goal::ALL.len()];
+    let (department, agent) = (DepartmentId::from_i64(n ^ 4), flag.then(|| AgentId::from_i64(n ^ 5)));
+    vec![
+        SlaEvent::LevelChanged { level, name: text.clone(), calendar: text, removed: flag },
+        SlaEvent::LevelSet { conversation, level: flag.then_some(level), by: actor },
+        SlaEvent::Started { conversation, item, goal, level, due },
+        SlaEvent::DueMoved { conversation, item, due },
+        SlaEvent::Breached { conversation, item, goal, level, due },
+        SlaEvent::Closed { conversation, item, goal, level, started, due, department, agent },
+        SlaEvent::Dropped { conversation, item },
+    ]
 }
 
 #[derive(Debug, Clone)]

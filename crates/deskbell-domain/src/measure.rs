@@ -1,0 +1,182 @@
+//! The registry of measures: every figure of a report is here once, with its unit, how it adds up, and what it counts. Reports, dashboards and
+//! pages of metrics take their figures from it, so that a name means the same on every surface.
+//!
+//! What is stored are sums and counts. A mean is kept as both and divided where it is shown, never a mean of means.
+
+/// What a measure's number stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Unit {
+    Count,
+    /// Shown in whole seconds or minutes.
+    Micros,
+}
+
+/// A stored number of a cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entry {
+    pub measure: Measure,
+    /// Stable: stored, and shown by `verify`.
+    pub name: &'static str,
+    pub unit: Unit,
+    /// What it counts, for people.
+    pub counts: &'static str,
+}
+
+macro_rules! measures {
+    ($($variant:ident $name:literal $unit:ident $counts:literal;)+) => {
+        /// A number that is added up in cells of time.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Measure { $(#[doc = $counts] $variant),+ }
+
+        /// All of them; a measure's place here is its place in stored cells, so that new ones come at the end.
+        pub const REGISTRY: &[Entry] =
+            &[$(Entry { measure: Measure::$variant, name: $name, unit: Unit::$unit, counts: $counts }),+];
+    };
+}
+
+measures! {
+    Answers "answers" Count "messages that agents send outside live chat, new outgoing tickets included";
+    NewAnswers "new_answers" Count "changes from New to Answered";
+    NewAnswerTime "new_answer_time" Micros "time from becoming New to Answered";
+    NewAnswerTimeSla "new_answer_time_sla" Micros "the same in the business hours of the conversation's level";
+    NextAnswers "next_answers" Count "changes from Open to Answered";
+    NextAnswerTime "next_answer_time" Micros "time from becoming Open to Answered";
+    NextAnswerTimeSla "next_answer_time_sla" Micros "the same in the business hours of the conversation's level";
+    FirstAssigns "first_assigns" Count "first assignments of a conversation to an agent";
+    FirstAssignTime "first_assign_time" Micros "time from creation to the first assignment";
+    FirstAssignTimeSla "first_assign_time_sla" Micros "the same in the business hours of the conversation's level";
+    FirstResolves "first_resolves" Count "first resolves of a conversation";
+    FirstResolveTime "first_resolve_time" Micros "time from creation to the first resolve";
+    FirstResolveTimeSla "first_resolve_time_sla" Micros "the same in the business hours of the conversation's level";
+    Chats "chats" Count "chats an agent joined, and one for each further agent who joined";
+    ChatPickups "chat_pickups" Count "chats started by the visitor that an agent joined, once for each chat";
+    ChatPickupTime "chat_pickup_time" Micros "time from the first offer to the first join";
+    ChatPickupTimes "chat_pickup_times" Count "chats that were offered and joined";
+    ChatTime "chat_time" Micros "time agents spent in chats, from joining to leaving";
+    ChatTimes "chat_times" Count "engagements that ended";
+    ChatAnswers "chat_answers" Count "messages of agents in chats";
+    MissedChats "missed_chats" Count "offers of chats that expired";
+    IncomingChats "incoming_chats" Count "chats that visitors started";
+    FinishedChats "finished_chats" Count "chats that ended after an agent had joined";
+    UnansweredChats "unanswered_chats" Count "chats that the visitor left before anybody joined";
+    Calls "calls" Count "incoming calls that were answered";
+    IncomingCalls "incoming_calls" Count "incoming calls";
+    FinishedCalls "finished_calls" Count "incoming calls that ended after they had been answered";
+    UnansweredCalls "unanswered_calls" Count "incoming calls that the caller gave up before anybody answered";
+    MissedCalls "missed_calls" Count "rings of calls that expired";
+    Voicemails "voicemails" Count "incoming calls that ended with a voice message";
+    CallTime "call_time" Micros "time agents talked in incoming calls";
+    CallTimes "call_times" Count "legs of incoming calls that ended";
+    CallPickupTime "call_pickup_time" Micros "time from the first ring to the answer of incoming calls";
+    OutgoingCalls "outgoing_calls" Count "outgoing calls, answered or not";
+    OutgoingCallTime "outgoing_call_time" Micros "time agents talked in outgoing calls";
+    OutgoingCallTimes "outgoing_call_times" Count "legs of outgoing calls that ended";
+    InternalCalls "internal_calls" Count "calls from agent to agent";
+    InternalCallTime "internal_call_time" Micros "time talked in internal calls";
+    InternalCallTimes "internal_call_times" Count "internal calls that ended after they had been answered";
+    Rewards "rewards" Count "good ratings, by the time of rating; a changed one counts as it is now";
+    Punishments "punishments" Count "bad ratings, the same way";
+    NotRanked "not_ranked" Count "ended chats an agent had joined that carry no rating";
+    IncomingMessages "incoming_messages" Count "new tickets and replies of customers outside live chat";
+    CreatedTickets "created_tickets" Count "conversations that were created, through any channel";
+    ResolvedTickets "resolved_tickets" Count "changes to Resolved";
+    Notes "notes" Count "notes of agents";
+    WorkTime "work_time" Micros "time an agent was signed in";
+}
+
+impl Measure {
+    /// How many there are.
+    pub const COUNT: usize = REGISTRY.len();
+
+    /// Its place in a cell.
+    pub const fn place(self) -> usize {
+        self as usize
+    }
+
+    pub fn entry(self) -> &'static Entry {
+        &REGISTRY[self.place()]
+    }
+}
+
+/// What cells are kept of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Dimension {
+    /// The whole desk.
+    Account,
+    Agent,
+    Department,
+    /// The channel a conversation came through.
+    Channel,
+    Tag,
+}
+
+/// What waits, is served and has people who are there for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Medium {
+    Tickets,
+    Chats,
+    Calls,
+}
+
+/// Sums of all measures over some time. Numbers may be taken back: a rating that was changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cell([i64; Measure::COUNT]);
+
+impl Default for Cell {
+    fn default() -> Cell {
+        Cell([0; Measure::COUNT])
+    }
+}
+
+impl Cell {
+    pub fn get(&self, measure: Measure) -> i64 {
+        self.0[measure.place()]
+    }
+
+    pub fn add(&mut self, measure: Measure, by: i64) {
+        self.0[measure.place()] += by;
+    }
+
+    pub fn merge(&mut self, other: &Cell) {
+        for (sum, more) in self.0.iter_mut().zip(other.0) {
+            *sum += more;
+        }
+    }
+
+    pub fn is_zero(&self) -> bool {
+        self.0.iter().all(|number| *number == 0)
+    }
+
+    /// Measures with a number other than zero, in order.
+    pub fn entries(&self) -> impl Iterator<Item = (Measure, i64)> {
+        REGISTRY.iter().map(|entry| (entry.measure, self.get(entry.measure))).filter(|(_, number)| *number != 0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_measure_stands_at_its_place_under_a_name_of_its_own() {
+        for (place, entry) in REGISTRY.iter().enumerate() {
+            assert_eq!(entry.measure.place(), place);
+            assert_eq!(entry.measure.entry(), entry);
+        }
+        let names: BTreeSet<&str> = REGISTRY.iter().map(|entry| entry.name).collect();
+        assert_eq!(names.len(), Measure::COUNT);
+    }
+
+    #[test]
+    fn cells_add_up() {
+        let mut cell = Cell::default();
+        assert!(cell.is_zero());
+        cell.add(Measure::Rewards, 2);
+        let mut other = Cell::default();
+        other.add(Measure::Rewards, -2);
+        other.add(Measure::Notes, 3);
+        cell.merge(&other);
+        assert_eq!(cell.entries().collect::<Vec<_>>(), [(Measure::Notes, 3)]);
+    }
+}
