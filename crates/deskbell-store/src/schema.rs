@@ -8,6 +8,7 @@ mod exports;
 mod knowledge;
 mod lists;
 mod oauth;
+mod rollups;
 mod shortcuts;
 mod skills;
 mod tickets;
@@ -30,6 +31,7 @@ pub const MIGRATIONS: &[(&str, &str)] = &[
     ("0011-triggers", triggers::TRIGGERS),
     ("0012-skills", skills::SKILLS),
     ("0013-chat-search", chat_search::CHAT_SEARCH),
+    ("0016-rollups", rollups::ROLLUPS),
 ];
 
 const DESK: &str = r"

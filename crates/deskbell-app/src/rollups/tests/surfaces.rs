@@ -1,0 +1,1 @@
+//! One figure on two surfaces is one number: live figures and roll-ups.
