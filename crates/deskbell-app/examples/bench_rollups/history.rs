@@ -55,7 +55,7 @@ pub(crate) fn fill(desk: &Desk, messages: i64) -> Outcome<i64> {
         .collect();
     events.extend((0..TAGS).map(|n| (start, Event::TagChanged { tag: tag(n).0, name: tag(n).1, removed: false })));
     let mut step_number = 0i64;
-    for wave in 0..conversations.div_ceil(ABREAST) {
+    for wave in 0..(conversations + ABREAST - 1) / ABREAST {
         let many = ABREAST.min(conversations - wave * ABREAST);
         for step in 0..STEPS {
             for n in 0..many {

@@ -202,7 +202,7 @@ fn keep_earlier(db: &Db, building: &Building) -> Result<(), AppError> {
 }
 
 /// The new generation takes the old one's place. The reader sees it at its next look and goes on from there.
-fn serve(db: &Db, building: &Building) -> Result<(), AppError> {
+pub(super) fn serve(db: &Db, building: &Building) -> Result<(), AppError> {
     let (generation, number) = (building.generation, building.fold.number);
     let before = db.write_blocking(move |tx| {
         let head = rollups::head(tx)?;

@@ -1,7 +1,7 @@
 //! Tickets: status, assignment, messages and tags of conversations.
 
 use deskbell_domain::conversation::{Channel, Status};
-use deskbell_domain::ids::{AgentId, ChatId, ConversationId, DepartmentId, TagId};
+use deskbell_domain::ids::{AgentId, ChatId, ConversationId, DepartmentId};
 use deskbell_domain::measure::Measure;
 use deskbell_domain::message::{Actor, Audience, GroupKind, MessageKind};
 use deskbell_domain::time::Timestamp;
