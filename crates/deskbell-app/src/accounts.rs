@@ -7,6 +7,7 @@ use deskbell_domain::department::{Department, Membership};
 use deskbell_domain::event::Event;
 use deskbell_domain::ids::{AgentId, CustomerId, DepartmentId};
 use deskbell_domain::routing_rules::IdleStatus;
+use deskbell_store::tables::changes::Place;
 use deskbell_store::{Tx, tables};
 
 use crate::chats;
@@ -237,7 +238,8 @@ fn set_online(tx: &mut Tx<'_>, cx: &mut Context, agent: &mut Agent, online: Agen
         return Ok(());
     }
     tables::agents::update(tx, agent)?;
-    tx.append(cx.now, Event::AgentStatusChanged { agent: agent.id, preset: agent.preset, online })?;
+    let number = tx.append(cx.now, Event::AgentStatusChanged { agent: agent.id, preset: agent.preset, online })?;
+    tables::changes::agent_status(tx, Place { number, at: cx.now }, agent.id, online)?;
     if !online.takes_chats() {
         for offer in tables::offers::ringing_at(tx, agent.id)? {
             routing::pass_on(tx, cx, &offer, OfferOutcome::Withdrawn)?;

@@ -15,6 +15,7 @@ use deskbell_domain::event::Event;
 use deskbell_domain::ids::{AgentId, ConversationId, DepartmentId, MessageId, WidgetId};
 use deskbell_domain::message::{Actor, GroupKind, MessageKind};
 use deskbell_domain::visit::Visit;
+use deskbell_store::tables::changes::{self, Place};
 use deskbell_store::{Tx, tables};
 
 use crate::accounts::enabled_agent;
@@ -82,7 +83,7 @@ pub fn start(tx: &mut Tx<'_>, cx: &mut Context, start: Start<'_>) -> Result<Conv
     if let Some(widget) = start.widget {
         widgets::begun(tx, widget, conversation.id)?;
     }
-    tx.append(
+    let number = tx.append(
         cx.now,
         Event::ConversationStarted {
             conversation: conversation.id,
@@ -95,6 +96,7 @@ pub fn start(tx: &mut Tx<'_>, cx: &mut Context, start: Start<'_>) -> Result<Conv
             subject: start.subject.to_owned(),
         },
     )?;
+    changes::started(tx, Place { number, at: cx.now }, &conversation)?;
     if let Some(visit) = start.visit {
         let page = tables::visits::last_page(tx, visit.id)?;
         let text = format!(
@@ -150,8 +152,8 @@ pub(crate) fn set_status(
     conversation.status = status;
     conversation.changed = cx.now;
     tables::conversations::update(tx, conversation)?;
-    tx.append(cx.now, Event::StatusChanged { conversation: conversation.id, from, to: status, by })?;
-    Ok(())
+    let number = tx.append(cx.now, Event::StatusChanged { conversation: conversation.id, from, to: status, by })?;
+    Ok(changes::status(tx, Place { number, at: cx.now }, conversation, from, by)?)
 }
 
 /// Takes a turn of the status machine; a refusal names status and turn.
@@ -181,8 +183,8 @@ pub(crate) fn assign(
     conversation.assigned = agent;
     conversation.changed = cx.now;
     tables::conversations::update(tx, conversation)?;
-    tx.append(cx.now, Event::Assigned { conversation: conversation.id, department, agent, by })?;
-    Ok(())
+    let number = tx.append(cx.now, Event::Assigned { conversation: conversation.id, department, agent, by })?;
+    Ok(changes::assigned(tx, Place { number, at: cx.now }, conversation, by)?)
 }
 
 /// Hands over a conversation that is not in a live chat.
@@ -421,6 +423,7 @@ pub fn set_tags(tx: &mut Tx<'_>, cx: &Context, by: Actor, conversation: Conversa
     messages::add(tx, cx, &mut conversation, chat.as_mut(), Into::NewGroup(GroupKind::Tag), message)?;
     let chat = chat.map(|chat| chat.id);
     let number = tx.append(cx.now, Event::TagsChanged { conversation: conversation.id, chat, before, after, by })?;
+    changes::tags(tx, Place { number, at: cx.now }, conversation.id, &ids)?;
     Ok(Done::conversation(conversation.id, number))
 }
 

@@ -34,7 +34,7 @@ use crate::rights::Scopes;
 use crate::search::KnowledgeSearch;
 use crate::settings::Settings;
 use crate::widgets::impressions::Impressions;
-use crate::{knowledge, levels, timeline, timers, updates};
+use crate::{knowledge, levels, rollups, timeline, timers, updates};
 
 /// How a desk is opened.
 pub struct DeskOptions {
@@ -65,6 +65,8 @@ struct Inner {
     /// How far the timelines have come.
     timeline_number: Arc<AtomicI64>,
     levels: Arc<levels::Watch>,
+    /// How far the roll-ups have come, and who keeps them.
+    rollups: Arc<rollups::Link>,
     presence: Presence,
     paging: Paging,
     hashing: Hashing,
@@ -191,6 +193,7 @@ impl Desk {
             figures: RwLock::new(figures),
             timeline_number: Arc::default(),
             levels: Arc::default(),
+            rollups: Arc::default(),
             presence,
             paging: Paging::default(),
             hashing: Hashing::default(),
@@ -257,6 +260,27 @@ impl Desk {
     /// Where the levels stand.
     pub fn levels(&self) -> &levels::Watch {
         &self.0.levels
+    }
+
+    /// Starts adding up what reports show.
+    pub fn keep_rollups(&self) -> Result<(), AppError> {
+        let listener = self.rollup_reader().start().map_err(|error| AppError::internal(format!("no thread can be started: {error}")))?;
+        self.0.follower.add(listener);
+        Ok(())
+    }
+
+    /// The reader behind the roll-ups, to be run by hand.
+    pub fn rollup_reader(&self) -> rollups::Reader {
+        rollups::Reader::new(self.0.db.clone(), Arc::clone(&self.0.rollups))
+    }
+
+    /// The last journal number that this process knows to be in the roll-ups; 0 before the first look.
+    pub fn rollup_number(&self) -> i64 {
+        self.0.rollups.number()
+    }
+
+    pub(crate) fn rollups(&self) -> &rollups::Link {
+        &self.0.rollups
     }
 
     pub(crate) fn db(&self) -> &Db {

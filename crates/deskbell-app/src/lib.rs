@@ -41,6 +41,7 @@ pub mod posters;
 pub mod presence;
 pub mod public_tickets;
 pub mod rights;
+pub mod rollups;
 pub mod routing;
 pub mod search;
 pub mod settings;

@@ -9,6 +9,7 @@ mod knowledge;
 mod levels;
 mod lists;
 mod oauth;
+mod rollups;
 mod shortcuts;
 mod skills;
 mod tickets;
@@ -32,6 +33,7 @@ pub const MIGRATIONS: &[(&str, &str)] = &[
     ("0012-skills", skills::SKILLS),
     ("0013-chat-search", chat_search::CHAT_SEARCH),
     ("0014-oauth-grant-kinds", oauth::OAUTH_GRANT_KINDS),
+    ("0017-rollups", rollups::ROLLUPS),
     ("0018-levels", levels::LEVELS),
 ];
 

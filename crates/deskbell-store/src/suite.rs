@@ -12,6 +12,7 @@ mod oauth;
 mod portal;
 mod reads;
 mod records;
+mod rollups;
 mod skills;
 mod ticket_writes;
 mod timeline;
@@ -78,6 +79,8 @@ cases! {
         conversions_are_put_down_to_touches, triggers_come_back_wait_and_go, greetings_and_marks_of_visitors, how_a_browser_has_come;
     skills: skills_come_back_change_and_go, who_has_which_skills, chats_ask_for_skills, queues_are_read_in_bites;
     widgets: widgets_by_every_filter, widgets_come_back_change_and_go, widgets_are_counted;
+    rollups: cells_add_up_and_go, generations_come_and_go, states_come_back, rows_tell_what_reports_show,
+        what_was_merged_counts_where_it_was;
     upgrades: conversations_come_over;
 }
 

@@ -2,6 +2,7 @@
 
 pub mod agents;
 pub mod bans;
+pub mod changes;
 pub mod chats;
 pub mod companies;
 pub mod conversations;
@@ -23,6 +24,7 @@ pub mod messages;
 pub mod oauth;
 pub mod offers;
 pub mod offline_messages;
+pub mod rollups;
 pub mod shortcuts;
 pub mod skills;
 pub mod sweeps;

@@ -153,7 +153,8 @@ pub(super) fn how_things_stand_comes_back(place: &Place) {
         standing::put_agent(tx, set, BEN, &Attendance::default())?;
         standing::put_agent(tx, set, ANN, &Attendance { slots: 1, ..ann })?;
         standing::put_agent(tx, set, ANN, &ann)?;
-        for (department, agent, member) in [(SALES, ANN, true), (SALES, BEN, true), (SALES, BEN, false), (DepartmentId::DEFAULT, BEN, true)] {
+        for (department, agent, member) in [(SALES, ANN, true), (SALES, BEN, true), (SALES, BEN, false), (DepartmentId::DEFAULT, BEN, true)]
+        {
             standing::put_member(tx, set, department, agent, member)?;
         }
         standing::put_department(tx, set, SALES, false)?;
@@ -220,9 +221,8 @@ pub(super) fn presences_overlap_a_time(place: &Place) {
     assert_eq!(across(whose(Some(SALES), Some(ANN)), 15), [sales]);
     assert_eq!(across(whose(Some(SALES), None), 40), [all[2], all[3]]);
     assert_eq!(across(whose(None, Some(BEN)), 40), [all[2]]);
-    let beginning = |whose: Whose, from, until, skip, rows| {
-        test.see(move |tx| presences::beginning(tx, set, &whose, at(from), at(until), skip, rows))
-    };
+    let beginning =
+        |whose: Whose, from, until, skip, rows| test.see(move |tx| presences::beginning(tx, set, &whose, at(from), at(until), skip, rows));
     assert_eq!(beginning(everyone, 11, 60, 0, 10), all[2..4]);
     assert_eq!(beginning(everyone, 15, 61, 0, 10), all[2..]);
     assert_eq!(beginning(everyone, 15, 61, 1, 1), all[3..4]);

@@ -222,13 +222,7 @@ pub fn last_cell(tx: &mut Tx<'_>, series: SeriesId) -> Result<Option<Cell>, Stor
 }
 
 /// Cells of a series from a quarter hour to another, which is not in it, in order.
-pub fn cells(
-    tx: &mut Tx<'_>,
-    series: SeriesId,
-    from: Quarter,
-    until: Quarter,
-    mut each: impl FnMut(&Cell),
-) -> Result<(), StoreError> {
+pub fn cells(tx: &mut Tx<'_>, series: SeriesId, from: Quarter, until: Quarter, mut each: impl FnMut(&Cell)) -> Result<(), StoreError> {
     let (mut from, until) = (cell_id(series, from), cell_id(series, until));
     loop {
         let (mut count, mut last) = (0, from);

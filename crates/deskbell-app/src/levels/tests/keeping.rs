@@ -66,7 +66,11 @@ fn what_is_kept_wrongly_is_found_and_made_anew() {
     let mut right_cell = wrong.clone();
     right_cell.standing.queue -= 1;
     assert_eq!(found[0], Difference::Cell { key: sales, kept: Some(wrong.clone()), counted: right_cell });
-    assert!(found.iter().any(|difference| matches!(difference, Difference::Cells { key, kept, counted } if *key == sales && kept - counted == 1)));
+    assert!(
+        found
+            .iter()
+            .any(|difference| matches!(difference, Difference::Cells { key, kept, counted } if *key == sales && kept - counted == 1))
+    );
     let open = Presence { agent: ANN, department: SALES, from: at(80), until: None };
     let ended = Presence { until: Some(at(100)), ..open };
     assert!(found.contains(&Difference::Presence { medium: Medium::Chats, kept: Some(ended), counted: open }));
