@@ -22,6 +22,7 @@ pub mod messages;
 pub mod oauth;
 pub mod offers;
 pub mod offline_messages;
+pub mod ratings;
 pub mod shortcuts;
 pub mod skills;
 pub mod sweeps;
