@@ -18,10 +18,9 @@ use crate::moment::Zone;
 const LIST: &str = "agentsavailability";
 const PARAMS: &[Param] = &[FROM, TO, COLUMNS, ROWS, SKIPPED, DEPARTMENT, AGENT];
 const QUIRKS: &[&str] = &[
-    "times that touch the time asked for, whole; the last 30 days and today unless asked otherwise",
+    "times that touch the time asked for, whole",
     "`hours_online` is `HH:MM:SS`, up to now while it lasts; then `to_date` is `now`",
     "`id` is made of agent, department and beginning: it stays what it is",
-    "a department or an agent that does not exist has no rows",
 ];
 
 /// A number below this is read right by every client that reads numbers.

@@ -16,20 +16,6 @@ use crate::moment::Zone;
 
 const PARAMS: &[Param] = &[FROM_GIVEN, TO_GIVEN, COLUMNS, ROWS, SKIPPED];
 
-/// What holds for every report of sums.
-macro_rules! quirks {
-    ($($own:literal),+ $(,)?) => {
-        &[
-            $($own,)+
-            "the time is made larger to whole quarters of an hour; `10:00:00` as upper bound means up to then. Bounds the wrong way round are swapped",
-            "means are whole seconds, rounded half up, 0 of nothing; `_p` are per cent of rewards, punishments and not_ranked together",
-            "`call_seconds` and `call_avg_time` are of incoming and outgoing calls together",
-            "`columns` that the report does not have are refused, and so are negative `limitcount` and `limitfrom`; a `limitcount` above 1000 counts as 1000",
-        ]
-    };
-}
-pub(super) use quirks;
-
 /// What a row is of, and its place among the totals.
 struct Named {
     key: i64,
@@ -54,10 +40,7 @@ impl Endpoint<Desk> for Agents {
         .summary("What agents did")
         .params(PARAMS)
         .source("reference, Reports: Agents report")
-        .quirks(quirks![
-            "every agent has a row, those who are switched off and those who did nothing, too; by name",
-            "`_ph` are by `worktime`, which counts minutes, two places; `0.00` without any",
-        ]);
+        .quirks(&["every agent has a row, those who are switched off and those who did nothing, too; by name"]);
 
     async fn run(cx: Cx<Desk>, input: Input) -> Result<Answer, AppError> {
         let asked = Asked::read(&cx, &input, columns::counted(AGENT, OF_AGENTS))?;
@@ -73,7 +56,7 @@ impl Endpoint<Desk> for Channels {
         .summary("What came and went by channel")
         .params(PARAMS)
         .source("reference, Reports: Channels report")
-        .quirks(quirks!["every channel has a row; `id` is its letter, as everywhere else (the reference's example has a number)"]);
+        .quirks(&["every channel has a row; `id` is its letter, as everywhere else (the reference's example has a number)"]);
 
     async fn run(cx: Cx<Desk>, input: Input) -> Result<Answer, AppError> {
         let asked = Asked::read(&cx, &input, columns::counted(CHANNEL, OF_ALL_ELSE))?;
@@ -88,7 +71,7 @@ impl Endpoint<Desk> for Departments {
         .summary("What departments did")
         .params(PARAMS)
         .source("reference, Reports: Departments report")
-        .quirks(quirks!["every department has a row, those that are switched off, too; the default one first, then by name"]);
+        .quirks(&["every department has a row, those that are switched off, too; the default one first, then by name"]);
 
     async fn run(cx: Cx<Desk>, input: Input) -> Result<Answer, AppError> {
         let asked = Asked::read(&cx, &input, columns::counted(DEPARTMENT, OF_ALL_ELSE))?;
@@ -105,7 +88,7 @@ impl Endpoint<Desk> for Tags {
         .summary("What was done with each tag")
         .params(PARAMS)
         .source("reference, Reports: Tags report")
-        .quirks(quirks![
+        .quirks(&[
             "every tag has a row, by name; what happens counts for the tags that are on the conversation at that moment",
             "a removed tag is shown nowhere, so not here either",
         ]);

@@ -18,18 +18,6 @@ const MINUTE_MICROS: i64 = 60_000_000;
 /// Ten thousandths of a per cent in the whole.
 const WHOLE: i64 = 1_000_000;
 
-macro_rules! quirks {
-    ($($own:literal),+ $(,)?) => {
-        &[
-            $($own,)+
-            "every hour that has begun, oldest first, by the clock of the desk's zone; the last 30 days and today unless asked otherwise",
-            "where clocks are set back an hour comes twice; where they are set by half an hour that half is a row of its own",
-            "a department or an agent that does not exist has no rows",
-            "a time of more than 100 years is refused; shorter ones come in pages",
-        ]
-    };
-}
-
 /// The hours of a page.
 pub(super) struct Hours {
     pub(super) zone: Zone,
@@ -136,16 +124,15 @@ macro_rules! hourly {
     )+};
 }
 
-const AVAILABILITY_QUIRKS: &[&str] =
-    quirks!["`mins` are the minutes in which somebody was there, `pct` is their share of the hour, four places"];
+const AVAILABILITY_QUIRKS: &[&str] = &["`mins` are the minutes in which somebody was there, `pct` is their share of the hour, four places"];
 
 hourly! {
     TicketLoad: "tickets/load", load, Tickets, "Tickets waiting and worked on, by hour", "reference, Reports: Tickets Load report",
-        quirks!["queue: New and Open; slots: agents who take tickets; service: New and Open being worked on. Averages are over time, two places"];
+        &["queue: New and Open; slots: agents who take tickets; service: New and Open being worked on. Averages are over time, two places"];
     ChatLoad: "chats/load", load, Chats, "Chats waiting and served, by hour", "reference, Reports: Chats Load report",
-        quirks!["queue: chats waiting; slots: those of agents who take chats; service: chats served. Averages are over time, two places"];
+        &["queue: chats waiting; slots: those of agents who take chats; service: chats served. Averages are over time, two places"];
     CallLoad: "calls/load", load, Calls, "Calls waiting and running, by hour", "reference, Reports: Calls Load report",
-        quirks!["queue: calls waiting; slots: agents who take calls; service: calls in which somebody talks. Averages are over time, two places"];
+        &["queue: calls waiting; slots: agents who take calls; service: calls in which somebody talks. Averages are over time, two places"];
     ChatAvailability: "chats/availability", availability, Chats, "How long somebody was there for chats, by hour",
         "reference, Reports: Chats availability report", AVAILABILITY_QUIRKS;
     CallAvailability: "calls/availability", availability, Calls, "How long somebody was there for calls, by hour",

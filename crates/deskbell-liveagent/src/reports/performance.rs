@@ -8,7 +8,6 @@ use deskbell_http::{Answer, Cx, Endpoint, Input, Meta, Param};
 
 use super::ask::{self, COLUMNS, FROM_GIVEN, ROWS, SKIPPED, TO_GIVEN};
 use super::columns::{self, ColumnOf, Counted};
-use super::counted::quirks;
 use super::figures::OF_ALL_ELSE;
 use crate::moment::{Interval, Zone};
 use crate::short::Short;
@@ -38,11 +37,9 @@ impl Endpoint<Desk> for Performance {
             Param::text("group_by").about("`hour`, `day` (unless given), `week` (from Monday on) or `month`"),
         ])
         .source("reference, Reports: Performance report")
-        .quirks(quirks![
+        .quirks(&[
             "a row for each interval of the time in the desk's zone, those without events, too; the first and the last one are cut by the time asked for",
             "`datetime` and `dateto` are a row's first and last second",
-            "an hour that comes twice when clocks are set back has two rows, one that is left out has none",
-            "a time of more than 100 years is refused; shorter ones come in pages, whatever the interval",
         ]);
 
     async fn run(cx: Cx<Desk>, input: Input) -> Result<Answer, AppError> {

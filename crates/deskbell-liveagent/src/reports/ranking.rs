@@ -75,7 +75,6 @@ impl Endpoint<Desk> for Ranking {
             "the agent is the one who joined the chat last; nobody, if it was rated without an answer",
             "`id` is the chat's number: a chat has one rating",
             "the rating of a deleted conversation is listed, as it is counted; its comment is not",
-            "an agent or a contact that does not exist has no ratings",
             "a page begins strictly after the row that the same key's page up to this `limitfrom` ended with; one more than 10000 rows beyond every page asked for so far is refused",
         ]);
 

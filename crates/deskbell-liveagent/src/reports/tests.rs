@@ -58,7 +58,7 @@ async fn lists_under_their_names_in_all_formats() {
             assert!(row.as_object().expect("a row").values().all(Value::is_string), "{path}: {row}");
         }
         let xml = desk.get(&report.replace('?', ".xml?")).await.text;
-        let item = if list.ends_with('s') { &list[..list.len() - 1] } else { "item" };
+        let item = list.strip_suffix('s').unwrap_or("item");
         assert_eq!(xml.matches(&format!("<{item}>")).count(), rows, "{path}: {xml}");
         assert!(rows > 0 || xml.contains(&format!("<response><{list}/></response>")), "{path}: {xml}");
         let yaml = desk.get(&report.replace('?', ".yaml?")).await.text;
