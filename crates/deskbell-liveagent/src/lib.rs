@@ -212,7 +212,7 @@ Reports (`reports/…`) have this in common:
 - Times are of the desk's zone. A date alone means the whole day. Bounds the wrong way round are swapped; more than 100 years are refused. Where
   both may be missing it is the last 30 days and today.
 - `columns` that a report does not have are refused, and so are a negative `limitcount` and `limitfrom`. A `limitcount` above 1000 counts as 1000. A
-  department, agent, contact or level that does not exist has no rows.
+  department, agent or contact that does not exist has no rows.
 - Sums (agents, channels, departments, performance, tags): the time is made larger to whole quarters of an hour; `10:00:00` as upper bound means
   up to then. Everything that exists has a row, also where all is zero. Means are whole seconds, rounded half up, 0 of nothing; `_p` are per cent
   of rewards, punishments and not_ranked together, `_ph` are by the hours of `worktime`, both with two places and `0.00` of nothing.

@@ -2,8 +2,7 @@
 
 use deskbell_app::levels::Scope;
 use deskbell_app::{AppError, Desk, views};
-use deskbell_domain::ids::AgentId;
-use deskbell_domain::ids::DepartmentId;
+use deskbell_domain::ids::{AgentId, DepartmentId};
 use deskbell_domain::time::Timestamp;
 use deskbell_http::{Cx, Input, Param};
 use jiff::ToSpan;
@@ -51,7 +50,8 @@ impl Range {
         Ok(Range { from: whole.start, until: whole.end })
     }
 
-    /// Its last second, with which rows end: of a time to `10:00:00` it is this very moment, and nothing behind it is looked at.
+    /// What rows are made to reach, at least: the last second that was named. So rows of a time to `10:00:00` end there, and those of a day with
+    /// the day. A time of one second has rows, too.
     fn last(self) -> Timestamp {
         self.until.plus_seconds(-1).max(self.from.plus_seconds(1))
     }
@@ -80,7 +80,9 @@ pub(super) fn range(input: &Input, zone: &Zone) -> Result<Range, AppError> {
 pub(super) fn recent(input: &Input, zone: &Zone, now: Timestamp) -> Result<Range, AppError> {
     let read = |name: &str| input.filled_opt(name).map(|text| zone.span(name, text)).transpose();
     let (from, to) = (read("date_from")?, read("date_to")?);
-    let to = to.unwrap_or(Span { start: now, end: now.plus_seconds(1) });
+    // A time that begins later than now is not turned round: it has not begun.
+    let latest = from.map_or(now, |from| from.end.max(now));
+    let to = to.unwrap_or(Span { start: latest, end: latest.plus_seconds(1) });
     Range::around(from.unwrap_or_else(|| days_before(zone, to)), to)
 }
 

@@ -13,6 +13,7 @@ use deskbell_http::{Answer, Cx, Endpoint, Input, Meta, Param};
 
 use super::ask::{self, AGENT, COLUMNS, DEPARTMENT, FROM, ROWS, SKIPPED, TO};
 use super::columns::{self, ColumnOf};
+use super::figures::clock;
 use crate::moment::Zone;
 
 const LIST: &str = "agentsavailability";
@@ -57,11 +58,6 @@ impl Row {
         // The difference of what is shown.
         clock((until.seconds() - self.presence.from.seconds()).max(0))
     }
-}
-
-/// Seconds as `HH:MM:SS`.
-pub(super) fn clock(seconds: i64) -> String {
-    format!("{:02}:{:02}:{:02}", seconds / 3_600, seconds / 60 % 60, seconds % 60)
 }
 
 /// A number for a time that is always the same.

@@ -25,7 +25,7 @@ const PARAMS: &[Param] = &[
 ];
 const QUIRKS: &[&str] = &[
     "hours in which no goal ended have rows, too",
-    "a goal counts in the hour in which it ended, as the log has it; times are whole seconds from its beginning to its end",
+    "a goal counts in the hour in which it ended, as the log has it; times are whole seconds of its level's business hours",
 ];
 
 const ROW: &[ColumnOf<Hour<Compliance>>] = &[

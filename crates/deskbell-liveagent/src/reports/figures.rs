@@ -1,4 +1,4 @@
-//! What the columns of the five reports of sums show, made of a cell.
+//! What the columns of the five reports of sums show, made of a cell; and how all reports round.
 
 use deskbell_domain::measure::{Cell, Measure};
 
@@ -72,7 +72,7 @@ pub(super) const OF_AGENTS: &[FigureColumn] = &[
     ("calls_outgoing", Count(OutgoingCalls)),
     ("call_outgoing_seconds", Seconds(&[OutgoingCallTime])),
     ("call_outgoing_avg_time", Mean(&[OutgoingCallTime], &[OutgoingCallTimes])),
-    ("call_pickup_avg_time", Mean(&[CallPickupTime], &[Calls])),
+    ("call_pickup_avg_time", Mean(&[CallPickupTime], &[CallPickupTimes])),
     ("call_avg_time", Mean(&[CallTime, OutgoingCallTime], &[CallTimes, OutgoingCallTimes])),
     ("calls_internal", Count(InternalCalls)),
     ("call_internal_avg_time", Mean(&[InternalCallTime], &[InternalCallTimes])),
@@ -119,7 +119,7 @@ pub(super) const OF_ALL_ELSE: &[FigureColumn] = &[
     ("calls_outgoing", Count(OutgoingCalls)),
     ("call_outgoing_seconds", Seconds(&[OutgoingCallTime])),
     ("call_outgoing_avg_time", Mean(&[OutgoingCallTime], &[OutgoingCallTimes])),
-    ("call_pickup_avg_time", Mean(&[CallPickupTime], &[Calls])),
+    ("call_pickup_avg_time", Mean(&[CallPickupTime], &[CallPickupTimes])),
     ("call_avg_time", Mean(&[CallTime, OutgoingCallTime], &[CallTimes, OutgoingCallTimes])),
     ("calls_internal", Count(InternalCalls)),
     ("call_internal_avg_time", Mean(&[InternalCallTime], &[InternalCallTimes])),
@@ -172,6 +172,11 @@ fn decimal(value: i64, by: i64) -> String {
     let hundredths = divided(value.saturating_mul(100), by);
     let sign = if hundredths < 0 { "-" } else { "" };
     format!("{sign}{}.{:02}", hundredths.abs() / 100, hundredths.abs() % 100)
+}
+
+/// Seconds as `HH:MM:SS`; hours have as many digits as they need.
+pub(super) fn clock(seconds: i64) -> String {
+    format!("{:02}:{:02}:{:02}", seconds / 3_600, seconds / 60 % 60, seconds % 60)
 }
 
 #[cfg(test)]

@@ -8,9 +8,9 @@ use deskbell_domain::measure::Medium;
 use deskbell_http::{Answer, Cx, Endpoint, Input, Meta, Param};
 
 use super::ask::{self, AGENT, COLUMNS, DEPARTMENT, FROM_GIVEN, LEVEL, ROWS, SKIPPED, TO_GIVEN};
-use super::attendance::clock;
 use super::columns::{self, ColumnOf};
 use super::compliance;
+use super::figures::clock;
 use crate::moment::Zone;
 
 const LIST: &str = "slalogs";

@@ -72,7 +72,7 @@ impl Endpoint<Desk> for Ranking {
         .source("reference, Reports: Ranking agents report")
         .quirks(&[
             "in the order they were given; a rating that was changed counts as it is now, at the time of its change, and one that was taken back is none: the same that `rewards` and `punishments` count",
-            "the agent is the one who joined the chat last; nobody, if it was rated without an answer",
+            "the agent is the one who had joined the chat last when it was rated; nobody, if it was rated before anybody had",
             "`id` is the chat's number: a chat has one rating",
             "the rating of a deleted conversation is listed, as it is counted; its comment is not",
             "a page begins strictly after the row that the same key's page up to this `limitfrom` ended with; one more than 10000 rows beyond every page asked for so far is refused",

@@ -108,6 +108,9 @@ fn filled(place: &Place) -> TestDb {
         for (number, chat, ordinal, agent) in [(11, 1, 1, 61), (12, 1, 2, 62), (13, 2, 1, 61), (14, 3, 1, 61), (15, 5, 1, 62)] {
             engagements::insert(tx, &engagement(number, chat, ordinal, agent), number)?;
         }
+        // After chat 3 was rated.
+        let late = Engagement { joined: at(350), ..engagement(16, 3, 2, 62) };
+        engagements::insert(tx, &late, 16)?;
         Ok(())
     });
     test

@@ -15,7 +15,7 @@ pub struct Filter {
     pub from: Timestamp,
     /// Does not belong to it.
     pub until: Timestamp,
-    /// Who joined the chat last.
+    /// Who had joined the chat last when it was given.
     pub agent: Option<AgentId>,
     /// Who rated.
     pub customer: Option<CustomerId>,
@@ -32,7 +32,7 @@ pub struct Rated {
     pub rating: Rating,
     pub at: Timestamp,
     pub conversation: ConversationId,
-    /// Who joined the chat last; nobody, if it was rated without an answer.
+    /// Who had joined the chat last when it was given; nobody, if it was rated before anybody had.
     pub agent: Option<AgentId>,
     pub customer: CustomerId,
     pub customer_name: String,
@@ -41,8 +41,9 @@ pub struct Rated {
     pub comment: String,
 }
 
-/// The agent who joined last.
-const LAST_AGENT: &str = "(SELECT e.agent_id FROM engagements e WHERE e.chat_id = c.id ORDER BY e.ordinal DESC LIMIT 1)";
+/// The agent who had joined last when it was given: one who joins later has nothing to do with it.
+const LAST_AGENT: &str =
+    "(SELECT e.agent_id FROM engagements e WHERE e.chat_id = c.id AND e.joined_at <= c.rated_at ORDER BY e.ordinal DESC LIMIT 1)";
 
 /// Ratings in the order they were given; the first `skip` are left out.
 pub fn list(tx: &mut Tx<'_>, filter: &Filter, limit: i64, skip: i64) -> Result<Vec<Rated>, StoreError> {

@@ -74,8 +74,10 @@ fn times_in_whole_hours_up_to_now() {
         assert_eq!(texts(&berlin, range), wanted, "{query}");
         assert_eq!(recent(&asked(query), &berlin, now).unwrap().in_hours(&berlin, now), range, "{query}");
     }
-    let range = recent(&asked("date_from=2027-01-01&date_to=2027-01-02"), &berlin, now).unwrap().in_hours(&berlin, now);
-    assert!(range.until < range.from, "nothing of it has begun");
+    for query in ["date_from=2027-01-01&date_to=2027-01-02", "date_from=2027-01-01", "date_from=2026-10-25%2011:00:00"] {
+        let range = recent(&asked(query), &berlin, now).unwrap().in_hours(&berlin, now);
+        assert!(range.until <= range.from, "{query}: nothing of it has begun");
+    }
 }
 
 #[test]

@@ -82,6 +82,7 @@ fn every_measure_has_its_columns() {
         "chat_times",
         "call_times",
         "call_pickup_time",
+        "call_pickup_times",
         "outgoing_call_times",
         "internal_call_times",
     ];
@@ -140,7 +141,7 @@ fn means_are_rounded_half_up() {
         ("firstResolveAvgTimeSla", FirstResolveTimeSla, FirstResolves),
         ("chatPickupAvgTime", ChatPickupTime, ChatPickupTimes),
         ("chatAvgTime", ChatTime, ChatTimes),
-        ("call_pickup_avg_time", CallPickupTime, Calls),
+        ("call_pickup_avg_time", CallPickupTime, CallPickupTimes),
         ("call_avg_time", CallTime, CallTimes),
         ("call_avg_time", OutgoingCallTime, OutgoingCallTimes),
         ("call_outgoing_avg_time", OutgoingCallTime, OutgoingCallTimes),
