@@ -201,6 +201,11 @@ pub fn agents(tx: &mut Tx<'_>) -> Result<Vec<Agent>, AppError> {
     Ok(tables::agents::all(tx)?)
 }
 
+/// All departments, the default one first, then by name, those that are switched off too.
+pub fn departments(tx: &mut Tx<'_>) -> Result<Vec<Department>, AppError> {
+    Ok(tables::departments::all(tx)?)
+}
+
 /// A department by id.
 pub fn department(tx: &mut Tx<'_>, identifier: &str) -> Result<Option<Department>, AppError> {
     match DepartmentId::parse(identifier) {

@@ -1,6 +1,8 @@
 //! Times as this API writes them: `YYYY-MM-DD HH:MM:SS` in the desk's time zone, without naming it. Source: the reference, "Datafield
 //! formats".
 
+mod edges;
+
 use deskbell_app::settings::Settings;
 use deskbell_app::{AppError, Desk};
 use deskbell_domain::time::Timestamp;
@@ -9,6 +11,8 @@ use jiff::civil;
 use jiff::tz::TimeZone;
 
 use crate::short::Short;
+
+pub(crate) use edges::Interval;
 
 const FORMAT: &str = "%Y-%m-%d %H:%M:%S";
 const DATE: &str = "%Y-%m-%d";
@@ -32,6 +36,11 @@ impl Zone {
     /// An unknown name counts as GMT.
     pub(crate) fn set(settings: &Settings) -> Zone {
         Zone(TimeZone::get(&settings.time_zone).unwrap_or(TimeZone::UTC))
+    }
+
+    /// The zone that is the same everywhere.
+    pub(crate) fn gmt() -> Zone {
+        Zone(TimeZone::UTC)
     }
 
     pub(crate) fn text(&self, at: Timestamp) -> String {

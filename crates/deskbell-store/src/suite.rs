@@ -10,6 +10,7 @@ mod levels;
 mod lists;
 mod oauth;
 mod portal;
+mod ratings;
 mod reads;
 mod records;
 mod rollups;
@@ -67,6 +68,7 @@ cases! {
         merged_conversations_lead_on, read_marks_unite, mails_and_keys_lead_on;
     portal: passwords_of_customers, public_codes_lead_to_the_row_itself, voters_and_what_is_read_most;
     records: records_newest_first, documents_in_the_order_of_their_writing, offline_messages_come_back_and_change;
+    ratings: ratings_by_every_filter;
     files: files_come_back_and_move, files_that_stand_nowhere, contents_are_shared_and_marked;
     oauth: clients_come_back_change_and_go, codes_are_used_once, refresh_tokens_are_used_once, what_a_password_granted_is_revoked,
         tokens_of_clients, what_is_over_is_forgotten;

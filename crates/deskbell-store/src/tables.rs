@@ -25,6 +25,7 @@ pub mod oauth;
 pub mod offers;
 pub mod offline_messages;
 pub mod rollups;
+pub mod ratings;
 pub mod shortcuts;
 pub mod skills;
 pub mod sweeps;
