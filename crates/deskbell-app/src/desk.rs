@@ -153,7 +153,9 @@ impl Desk {
             let settings = Settings::load(tx)?;
             let figures = Figures::load(tx, now)?;
             let expected = timers::expected(tx, now)?;
-            let latest = deskbell_store::journal::latest_moment(tx)?;
+            // Nothing is written behind what exports have read either, though a calm journal is older than that.
+            let exported = Timestamp::from_seconds(tables::documents::promised(tx)? + 1);
+            let latest = deskbell_store::journal::latest_moment(tx)?.unwrap_or_default().max(exported);
             Ok((desk, settings, figures, expected, latest, tx.epoch(), updates::is_noted(tx)?))
         });
         let (desk, settings, figures, expected, latest, epoch, is_noted) = match start {
@@ -184,7 +186,7 @@ impl Desk {
             epoch,
             tokens: VisitorTokens::new(&desk.secret),
             settings: RwLock::new(Arc::new(settings)),
-            latest: AtomicI64::new(latest.unwrap_or_default().micros()),
+            latest: AtomicI64::new(latest.micros()),
             figures_number: AtomicI64::new(figures.number()),
             figures: RwLock::new(figures),
             timeline_number: Arc::default(),

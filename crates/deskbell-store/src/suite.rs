@@ -67,7 +67,8 @@ cases! {
     portal: passwords_of_customers, public_codes_lead_to_the_row_itself, voters_and_what_is_read_most;
     records: records_newest_first, documents_in_the_order_of_their_writing, offline_messages_come_back_and_change;
     files: files_come_back_and_move, files_that_stand_nowhere, contents_are_shared_and_marked;
-    oauth: clients_come_back_change_and_go, codes_are_used_once, refresh_tokens_are_used_once, tokens_of_clients, what_is_over_is_forgotten;
+    oauth: clients_come_back_change_and_go, codes_are_used_once, refresh_tokens_are_used_once, what_a_password_granted_is_revoked,
+        tokens_of_clients, what_is_over_is_forgotten;
     exports: documents_in_seconds_with_room, promises_only_grow, sweeps_begin_go_on_and_end, whose_documents_show_a_name,
         marks_and_what_was_left;
     directory: shortcuts_come_back_change_and_go, attendances_are_counted, bans_by_their_ids;
