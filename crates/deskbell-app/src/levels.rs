@@ -24,7 +24,7 @@ pub use deskbell_domain::level::Presence;
 pub(crate) use keeping::start;
 pub use keeping::{Watch, caught_up};
 pub use reader::{CURSOR, Reader};
-pub use rebuild::{Progress, REBUILD_CURSOR, rebuild};
+pub use rebuild::{Progress, rebuild};
 pub use verify::{Difference, verify};
 
 use crate::error::AppError;

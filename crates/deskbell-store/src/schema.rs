@@ -35,6 +35,7 @@ pub const MIGRATIONS: &[(&str, &str)] = &[
     ("0014-oauth-grant-kinds", oauth::OAUTH_GRANT_KINDS),
     ("0017-rollups", rollups::ROLLUPS),
     ("0018-levels", levels::LEVELS),
+    ("0017-levels", levels::LEVELS),
 ];
 
 const DESK: &str = r"
