@@ -10,6 +10,7 @@ mod lists;
 mod oauth;
 mod shortcuts;
 mod skills;
+mod sla;
 mod tickets;
 mod timeline;
 mod triggers;
@@ -30,6 +31,7 @@ pub const MIGRATIONS: &[(&str, &str)] = &[
     ("0011-triggers", triggers::TRIGGERS),
     ("0012-skills", skills::SKILLS),
     ("0013-chat-search", chat_search::CHAT_SEARCH),
+    ("0015-sla", sla::SLA),
 ];
 
 const DESK: &str = r"

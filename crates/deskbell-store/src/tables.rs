@@ -24,6 +24,7 @@ pub mod offers;
 pub mod offline_messages;
 pub mod shortcuts;
 pub mod skills;
+pub mod sla;
 pub mod sweeps;
 pub mod tags;
 pub mod timeline;
