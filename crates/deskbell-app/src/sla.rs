@@ -28,6 +28,13 @@ pub struct Standing {
     pub clocks: Vec<Clock>,
 }
 
+impl Standing {
+    /// When something is due next.
+    pub fn due(&self) -> Option<Timestamp> {
+        self.clocks.iter().filter_map(Clock::due).min()
+    }
+}
+
 /// How a conversation stands.
 pub fn standing(tx: &mut Tx<'_>, conversation: ConversationId) -> Result<Standing, AppError> {
     let Some(level) = tables::sla::level_of(tx, conversation)? else { return Ok(Standing::default()) };

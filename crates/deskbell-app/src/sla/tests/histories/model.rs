@@ -140,14 +140,17 @@ struct Conversation {
     waits: Option<i64>,
 }
 
-struct Model<'a> {
+pub(super) struct Model<'a> {
     times: &'a [(SlaLevelId, Times)],
-    items: Vec<Item>,
+    /// The items that there must be, in order.
+    pub(super) items: Vec<Item>,
+    /// Of those whose goal was reached, the business time they took in microseconds.
+    pub(super) taken: Vec<(Goal, i64)>,
 }
 
-/// The items that there must be.
-pub(super) fn items(journal: &[Recorded], times: &[(SlaLevelId, Times)], now: Timestamp) -> Vec<Item> {
-    let mut model = Model { times, items: Vec::new() };
+/// What there must be.
+pub(super) fn model<'a>(journal: &[Recorded], times: &'a [(SlaLevelId, Times)], now: Timestamp) -> Model<'a> {
+    let mut model = Model { times, items: Vec::new(), taken: Vec::new() };
     let mut conversations: BTreeMap<ConversationId, Conversation> = BTreeMap::new();
     for Recorded { at, event, .. } in journal {
         if let Event::ConversationStarted { conversation, status, .. } = event {
@@ -167,7 +170,7 @@ pub(super) fn items(journal: &[Recorded], times: &[(SlaLevelId, Times)], now: Ti
         }
     }
     model.items.sort_unstable();
-    model.items
+    model
 }
 
 impl Model<'_> {
@@ -223,6 +226,8 @@ impl Model<'_> {
             };
             if reached {
                 on.reached.insert(clock.goal);
+                let running = clock.since.map_or(0, |since| (since..minute(at)).filter(|minute| is_open(*minute)).count() as i64);
+                self.taken.push((clock.goal, (clock.used + running) * MINUTE_MICROS));
             }
             // In the log stands what it would be due if it ran again now; of what is dropped, what was told last.
             let due = if reached { Clock { since: clock.since.or(Some(minute(at))), ..clock.clone() }.due() } else { clock.due() };
