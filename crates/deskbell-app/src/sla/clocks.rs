@@ -17,9 +17,8 @@ use crate::context::Context;
 use crate::conversations;
 use crate::error::AppError;
 
-/// Lets the clocks of an event's conversation follow it. Its rows are written already.
-pub(crate) fn follow(tx: &mut Tx<'_>, cx: &Context, event: &Event) -> Result<(), AppError> {
-    let Some((conversation, turn)) = Turn::of(event) else { return Ok(()) };
+/// Lets the clocks of a conversation follow what happened in it. Its rows are written already.
+pub(crate) fn follow(tx: &mut Tx<'_>, cx: &Context, conversation: ConversationId, turn: Turn) -> Result<(), AppError> {
     let Some(watched) = tables::sla::clocks::watched(tx, conversation)? else { return Ok(()) };
     if let Turn::Begins(_) = turn {
         say(tx, cx, SlaEvent::LevelSet { conversation, level: Some(watched.level), by: Actor::System })?;

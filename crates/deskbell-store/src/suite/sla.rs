@@ -296,11 +296,7 @@ pub(super) fn what_is_wrong_is_found(place: &Place) {
     });
     let found = test.see(log::recount);
     let items = |numbers: &[i64]| numbers.iter().map(|number| SlaItemId::from_i64(*number)).collect::<Vec<_>>();
-    let sorted = |mut items: Vec<SlaItemId>| {
-        items.sort_unstable();
-        items
-    };
     // A wrong cell is one too many and one too few.
     assert_eq!((found.open, found.logged, found.wrong_cells), (4, 1, 2));
-    assert_eq!((found.stray, found.untrue, sorted(found.doubled)), (items(&[15]), items(&[14]), items(&[12, 13])));
+    assert_eq!((found.stray, found.untrue, found.doubled), (items(&[15]), items(&[14]), items(&[13])));
 }

@@ -291,7 +291,7 @@ pub struct Recount {
     pub stray: Vec<SlaItemId>,
     /// Clocks that contradict their conversation's status.
     pub untrue: Vec<SlaItemId>,
-    /// More than one of the same in a conversation.
+    /// A second one of the same, or of an answer, in a conversation.
     pub doubled: Vec<SlaItemId>,
 }
 
