@@ -23,6 +23,7 @@ pub mod desk;
 pub mod directory;
 pub mod documents;
 pub mod error;
+mod events;
 pub mod fetch;
 pub mod fields;
 pub mod figures;

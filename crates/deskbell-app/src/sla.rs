@@ -1,58 +1,53 @@
-//! Stand-in: the log of service levels. The real one reads it from the store.
+//! Service levels: the levels themselves, the rules that choose one, the clocks of conversations, and how well they were kept.
 
-use deskbell_domain::ids::{AgentId, ConversationId, CustomerId, DepartmentId, SlaLevelId};
-use deskbell_domain::measure::Medium;
-use deskbell_domain::sla::Goal;
+pub mod breaches;
+pub mod clocks;
+pub mod levels;
+pub mod report;
+pub mod rules;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+
+use deskbell_domain::ids::{ConversationId, SlaLevelId};
+use deskbell_domain::sla::clock::Clock;
 use deskbell_domain::time::Timestamp;
-use deskbell_store::Tx;
+use deskbell_store::{Tx, tables};
 
-use crate::AppError;
+pub use deskbell_store::tables::sla::log::{Compliance, LogFilter, LogRow, Times};
+pub use report::{compliance, log};
 
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct LogFilter {
-    pub department: Option<DepartmentId>,
-    pub agent: Option<AgentId>,
-    pub requester: Option<CustomerId>,
-    pub level: Option<SlaLevelId>,
+use crate::error::AppError;
+
+/// A conversation's level, and its clocks that have not ended.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// Its id and name; it may have been taken away since.
+    pub level: Option<(SlaLevelId, String)>,
+    pub clocks: Vec<Clock>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LogRow {
-    pub number: i64,
-    pub conversation: ConversationId,
-    pub code: String,
-    pub department: DepartmentId,
-    pub department_name: String,
-    pub level: SlaLevelId,
-    pub level_name: String,
-    pub goal: Goal,
-    pub created: Timestamp,
-    pub due: Timestamp,
-    pub closed: Timestamp,
-    pub agent: Option<(AgentId, String, String)>,
-    pub requester: CustomerId,
-    pub requester_first: String,
-    pub requester_last: String,
+impl Standing {
+    /// When something is due next.
+    pub fn due(&self) -> Option<Timestamp> {
+        self.clocks.iter().filter_map(Clock::due).min()
+    }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Times {
-    pub count: i64,
-    pub sum_micros: i64,
-    pub max_micros: i64,
-    pub min_micros: i64,
+/// How a conversation stands.
+pub fn standing(tx: &mut Tx<'_>, conversation: ConversationId) -> Result<Standing, AppError> {
+    let Some(level) = tables::sla::level_of(tx, conversation)? else { return Ok(Standing::default()) };
+    let level = tables::sla::level_ever(tx, level)?.map(|level| (level.id, level.name));
+    Ok(Standing { level, clocks: tables::sla::clocks::open(tx, conversation)? })
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Compliance {
-    pub fulfilled: Times,
-    pub unfulfilled: Times,
+/// The earliest due time of each of these conversations that has one. A clock that stands still is not due.
+pub fn dues(tx: &mut Tx<'_>, conversations: &[ConversationId]) -> Result<HashMap<ConversationId, Timestamp>, AppError> {
+    Ok(tables::sla::clocks::dues(tx, conversations)?)
 }
 
-pub fn log(_: &mut Tx<'_>, _: Medium, _: &LogFilter, _: Timestamp, _: Timestamp, _: i64, _: i64) -> Result<Vec<LogRow>, AppError> {
-    Ok(Vec::new())
-}
-
-pub fn compliance(_: &mut Tx<'_>, _: Medium, _: &LogFilter, edges: &[Timestamp]) -> Result<Vec<Compliance>, AppError> {
-    Ok(vec![Compliance::default(); edges.len().saturating_sub(1)])
+/// What `deskbell doctor` finds wrong with clocks and cells, and what there is of them.
+pub fn examine(tx: &mut Tx<'_>) -> Result<tables::sla::log::Recount, AppError> {
+    Ok(tables::sla::log::recount(tx)?)
 }

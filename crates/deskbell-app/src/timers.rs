@@ -1,4 +1,4 @@
-//! What happens because time passes: offers ring out, the absent are gone, silent chats end, old things are forgotten.
+//! What happens because time passes: offers ring out, due times pass, the absent are gone, silent chats end, old things are forgotten.
 
 use deskbell_domain::chat::{EndReason, OfferOutcome};
 use deskbell_domain::ids::{AgentId, VisitorId};
@@ -11,7 +11,7 @@ use crate::context::Context;
 use crate::desk::Desk;
 use crate::error::AppError;
 use crate::tags::{self, Swept};
-use crate::{accounts, chats, files, oauth, routing, triggers, widgets};
+use crate::{accounts, chats, files, oauth, routing, sla, triggers, widgets};
 
 /// Things done in one job, so that no job takes long.
 const BITE: i64 = 50;
@@ -47,6 +47,7 @@ impl Timers {
         if desk.figures(|figures| figures.has_expired_offer(now)) {
             desk.write(expire_offers).await?;
         }
+        sla::breaches::tell(desk).await?;
         self.stop_waiting_for_skills(desk, now).await?;
         let absences = note_absences(desk, now).await;
         if now.seconds_since(self.idle) >= LOOK_AT_IDLE_SECONDS {

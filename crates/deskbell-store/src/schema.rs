@@ -12,6 +12,7 @@ mod oauth;
 mod rollups;
 mod shortcuts;
 mod skills;
+mod sla;
 mod tickets;
 mod timeline;
 mod triggers;
@@ -33,9 +34,9 @@ pub const MIGRATIONS: &[(&str, &str)] = &[
     ("0012-skills", skills::SKILLS),
     ("0013-chat-search", chat_search::CHAT_SEARCH),
     ("0014-oauth-grant-kinds", oauth::OAUTH_GRANT_KINDS),
+    ("0016-sla", sla::SLA),
     ("0017-rollups", rollups::ROLLUPS),
     ("0018-levels", levels::LEVELS),
-    ("0017-levels", levels::LEVELS),
 ];
 
 const DESK: &str = r"

@@ -15,6 +15,7 @@ mod reads;
 mod records;
 mod rollups;
 mod skills;
+mod sla;
 mod ticket_writes;
 mod timeline;
 mod triggers;
@@ -80,6 +81,7 @@ cases! {
     triggers: goals_come_back_change_and_go, conversions_by_page_chat_and_visitor, conversions_of_a_crowded_second,
         conversions_are_put_down_to_touches, triggers_come_back_wait_and_go, greetings_and_marks_of_visitors, how_a_browser_has_come;
     skills: skills_come_back_change_and_go, who_has_which_skills, chats_ask_for_skills, queues_are_read_in_bites;
+    sla: levels_and_rules_come_back, clocks_are_found_by_what_is_due, the_log_and_its_cells, what_is_wrong_is_found;
     widgets: widgets_by_every_filter, widgets_come_back_change_and_go, widgets_are_counted;
     rollups: cells_add_up_and_go, generations_come_and_go, states_come_back, rows_tell_what_reports_show,
         what_was_merged_counts_where_it_was;

@@ -28,6 +28,7 @@ pub mod rollups;
 pub mod ratings;
 pub mod shortcuts;
 pub mod skills;
+pub mod sla;
 pub mod sweeps;
 pub mod tags;
 pub mod timeline;

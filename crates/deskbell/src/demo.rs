@@ -8,6 +8,7 @@ mod engine;
 mod library;
 mod people;
 mod premises;
+mod promises;
 mod sidelines;
 mod staff;
 #[cfg(test)]

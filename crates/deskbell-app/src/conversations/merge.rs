@@ -16,6 +16,7 @@ use super::{TAGS_MAX, actor_name, assign, by_customer, by_key, get, turn};
 use crate::commands::Done;
 use crate::context::Context;
 use crate::error::AppError;
+use crate::events;
 use crate::fields;
 use crate::messages::{self, Into, NewMessage};
 
@@ -52,7 +53,7 @@ pub fn merge(tx: &mut Tx<'_>, cx: &mut Context, by: Actor, from: ConversationId,
         let department = into.department;
         assign(tx, cx, &mut into, department, from.assigned, by)?;
     }
-    let number = tx.append(cx.now, Event::ConversationMerged { conversation: from.id, into: into.id, by })?;
+    let number = events::append(tx, cx, Event::ConversationMerged { conversation: from.id, into: into.id, by })?;
     Ok(Done::conversation(into.id, number))
 }
 

@@ -5,8 +5,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use deskbell_app::clock::SystemClock;
 use deskbell_app::documents::{ChatRecord, OfflineRecord};
+use deskbell_app::sla;
 use deskbell_domain::conversation::Status;
 use deskbell_domain::event::Event;
+use deskbell_domain::measure::Medium;
+use deskbell_domain::sla::SlaEvent;
 use deskbell_store::{Location, Options};
 
 use super::*;
@@ -170,6 +173,21 @@ fn the_history_is_plausible() {
             _ => None,
         };
     }
+    let (tickets, chats, levels) = db
+        .snapshot_blocking(|tx| -> Result<_, AppError> {
+            let everything = [Timestamp::EPOCH, Timestamp::from_seconds(UNTIL)];
+            let sums = |tx: &mut _, medium| Ok::<_, AppError>(sla::compliance(tx, medium, &sla::LogFilter::default(), &everything)?[0]);
+            Ok((sums(tx, Medium::Tickets)?, sums(tx, Medium::Chats)?, sla::examine(tx)?))
+        })
+        .unwrap();
+    for (sums, least) in [(tickets, 20), (chats, 100)] {
+        assert!(sums.fulfilled.count >= least && sums.unfulfilled.count > 0, "{sums:?}");
+    }
+    assert_eq!((levels.wrong_cells, levels.stray, levels.untrue, levels.doubled), (0, vec![], vec![], vec![]));
+    assert!(levels.open > 0, "some wait for an answer still");
+    let passed = |event: &Event| if let Event::Sla(SlaEvent::Breached { due, .. }) = event { Some(*due) } else { None };
+    let late: Vec<i64> = events.iter().filter_map(|recorded| Some(recorded.at.micros_since(passed(&recorded.event)?))).collect();
+    assert!(late.len() > 10 && late.iter().all(|micros| (1..1_000_000).contains(micros)), "told when they pass: {late:?}");
     let stored = db
         .snapshot_blocking(move |tx| -> Result<_, AppError> {
             let mut wrong = 0;
