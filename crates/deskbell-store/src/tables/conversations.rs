@@ -10,7 +10,7 @@ use super::{narrow, tags, time, word};
 use crate::engine::{Row, Tx};
 use crate::error::StoreError;
 
-pub use counts::{Calls, Waiting, calls, waiting};
+pub use counts::{Waiting, waiting};
 pub use list::{Changed, Filter, Listed, Order, list};
 
 /// Steps from a merged conversation to the one that holds it now, at most. A merge leads straight there; more than one step is an import.
