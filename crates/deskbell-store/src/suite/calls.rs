@@ -159,6 +159,7 @@ pub(super) fn legs_and_rings_come_back(place: &Place) {
     let (one, other) = (one.id, other.id);
     assert_eq!(test.see(move |tx| call_legs::open(tx, one)), [first.clone(), second.clone()]);
     assert_eq!(test.see(move |tx| call_legs::open(tx, other)), []);
+    assert_eq!(test.see(call_legs::all_open), [first.clone(), second.clone()]);
     first.hold(at(60));
     let held = first.clone();
     test.put(move |tx| call_legs::update(tx, &held));

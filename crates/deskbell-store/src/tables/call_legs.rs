@@ -54,6 +54,11 @@ pub fn of_call(tx: &mut Tx<'_>, call: CallId) -> Result<Vec<Leg>, StoreError> {
     tx.all_dynamic_with(&format!("SELECT {COLUMNS} FROM call_legs WHERE call_id = $1 ORDER BY began_at, id"), &[&call.get()], row)
 }
 
+/// All legs that go on.
+pub fn all_open(tx: &mut Tx<'_>) -> Result<Vec<Leg>, StoreError> {
+    tx.all_dynamic_with(&format!("SELECT {COLUMNS} FROM call_legs WHERE ended_at IS NULL ORDER BY began_at, id"), &[], row)
+}
+
 /// The call that an agent is in.
 pub fn open_of(tx: &mut Tx<'_>, agent: AgentId) -> Result<Option<Leg>, StoreError> {
     tx.opt_dynamic_with(&format!("SELECT {COLUMNS} FROM call_legs WHERE agent_id = $1 AND ended_at IS NULL"), &[&agent.get()], row)
