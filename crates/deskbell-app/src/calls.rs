@@ -37,6 +37,8 @@ pub enum Teller {
     Agent(AgentId),
     /// The holder of a key of the API: a telephone exchange, with the whole desk's authority.
     Key(CredentialId),
+    /// The desk itself, as its command line is: with its whole authority.
+    Desk,
 }
 
 /// Who tells the desk of a step, and in whose name.
@@ -61,6 +63,7 @@ impl Telling {
         match self.teller {
             Teller::Agent(agent) => format!("a{agent}"),
             Teller::Key(key) => format!("c{key}"),
+            Teller::Desk => "c".to_owned(),
         }
     }
 
@@ -70,7 +73,7 @@ impl Telling {
             None => None,
         };
         match self.teller {
-            Teller::Key(_) => Ok(Hand { agent: named, whole: true }),
+            Teller::Key(_) | Teller::Desk => Ok(Hand { agent: named, whole: true }),
             Teller::Agent(own) => {
                 let own = enabled_agent(tx, own)?;
                 let whole = own.role.administers();
