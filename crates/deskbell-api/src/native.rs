@@ -6,6 +6,7 @@
 pub(crate) mod agents;
 pub(crate) mod bans;
 pub(crate) mod call;
+pub(crate) mod calls;
 pub(crate) mod chats;
 pub(crate) mod companies;
 pub(crate) mod conversations;
@@ -22,6 +23,7 @@ pub(crate) mod messages;
 pub(crate) mod oauth;
 pub(crate) mod overview;
 pub(crate) mod page;
+pub(crate) mod phone;
 pub(crate) mod session;
 pub(crate) mod settings;
 pub(crate) mod shortcuts;
@@ -89,6 +91,7 @@ pub(crate) fn entries() -> Vec<Entry> {
         session::SignIn,
         session::SignOut,
         status::SetStatus,
+        phone::SetPhone,
         agents::List,
         agents::Create,
         agents::Update,
@@ -111,6 +114,18 @@ pub(crate) fn entries() -> Vec<Entry> {
         chats::Transfer,
         chats::Invite,
         chats::Skills,
+        calls::List,
+        calls::Show,
+        calls::Start,
+        calls::steps::Ring,
+        calls::steps::Answer,
+        calls::steps::Decline,
+        calls::steps::Hold,
+        calls::steps::Resume,
+        calls::steps::Transfer,
+        calls::steps::Leave,
+        calls::steps::End,
+        calls::steps::Voicemail,
         customers::Show,
         customers::Update,
         customers::Remove,

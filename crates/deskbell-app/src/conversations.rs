@@ -182,7 +182,7 @@ pub(crate) fn set_status(
 }
 
 /// Takes a turn of the status machine; a refusal names status and turn.
-fn turn(tx: &mut Tx<'_>, cx: &Context, conversation: &mut Conversation, turn: Turn, by: Actor) -> Result<bool, AppError> {
+pub(crate) fn turn(tx: &mut Tx<'_>, cx: &Context, conversation: &mut Conversation, turn: Turn, by: Actor) -> Result<bool, AppError> {
     match conversation.status.step(turn, cx.settings.reopening) {
         Ok(Step::To(status)) => set_status(tx, cx, conversation, status, by).map(|()| true),
         Ok(Step::Stay) => Ok(false),
@@ -222,8 +222,17 @@ pub fn hand_over(
     agent: Option<AgentId>,
 ) -> Result<Done, AppError> {
     let mut conversation = get(tx, conversation)?;
-    if matches!(conversation.status, Status::Chatting | Status::Calling) {
-        return Err(AppError::conflict("the conversation is in a live chat: transfer the chat"));
+    match conversation.status {
+        Status::Chatting => return Err(AppError::conflict("the conversation is in a live chat: transfer the chat")),
+        Status::Calling => return Err(AppError::conflict("the conversation is in a call: transfer the call")),
+        Status::Init
+        | Status::New
+        | Status::Open
+        | Status::Answered
+        | Status::Resolved
+        | Status::Postponed
+        | Status::Deleted
+        | Status::Spam => {}
     }
     let agent = agent.map(|agent| enabled_agent(tx, agent)).transpose()?;
     let department = department.unwrap_or(conversation.department);
@@ -469,8 +478,17 @@ pub fn change_status(tx: &mut Tx<'_>, cx: &Context, by: Actor, conversation: Con
         Change::Delete => (Turn::Delete, GroupKind::Delete, "Deleted"),
         Change::Spam => (Turn::Spam, GroupKind::Spam, "Marked as spam"),
     };
-    if matches!(conversation.status, Status::Chatting) {
-        return Err(AppError::conflict("the conversation is in a live chat: end the chat first"));
+    match conversation.status {
+        Status::Chatting => return Err(AppError::conflict("the conversation is in a live chat: end the chat first")),
+        Status::Calling => return Err(AppError::conflict("the conversation is in a call: end the call first")),
+        Status::Init
+        | Status::New
+        | Status::Open
+        | Status::Answered
+        | Status::Resolved
+        | Status::Postponed
+        | Status::Deleted
+        | Status::Spam => {}
     }
     if turn(tx, cx, &mut conversation, step, by)? {
         let name = actor_name(tx, by)?;

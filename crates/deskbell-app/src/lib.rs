@@ -8,6 +8,7 @@ pub mod auth_tokens;
 pub mod automation;
 pub mod bans;
 pub mod blobs;
+pub mod calls;
 pub mod chat_records;
 pub mod chat_search;
 pub mod chats;

@@ -1,6 +1,7 @@
-//! What a console or a widget shows when it starts: whole states, read in one snapshot. Lists of conversations are in [`listing`], departments
-//! with their agents in [`teams`].
+//! What a console or a widget shows when it starts: whole states, read in one snapshot. Lists of conversations are in [`listing`], calls in
+//! [`calls`], departments with their agents in [`teams`].
 
+pub mod calls;
 pub mod listing;
 pub mod teams;
 
@@ -45,6 +46,7 @@ pub struct DeskState {
     pub departments: Vec<Department>,
     pub memberships: Vec<Membership>,
     pub chats: Vec<LiveChat>,
+    pub calls: Vec<calls::CallSeen>,
 }
 
 /// Reads the desk within a snapshot.
@@ -56,6 +58,7 @@ pub fn desk(tx: &mut Tx<'_>) -> Result<DeskState, AppError> {
         departments: tables::departments::all(tx)?,
         memberships: tables::departments::memberships(tx)?,
         chats: live_chats(tx)?,
+        calls: calls::running(tx)?,
     })
 }
 

@@ -1,5 +1,6 @@
 //! What both engines must do alike: a list of cases, each run on a fresh database of either.
 
+mod calls;
 mod contacts;
 mod directory;
 mod exports;
@@ -61,8 +62,7 @@ cases! {
     knowledge: bases_come_back, entries_come_back, children_in_their_order, entries_by_every_filter,
         subtrees_move_inherit_and_go, votes_views_and_suggestion_categories;
     lists: every_filter_in_every_order, rows_show_their_customer_department_and_tags,
-        spellings_lead_to_what_a_conversation_was_merged_into, what_waits_is_counted, calls_are_counted_by_their_groups,
-        versions_of_the_program_are_noted;
+        spellings_lead_to_what_a_conversation_was_merged_into, what_waits_is_counted, versions_of_the_program_are_noted;
     contacts: customers_by_filter, bites_of_customers, customers_are_found_by_index, customers_come_back, fields_of_all_kinds_of_owners,
         groups_and_companies, traces_are_forgotten;
     ticket_writes: tags_come_back_change_and_hide, sweeps_go_by_conversation_in_order, all_of_a_conversation_moves,
@@ -83,9 +83,11 @@ cases! {
     skills: skills_come_back_change_and_go, who_has_which_skills, chats_ask_for_skills, queues_are_read_in_bites;
     sla: levels_and_rules_come_back, clocks_are_found_by_what_is_due, the_log_and_its_cells, what_is_wrong_is_found;
     widgets: widgets_by_every_filter, widgets_come_back_change_and_go, widgets_are_counted;
+    calls: calls_come_back_and_change, legs_and_rings_come_back, an_agent_has_one_phone, calls_are_counted_by_how_they_stand,
+        unsound_calls_are_found, customers_by_number, calls_move_and_numbers_are_forgotten;
     rollups: cells_add_up_and_go, generations_come_and_go, states_come_back, rows_tell_what_reports_show,
         what_was_merged_counts_where_it_was;
-    upgrades: conversations_come_over;
+    upgrades: conversations_come_over, numbers_are_compared_at_once;
 }
 
 /// Where a case's database is. Nothing has opened it yet.

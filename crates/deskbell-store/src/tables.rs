@@ -2,6 +2,9 @@
 
 pub mod agents;
 pub mod bans;
+pub mod call_legs;
+pub mod call_rings;
+pub mod calls;
 pub mod changes;
 pub mod chats;
 pub mod companies;

@@ -56,6 +56,11 @@ fn examine(desk: &Desk) -> Result<Vec<Check>, AppError> {
         let over = routing::over_capacity(tx, &rules)?;
         let trouble = (!over.is_empty()).then(|| format!("over capacity: {}", over.join(", ")));
         checks.push(Check::new("capacity", "no agent has more chats than slots", trouble));
+        let unsound = tables::calls::unsound(tx)?;
+        let trouble = (!unsound.is_empty()).then(|| unsound.join(", "));
+        let counts = tables::calls::counts(tx, None)?;
+        let finding = format!("{} queued, {} ringing, {} talking", counts.queued, counts.ringing, counts.talking);
+        checks.push(Check::new("calls", finding, trouble));
         let figures = Figures::load(tx, now)?.chats(None, now);
         let finding = format!("{} queued, {} offered, {} served", figures.incoming, figures.assigned, figures.active);
         checks.push(Check::new("live chats", finding, None));

@@ -20,6 +20,7 @@ fn sample(meta: &Meta) -> Option<Value> {
     Some(match (meta.verb, meta.path) {
         (Verb::Post, "session") => json!({"email": "nobody@desk.test", "password": "wrong horse"}),
         (Verb::Put, "me/status") => json!({"status": "online"}),
+        (Verb::Put, "me/phone") => json!({"on": false}),
         (Verb::Post, "agents") => json!({"email": "new@desk.test", "password": "correct horse"}),
         (Verb::Put, "agents/{id}") => json!({"slots": 3}),
         (Verb::Post, "departments") => json!({"name": "Sales"}),
@@ -33,6 +34,10 @@ fn sample(meta: &Meta) -> Option<Value> {
         (Verb::Post, "chats/{id}/transfer") => json!({"department": "default"}),
         (Verb::Post, "chats/{id}/invite") => json!({"agent": UNKNOWN}),
         (Verb::Put, "chats/{id}/skills") => json!({"skills": []}),
+        (Verb::Post, "calls") => json!({"direction": "in"}),
+        (Verb::Post, "calls/{id}/ring") => json!({"to": UNKNOWN}),
+        (Verb::Post, "calls/{id}/transfer") => json!({"department": "default"}),
+        (Verb::Post, path) if path.starts_with("calls/{id}/") => json!({}),
         (Verb::Post, "skills") => json!({"name": "s"}),
         (Verb::Put, "skills/{id}" | "sla/levels/{id}" | "sla/rules/{id}") => json!({}),
         (Verb::Post, "sla/levels") => json!({"name": "Usual", "times": {"first_answer": 60}}),
@@ -71,7 +76,10 @@ fn body_of(meta: &Meta) -> String {
 fn every_call_that_reads_has_a_sample() {
     for entry in entries() {
         assert_eq!(sample(entry.route.meta).is_some(), entry.bodies.reads.is_some(), "{}", entry.route.meta.path);
-        assert!(matches!(entry.route.meta.right, Right::Anyone | Right::Agent | Right::Administrator));
+        assert!(matches!(
+            entry.route.meta.right,
+            Right::Anyone | Right::Agent | Right::AgentOrKey | Right::AgentOrKeyWrite | Right::Administrator
+        ));
     }
 }
 
@@ -95,6 +103,31 @@ async fn nobody_gets_in() {
             call(&client, meta, UNKNOWN, &headers, body_of(meta)).await.refused(401, code);
         }
     }
+}
+
+#[tokio::test]
+async fn keys_get_in_where_they_may() {
+    let desk = start().await;
+    let key = desk.api_key.clone();
+    let nobody = desk.nobody();
+    let visitor = desk.visitor("Cleo", "cleo@shop.test").await;
+    let token = desk.desk.visitor_tokens().issue(visitor.visitor, visitor.visit, desk.desk.now());
+    let (mut for_keys, mut others) = (0, 0);
+    for entry in entries().iter().filter(|entry| entry.route.meta.right != Right::Anyone) {
+        let meta = entry.route.meta;
+        for wrong in ["junk", &token] {
+            call(&nobody, meta, UNKNOWN, &[PROOF, ("apikey", wrong)], body_of(meta)).await.refused(401, "bad_credential");
+        }
+        let reply = call(&nobody, meta, UNKNOWN, &[PROOF, ("apikey", &key)], body_of(meta)).await;
+        if matches!(meta.right, Right::AgentOrKey | Right::AgentOrKeyWrite) {
+            for_keys += 1;
+            assert!(matches!(reply.status, 200 | 201 | 404), "{}: {}", meta.path, reply.text);
+        } else {
+            others += 1;
+            reply.refused(403, "forbidden");
+        }
+    }
+    assert_eq!((for_keys, others > 60), (12, true), "calls on the phone");
 }
 
 #[tokio::test]

@@ -65,6 +65,9 @@ fn check(tx: &mut Tx<'_>, from: &Conversation, into: &Conversation) -> Result<()
         if tables::chats::live_of_conversation(tx, conversation.id)?.is_some() {
             return Err(AppError::conflict("a conversation in a live chat cannot be merged: end the chat first"));
         }
+        if tables::calls::live_of_conversation(tx, conversation.id)?.is_some() {
+            return Err(AppError::conflict("a conversation in a call cannot be merged: end the call first"));
+        }
         // What is said in those is for everybody; what is said elsewhere is not.
         if matches!(conversation.channel, Channel::Forum | Channel::Suggestion) {
             return Err(AppError::conflict("the conversation behind a topic or a suggestion cannot be merged"));

@@ -6,6 +6,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use deskbell_app::clock::SystemClock;
 use deskbell_app::documents::{ChatRecord, OfflineRecord};
 use deskbell_app::sla;
+use deskbell_domain::call::{CallEvent, CallOutcome, Direction};
+use deskbell_domain::chat::OfferOutcome;
 use deskbell_domain::conversation::Status;
 use deskbell_domain::event::Event;
 use deskbell_domain::measure::Medium;
@@ -94,6 +96,8 @@ fn story(place: &Place) -> Vec<String> {
                 Event::OfferClosed { outcome, state, .. } => format!("{at} {outcome:?} {state:?}"),
                 Event::ChatJoined { agent_name, .. } => format!("{at} joined by {agent_name}"),
                 Event::TagsChanged { after, .. } => format!("{at} {after:?}"),
+                Event::Call(CallEvent::RingClosed { outcome, state, .. }) => format!("{at} ring {outcome:?} {state:?}"),
+                Event::Call(CallEvent::Ended { outcome, direction, .. }) => format!("{at} call {direction:?} {outcome:?}"),
                 Event::AgentStatusChanged { online, .. } => format!("{at} {}", online.word()),
                 Event::PageViewed { url, .. } => format!("{at} {url}"),
                 other => {
@@ -202,6 +206,7 @@ fn the_history_is_plausible() {
         })
         .unwrap();
     db.close();
+    calls_of_all_kinds(&events);
     assert_eq!(live, []);
     assert_eq!(gap, None);
     assert!(agents.iter().all(|agent| agent.online.is_offline()), "all have gone home");
@@ -217,5 +222,30 @@ fn the_history_is_plausible() {
         assert!(of(status) > 0, "{status:?}: {stored:?}");
     }
     assert!(of(Status::Resolved) > of(Status::New), "{stored:?}");
-    assert_eq!(of(Status::Chatting) + of(Status::Init), 0, "{stored:?}");
+    assert_eq!(of(Status::Chatting) + of(Status::Calling) + of(Status::Init), 0, "{stored:?}");
+}
+
+fn calls_of_all_kinds(events: &[deskbell_domain::event::Recorded]) {
+    let calls: Vec<&CallEvent> =
+        events.iter().filter_map(|recorded| if let Event::Call(event) = &recorded.event { Some(event) } else { None }).collect();
+    let any = |what: &str, is: &dyn Fn(&CallEvent) -> bool| assert!(calls.iter().any(|event| is(event)), "{what}");
+    let ended = |wanted: Direction, how: CallOutcome| {
+        any(&format!("{wanted:?} {how:?}"), &|event| {
+            matches!(event, CallEvent::Ended { direction, outcome, .. } if *direction == wanted && *outcome == how)
+        });
+    };
+    for outcome in [CallOutcome::Finished, CallOutcome::Abandoned, CallOutcome::Voicemail, CallOutcome::Missed] {
+        ended(Direction::Incoming, outcome);
+    }
+    ended(Direction::Outgoing, CallOutcome::Finished);
+    ended(Direction::Outgoing, CallOutcome::Abandoned);
+    ended(Direction::Internal, CallOutcome::Finished);
+    for wanted in [OfferOutcome::Expired, OfferOutcome::Declined, OfferOutcome::Accepted] {
+        any(&format!("{wanted:?}"), &|event| matches!(event, CallEvent::RingClosed { outcome, .. } if *outcome == wanted));
+    }
+    any("held", &|event| matches!(event, CallEvent::Held { .. }));
+    any("transferred to an agent", &|event| matches!(event, CallEvent::Transferred { agent: Some(_), .. }));
+    let started = calls.iter().filter(|event| matches!(event, CallEvent::Started { .. })).count();
+    let over = calls.iter().filter(|event| matches!(event, CallEvent::Ended { .. })).count();
+    assert_eq!(started, over, "all are over");
 }
