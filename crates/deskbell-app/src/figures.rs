@@ -282,7 +282,8 @@ impl Figures {
             | Event::ShortcutChanged { .. }
             | Event::OauthClientChanged { .. }
             | Event::Call(_)
-            | Event::Sla(_) => {}
+            | Event::Sla(_)
+            | Event::Automation(_) => {}
         }
     }
 

@@ -2,6 +2,7 @@
 //!
 //! Times are microseconds since 1970 UTC; flags are 0 or 1; letters and words are those of the domain's enums.
 
+mod automation;
 mod chat_search;
 mod contacts;
 mod exports;
@@ -30,6 +31,7 @@ pub const MIGRATIONS: &[(&str, &str)] = &[
     ("0011-triggers", triggers::TRIGGERS),
     ("0012-skills", skills::SKILLS),
     ("0013-chat-search", chat_search::CHAT_SEARCH),
+    ("0018-automation", automation::AUTOMATION),
 ];
 
 const DESK: &str = r"

@@ -1,5 +1,6 @@
 //! What both engines must do alike: a list of cases, each run on a fresh database of either.
 
+mod automation;
 mod contacts;
 mod directory;
 mod exports;
@@ -75,6 +76,8 @@ cases! {
         conversions_are_put_down_to_touches, triggers_come_back_wait_and_go, greetings_and_marks_of_visitors, how_a_browser_has_come;
     skills: skills_come_back_change_and_go, who_has_which_skills, chats_ask_for_skills, queues_are_read_in_bites;
     widgets: widgets_by_every_filter, widgets_come_back_change_and_go, widgets_are_counted;
+    automation: rules_come_back_in_their_order, the_log_by_rule_and_conversation, when_time_rules_look_at_what, when_a_status_changed,
+        ready_texts_come_back_change_and_go;
     upgrades: conversations_come_over;
 }
 
