@@ -157,7 +157,7 @@ fn answers_with_files_are_sent_again_and_again() {
     };
     let answer = stage.write(move |tx, cx| create_answer(tx, cx, owner, &draft));
     assert_eq!(answer.message, "<p>Fill in the <b>form</b>.</p><p>Bye</p>");
-    assert_eq!(answer.files, [file.clone()]);
+    assert_eq!(answer.files, std::slice::from_ref(&file));
     assert_eq!(text_of(&answer), "Fill in the form.\nBye");
     // It is no upload that nobody used, however old.
     stage.clock.advance_seconds(30 * 86_400);

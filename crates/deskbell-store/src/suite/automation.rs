@@ -266,7 +266,7 @@ pub(super) fn ready_texts_come_back_change_and_go(place: &Place) {
     };
     let put = answer.clone();
     test.put(move |tx| replies::put_answer(tx, &put, at(0)));
-    assert_eq!(test.see(replies::answers), [answer.clone()], "files in their order");
+    assert_eq!(test.see(replies::answers), std::slice::from_ref(&answer), "files in their order");
     let changed = PredefinedAnswer { files: files(&["b"]), format: ReplyFormat::Text, ..answer };
     let put = changed.clone();
     test.put(move |tx| replies::put_answer(tx, &put, at(1)));
