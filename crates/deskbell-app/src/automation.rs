@@ -59,6 +59,10 @@ impl Active {
         self.triggers.iter().find(|active| active.trigger.id == id)
     }
 
+    pub(crate) fn has_rules(&self) -> bool {
+        !self.rules.is_empty()
+    }
+
     /// The rules that listen to an event with this number in the journal, in their order.
     pub(crate) fn rules_for(&self, event: RuleEvent, number: i64) -> impl Iterator<Item = &ActiveRule> {
         self.rules.iter().filter(move |active| active.definition.events.contains(&event) && active.rule.since < number)

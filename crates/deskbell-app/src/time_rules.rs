@@ -69,7 +69,9 @@ pub fn create(tx: &mut Tx<'_>, cx: &mut Context, changes: &Changes) -> Result<Ti
     let mut rule = TimeRule { id, name: String::new(), enabled: true, place, source: String::new() };
     apply(tx, &mut rule, changes)?;
     tables::time_rules::insert(tx, &rule, cx.now)?;
-    look_anew(tx, &rule)?;
+    if rule.enabled {
+        tables::time_rules::begin_sweep(tx)?;
+    }
     announce(tx, cx, &rule, false)?;
     Ok(rule)
 }
@@ -81,8 +83,8 @@ pub fn change(tx: &mut Tx<'_>, cx: &mut Context, rule: TimeRuleId, changes: &Cha
     apply(tx, &mut rule, changes)?;
     if rule != before {
         tables::time_rules::update(tx, &rule)?;
-        if (rule.enabled, &rule.source) != (before.enabled, &before.source) {
-            look_anew(tx, &rule)?;
+        if (rule.enabled, &rule.source) != (before.enabled, &before.source) && (rule.enabled || held_others_back(&before)) {
+            tables::time_rules::begin_sweep(tx)?;
         }
         announce(tx, cx, &rule, false)?;
     }
@@ -101,6 +103,9 @@ pub fn reorder(tx: &mut Tx<'_>, cx: &mut Context, order: &[TimeRuleId]) -> Resul
             announce(tx, cx, &rule, false)?;
         }
     }
+    if known.iter().any(held_others_back) {
+        tables::time_rules::begin_sweep(tx)?;
+    }
     list(tx)
 }
 
@@ -108,15 +113,15 @@ pub fn reorder(tx: &mut Tx<'_>, cx: &mut Context, order: &[TimeRuleId]) -> Resul
 pub fn remove(tx: &mut Tx<'_>, cx: &mut Context, rule: TimeRuleId) -> Result<(), AppError> {
     let rule = get(tx, rule)?;
     tables::time_rules::remove(tx, rule.id)?;
+    if held_others_back(&rule) {
+        tables::time_rules::begin_sweep(tx)?;
+    }
     announce(tx, cx, &rule, true)
 }
 
-/// Every conversation is looked at with a rule that is new.
-fn look_anew(tx: &mut Tx<'_>, rule: &TimeRule) -> Result<(), AppError> {
-    if rule.enabled {
-        tables::time_rules::begin_sweep(tx)?;
-    }
-    Ok(())
+/// Whether rules behind this one rested while its conditions held: without it, or behind others, they may act.
+fn held_others_back(rule: &TimeRule) -> bool {
+    rule.enabled && definition::read_timed(&rule.source).is_ok_and(|definition| definition.others == Others::Stop)
 }
 
 fn announce(tx: &mut Tx<'_>, cx: &mut Context, rule: &TimeRule, removed: bool) -> Result<(), AppError> {

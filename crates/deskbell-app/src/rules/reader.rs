@@ -46,7 +46,8 @@ struct Nudge(SyncSender<()>);
 
 impl Listener for Nudge {
     fn follow(&mut self, events: &[Arc<Recorded>]) {
-        if events.iter().any(|recorded| touched(&recorded.event).is_some() || Happening::of(&recorded.event).is_some()) {
+        // Whatever rules listen to touches a conversation.
+        if events.iter().any(|recorded| touched(&recorded.event).is_some()) {
             match self.0.try_send(()) {
                 Ok(()) | Err(TrySendError::Full(()) | TrySendError::Disconnected(())) => {}
             }
@@ -255,6 +256,11 @@ pub fn follow_within(tx: &mut Tx<'_>, cx: &mut Context) -> Result<(), AppError> 
 fn plan(tx: &mut Tx<'_>, automation: &Automation, from: i64, limit: i64) -> Result<Plan, AppError> {
     let active = automation.active(tx)?;
     let mut plan = Plan { from, until: from, ..Plan::default() };
+    if !active.has_rules() && active.time_rules.is_empty() {
+        // Rules to come listen to what is to come.
+        plan.until = tx.head()?.max(from);
+        return Ok(plan);
+    }
     for recorded in journal::after(tx, from, limit)? {
         if plan.heard.len() >= EVENTS_PER_WRITE_MAX {
             break;
@@ -271,13 +277,22 @@ fn plan(tx: &mut Tx<'_>, automation: &Automation, from: i64, limit: i64) -> Resu
                 None => {}
             }
         }
+        if !active.has_rules() {
+            continue;
+        }
         let Some(happening) = Happening::of(&recorded.event) else { continue };
         if active.rules_for(happening.event, recorded.number).next().is_none() {
             continue;
         }
         plan.judged = true;
         // What follows on something that a rule acts on may see what it did.
-        if !plan.heard.is_empty() || is_wanted(tx, &active, &recorded, &happening)? {
+        let wanted = !plan.heard.is_empty()
+            || match is_wanted(tx, &active, &recorded, &happening) {
+                // A defect is dealt with where it is passed over, too: where rules act.
+                Err(error) if error.kind == Kind::Internal => true,
+                judged => judged?,
+            };
+        if wanted {
             plan.heard.push(recorded);
         }
     }
@@ -360,15 +375,17 @@ fn react(tx: &mut Tx<'_>, cx: &mut Context, recorded: &Recorded, reaction: React
     let active = crate::automation::active(tx, cx)?;
     let chain = log::chain(tx, recorded.number)?;
     for rule in active.rules_for(happening.event, recorded.number) {
-        // Read anew: the rule before may have changed it.
-        let Some(conversation) = conversation(tx, happening.conversation)? else { return Ok(()) };
-        if !holds(tx, rule, recorded, &happening, &conversation)? {
-            continue;
-        }
+        let conversation = match looked_at(tx, rule, recorded, &happening) {
+            Ok(Some(conversation)) => conversation,
+            Ok(None) => continue,
+            // Nobody can tell whether its conditions hold.
+            Err(error) if reaction == Reaction::GiveUp && error.kind == Kind::Internal => continue,
+            Err(error) => return Err(error),
+        };
         let shot = Shot {
             rule: AnyRuleId::Rule(rule.rule.id),
             name: &rule.rule.name,
-            conversation: conversation.id,
+            conversation,
             event: Some((happening.event, recorded.number)),
             actions: &rule.definition.actions,
         };
@@ -381,4 +398,10 @@ fn react(tx: &mut Tx<'_>, cx: &mut Context, recorded: &Recorded, reaction: React
         }
     }
     Ok(())
+}
+
+/// The conversation if a rule's conditions hold for it, read anew: the rule before may have changed it.
+fn looked_at(tx: &mut Tx<'_>, rule: &ActiveRule, recorded: &Recorded, happening: &Happening) -> Result<Option<ConversationId>, AppError> {
+    let Some(conversation) = conversation(tx, happening.conversation)? else { return Ok(None) };
+    Ok(holds(tx, rule, recorded, happening, &conversation)?.then_some(conversation.id))
 }

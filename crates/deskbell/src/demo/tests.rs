@@ -126,6 +126,24 @@ fn the_same_seed_makes_the_same_history() {
     );
 }
 
+/// Rules of both kinds acted, at the times of the history, and what is switched off did not.
+#[test]
+fn rules_took_part() {
+    let place = Place::new();
+    make(&place, 5);
+    let options = place.options();
+    let db = Db::open(&options.location, options.store, Box::new(())).unwrap();
+    let log = db.snapshot_blocking(|tx| tables::rules::firings(tx, tables::rules::LogFilter::default(), i64::MAX, 10_000)).unwrap();
+    db.close();
+    let names: std::collections::BTreeSet<&str> = log.iter().map(|firing| firing.name.as_str()).collect();
+    assert_eq!(
+        names.into_iter().collect::<Vec<_>>(),
+        ["A bad rating is looked into", "Answered for a week", "Money", "Out of hours: a receipt", "Waits for a day"]
+    );
+    assert!(log.iter().all(|firing| firing.at.seconds() < UNTIL));
+    assert!(log.iter().all(|firing| !firing.detail.contains("passed over")), "{log:?}");
+}
+
 #[test]
 fn the_history_is_plausible() {
     let place = Place::new();

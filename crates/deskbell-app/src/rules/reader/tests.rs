@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use deskbell_domain::automation::FiringOutcome;
 use deskbell_domain::message::Actor;
+use deskbell_store::tables::merging::Browsers;
 use proptest::prelude::*;
 use proptest::strategy::Strategy;
 use proptest::test_runner::Config;
@@ -195,23 +197,27 @@ fn a_defect_keeps_only_its_own_event_from_being_acted_on() {
     for conversation in [broken.id, whole.id] {
         remark(&stage, conversation);
     }
-    // A row that this program does not understand: a tag is put on a chat of an unknown state.
+    // It leads to itself, as no merge leaves it: nobody can read it any more.
     let id = broken.id;
-    stage.write(move |tx, _| {
-        tx.exec(
-            "INSERT INTO chats (id, public_id, conversation_id, group_id, customer_id, customer_name, department_id, state, started_by, \
-               priority, requested_at, waiting_since, visitor_messages, agent_messages, joined_ever, offered_ever, missed, dropped, \
-               response_count, response_sum) \
-             VALUES (1, 'p', $1, 1, 1, '', 1, 'no such state', 'visitor', 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)",
-            &[&id.get()],
-        )?;
-        Ok(())
-    });
+    stage.write(move |tx, _| Ok(tables::merging::move_all(tx, id, id, Browsers::Same)?));
     stage.desk.rule_reader().catch_up().unwrap();
-    let log = stage.see(|tx| rules::firings(tx, LogFilter::default(), i64::MAX, 10));
-    let shown: Vec<_> = log.iter().map(|firing| (firing.conversation, firing.outcome)).collect();
-    use deskbell_domain::automation::FiringOutcome;
-    assert_eq!(shown, [(whole.id, FiringOutcome::Done), (broken.id, FiringOutcome::Failed)]);
+    assert_eq!(firings(&stage).len(), 1);
     assert_eq!(stage.conversation(whole.id).tags, ["seen"]);
     assert_eq!(stage.conversation(broken.id).tags, [""; 0]);
+}
+
+#[test]
+fn what_a_defect_keeps_a_rule_from_is_in_the_log() {
+    let stage = stage();
+    rule(&stage, "seen", &json!({"events": ["note_added"], "conditions": [[{"by": "agent"}]], "actions": [{"add_tag": "seen"}]}));
+    rule(&stage, "never", &json!({"events": ["note_added"], "conditions": [[{"by": "customer"}]], "actions": [{"add_tag": "x"}]}));
+    let one = stage.ticket(&stage.visit(), "a@x.test", "Hello");
+    remark(&stage, one.id);
+    let plan = next_plan(&stage, &stage.desk.rule_reader());
+    assert_eq!(stage.write(move |tx, cx| give_up(tx, cx, &plan)), Written::Yes);
+    stage.desk.rule_reader().catch_up().unwrap();
+    let log = stage.see(|tx| rules::firings(tx, LogFilter::default(), i64::MAX, 10));
+    let shown: Vec<_> = log.iter().map(|firing| (firing.name.as_str(), firing.outcome)).collect();
+    assert_eq!(shown, [("seen", FiringOutcome::Failed)]);
+    assert_eq!(stage.conversation(one.id).tags, [""; 0], "and it is not tried again");
 }
