@@ -18,7 +18,7 @@ pub use crate::auth_tokens::{AuthOwner, agent_token, customer_token, resolve_aut
 use crate::context::Context;
 use crate::error::AppError;
 use crate::oauth::ACCESS_TOKEN_SECONDS;
-use crate::rights::{Principal, Scopes};
+use crate::rights::{Principal, Scopes, TokenSource};
 
 /// Seconds a sign-in lasts.
 pub const SESSION_SECONDS: i64 = 30 * 86_400;
@@ -158,7 +158,8 @@ pub fn look_up(tx: &mut Tx<'_>, hash: &str, now: Timestamp) -> Result<Option<Kno
         // A key without scopes may do all; the scope `read` alone keeps it from writing.
         (CredentialKind::ApiKey, _) => Principal::ApiKey { key: found.id, may_write: found.scopes != READ_ONLY },
         (CredentialKind::Token, Some(agent)) => {
-            Principal::Token { agent: agent.id, role: agent.role, scopes: Scopes::parse(&found.scopes).unwrap_or_default() }
+            let source = if found.oauth_client.is_some() { TokenSource::Client } else { TokenSource::Desk };
+            Principal::Token { agent: agent.id, role: agent.role, scopes: Scopes::parse(&found.scopes).unwrap_or_default(), source }
         }
         (CredentialKind::Session, Some(agent)) => Principal::Agent { agent: agent.id, role: agent.role },
         (CredentialKind::Token | CredentialKind::Session, None) => return Ok(None),

@@ -34,7 +34,7 @@ use crate::rights::Scopes;
 use crate::search::KnowledgeSearch;
 use crate::settings::Settings;
 use crate::widgets::impressions::Impressions;
-use crate::{knowledge, rules, timeline, timers, updates};
+use crate::{knowledge, levels, rules, timeline, timers, updates};
 
 /// How a desk is opened.
 pub struct DeskOptions {
@@ -66,6 +66,7 @@ struct Inner {
     timeline_number: Arc<AtomicI64>,
     /// How far rules have come.
     rules_number: Arc<AtomicI64>,
+    levels: Arc<levels::Watch>,
     presence: Presence,
     paging: Paging,
     hashing: Hashing,
@@ -154,7 +155,9 @@ impl Desk {
             let settings = Settings::load(tx)?;
             let figures = Figures::load(tx, now)?;
             let expected = timers::expected(tx, now)?;
-            let latest = deskbell_store::journal::latest_moment(tx)?;
+            // Nothing is written behind what exports have read either, though a calm journal is older than that.
+            let exported = Timestamp::from_seconds(tables::documents::promised(tx)? + 1);
+            let latest = deskbell_store::journal::latest_moment(tx)?.unwrap_or_default().max(exported);
             Ok((desk, settings, figures, expected, latest, tx.epoch(), updates::is_noted(tx)?))
         });
         let (desk, settings, figures, expected, latest, epoch, is_noted) = match start {
@@ -185,11 +188,12 @@ impl Desk {
             epoch,
             tokens: VisitorTokens::new(&desk.secret),
             settings: RwLock::new(Arc::new(settings)),
-            latest: AtomicI64::new(latest.unwrap_or_default().micros()),
+            latest: AtomicI64::new(latest.micros()),
             figures_number: AtomicI64::new(figures.number()),
             figures: RwLock::new(figures),
             timeline_number: Arc::default(),
             rules_number: Arc::default(),
+            levels: Arc::default(),
             presence,
             paging: Paging::default(),
             hashing: Hashing::default(),
@@ -253,6 +257,30 @@ impl Desk {
     /// The last journal number that rules of this process have looked at; 0 before the first look.
     pub fn rules_number(&self) -> i64 {
         self.0.rules_number.load(Ordering::Relaxed)
+    }
+
+    /// Starts keeping levels, unless that has begun.
+    pub fn keep_levels(&self) -> Result<(), AppError> {
+        let listener = levels::start(&self.0.levels, self.level_reader())
+            .map_err(|error| AppError::internal(format!("no thread can be started: {error}")))?;
+        if let Some(listener) = listener {
+            self.0.follower.add(listener);
+        }
+        Ok(())
+    }
+
+    /// The reader behind the levels, to be run by hand.
+    pub fn level_reader(&self) -> levels::Reader {
+        levels::Reader::keeping(self.0.db.clone())
+    }
+
+    /// Where the levels stand.
+    pub fn levels(&self) -> &levels::Watch {
+        &self.0.levels
+    }
+
+    pub(crate) fn db(&self) -> &Db {
+        &self.0.db
     }
 
     /// Gives the desk its search over knowledge bases; only the first one counts.
