@@ -506,22 +506,21 @@ impl Desk {
 
     /// What stands behind a secret; kept in memory for a moment.
     pub async fn credential(&self, secret: &str) -> Result<Option<Known>, AppError> {
-        let digest = credentials::digest(secret);
         let now = self.now();
-        if let Some(known) = self.0.credentials.get(&digest, now) {
+        if let Some(known) = self.0.credentials.get(secret, now) {
             return Ok(Some(known));
         }
-        let hash = credentials::hex(&digest);
+        let hash = credentials::hash_secret(secret);
         let known = self.read(move |tx| credentials::look_up(tx, &hash, now)).await?;
         if let Some(known) = &known {
-            self.0.credentials.put(digest, known.clone(), now);
+            self.0.credentials.put(secret, known.clone(), now);
         }
         Ok(known)
     }
 
     /// What stands behind a secret, if it is kept in memory.
     pub fn credential_in_memory(&self, secret: &str) -> Option<Known> {
-        self.0.credentials.get(&credentials::digest(secret), self.now())
+        self.0.credentials.get(secret, self.now())
     }
 
     /// Forgets the credentials kept in memory: one was revoked.

@@ -25,6 +25,9 @@ pub struct RequestHead {
     pub(crate) host_prefix: Option<Box<str>>,
 }
 
+/// What stands before a token.
+const BEARER: &[u8] = b"bearer ";
+
 impl RequestHead {
     pub fn method(&self) -> &Method {
         &self.parts.method
@@ -54,8 +57,12 @@ impl RequestHead {
 
     /// The token of `Authorization: Bearer …`.
     pub fn bearer(&self) -> Option<&str> {
-        let (scheme, token) = text(self.parts.headers.get(AUTHORIZATION)?)?.split_once(' ')?;
-        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+        let value = self.parts.headers.get(AUTHORIZATION)?.as_bytes();
+        let (scheme, token) = value.split_at_checked(BEARER.len())?;
+        if !scheme.eq_ignore_ascii_case(BEARER) || !token.is_ascii() {
+            return None;
+        }
+        std::str::from_utf8(token.trim_ascii()).ok()
     }
 
     /// A cookie's value, as it was sent.
@@ -88,9 +95,16 @@ mod tests {
 
     #[test]
     fn bearer_tokens() {
-        for (value, wanted) in
-            [("Bearer abc", Some("abc")), ("bearer  abc ", Some("abc")), ("Basic abc", None), ("Bearer", None), ("", None)]
-        {
+        for (value, wanted) in [
+            ("Bearer abc", Some("abc")),
+            ("bearer  abc ", Some("abc")),
+            ("Basic abc", None),
+            ("Bearer", None),
+            ("Bearer ", Some("")),
+            ("Bearer\tabc", None),
+            ("Bearer é", None),
+            ("", None),
+        ] {
             assert_eq!(head("authorization", value).bearer(), wanted, "{value}");
         }
     }

@@ -436,7 +436,8 @@ mod tests {
     /// More names than are remembered, some of which begin at the same address, in rows and in what rows hold.
     #[test]
     fn names_are_written_again_as_they_were() {
-        const NAMES: &str = "a\"b/c\\ äöü and so on, until there are more names than there are places to remember them in, from every letter on";
+        const NAMES: &str =
+            "a\"b/c\\ äöü and so on, until there are more names than there are places to remember them in, from every letter on";
         struct Row(usize);
         impl Serialize for Row {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -145,7 +145,7 @@ impl<S> Kit<S> {
     fn strip_host<'r>(&self, path: &'r str) -> (Option<&'r str>, &'r str) {
         let Some(ending) = self.surface.host_prefix else { return (None, path) };
         let inner = path.strip_prefix('/').unwrap_or(path);
-        let length = memchr::memchr(b'/', inner.as_bytes()).unwrap_or(inner.len());
+        let length = inner.bytes().position(|byte| byte == b'/').unwrap_or(inner.len());
         let (segment, rest) = inner.split_at(length);
         if segment.len() > ending.len() && segment.ends_with(ending) { (Some(segment), rest) } else { (None, path) }
     }

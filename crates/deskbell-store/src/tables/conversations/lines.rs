@@ -19,8 +19,11 @@ use crate::tables::{narrow, time, word};
 const OWN_COLUMNS: &str = "c.id, c.code, c.public_code, c.subject, c.preview, c.department_id, c.status, c.channel, c.created_at, \
                            c.changed_at, c.groups_in, c.groups_out, c.customer_id";
 /// What a page shows of its lines, up to `FROM`.
-static PAGE_HEAD: LazyLock<String> =
-    LazyLock::new(|| format!("SELECT {OWN_COLUMNS}, u.name, u.email, d.name, t.id, t.name, ct.ordinal"));
+static PAGE_HEAD: LazyLock<String> = LazyLock::new(|| format!("SELECT {OWN_COLUMNS}, u.name, u.email, d.name, t.id, t.name, ct.ordinal"));
+/// The columns of the texts, in the order of [`Which`].
+const TEXT_COLUMNS: [usize; TEXTS] = [1, 2, 3, 4, 13, EMAIL, 15];
+/// The one text that may be missing.
+const EMAIL: usize = 14;
 /// Bytes of texts that there is room for at first, for each line.
 const TEXT_BYTES_FIRST: usize = 256;
 /// Lines that there is room for at first.
@@ -118,7 +121,7 @@ impl Lines {
         }
         let mut places = [self.texts.len(); TEXTS + 1];
         let mut has_email = true;
-        for (text, column) in [1, 2, 3, 4, 13, 14, 15].into_iter().enumerate() {
+        for (text, column) in TEXT_COLUMNS.into_iter().enumerate() {
             match columns.str_opt(column)? {
                 Some(found) => self.texts.push_str(found),
                 None if column == EMAIL => has_email = false,
@@ -143,9 +146,6 @@ impl Lines {
         Ok(id)
     }
 }
-
-/// The one text that may be missing.
-const EMAIL: usize = 14;
 
 impl<'a> Line<'a> {
     pub fn id(self) -> ConversationId {
@@ -254,8 +254,7 @@ pub fn lines(tx: &mut Tx<'_>, filter: &Filter, order: Order, limit: i64, skip: i
     let sql = format!("{} FROM {page} {PAGE_JOINS}", *PAGE_HEAD);
     let params: Vec<&dyn Param> = text.params().collect();
     let room = limit.clamp(0, LINES_FIRST) as usize;
-    let mut lines =
-        Lines { kept: Vec::with_capacity(room), texts: String::with_capacity(room * TEXT_BYTES_FIRST), tags: Vec::new() };
+    let mut lines = Lines { kept: Vec::with_capacity(room), texts: String::with_capacity(room * TEXT_BYTES_FIRST), tags: Vec::new() };
     let mut tags: Vec<Tagged> = Vec::new();
     tx.each_dynamic(&sql, &params, |columns| {
         let conversation = lines.read(columns)?;
