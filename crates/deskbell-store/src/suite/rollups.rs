@@ -48,7 +48,8 @@ pub(super) fn cells_add_up_and_go(place: &Place) {
     let test = place.open();
     let (agent, day) = (Dimension::Agent, Span::Day);
     // More than one statement writes.
-    let many: BTreeMap<Key, Cell> = (0..1_300).map(|member| (key(agent, day, 5, member), cell(&[(Measure::Answers, member + 1)]))).collect();
+    let many: BTreeMap<Key, Cell> =
+        (0..1_300).map(|member| (key(agent, day, 5, member), cell(&[(Measure::Answers, member + 1)]))).collect();
     test.put({
         let many = many.clone();
         move |tx| rollups::add(tx, 1, &many)
