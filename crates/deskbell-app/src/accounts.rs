@@ -123,7 +123,8 @@ fn join_department(tx: &mut Tx<'_>, cx: &Context, membership: Membership) -> Res
     Ok(())
 }
 
-/// Changes an agent. Who is switched off loses his sessions, his offers and his chats.
+/// Changes an agent. A new password ends what the old one opened: his sessions, and what programs were granted that showed it. Who is switched
+/// off loses his sessions, his offers and his chats.
 pub fn change_agent(tx: &mut Tx<'_>, cx: &mut Context, agent: AgentId, draft: &AgentDraft) -> Result<Agent, AppError> {
     let email = draft.check()?;
     let mut agent = tables::agents::get(tx, agent)?.ok_or_else(|| AppError::not_found("no such agent"))?;
@@ -149,6 +150,7 @@ pub fn change_agent(tx: &mut Tx<'_>, cx: &mut Context, agent: AgentId, draft: &A
     if let Some(hash) = &draft.password_hash {
         tables::agents::set_password(tx, agent.id, hash)?;
         tables::credentials::revoke_sessions(tx, agent.id, cx.now)?;
+        tables::oauth::revoke_password_grants(tx, agent.id, cx.now)?;
     }
     if was_enabled && !agent.enabled {
         tables::credentials::revoke_sessions(tx, agent.id, cx.now)?;

@@ -32,6 +32,7 @@ pub mod goals;
 pub mod groups;
 pub mod hashing;
 pub mod knowledge;
+pub mod levels;
 pub mod messages;
 pub mod oauth;
 pub mod offline_messages;

@@ -72,6 +72,11 @@ impl AgentStatus {
         self.has(AgentStatus::CHAT) && !self.has(AgentStatus::HIDDEN)
     }
 
+    /// Whether calls may ring at an agent with this status.
+    pub const fn takes_calls(self) -> bool {
+        self.has(AgentStatus::PHONE) && !self.has(AgentStatus::HIDDEN)
+    }
+
     /// What either has on.
     #[must_use]
     pub const fn with(self, other: AgentStatus) -> AgentStatus {

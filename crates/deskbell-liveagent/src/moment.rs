@@ -56,7 +56,7 @@ impl Zone {
         for (place, number) in [(5, local.month()), (8, local.day()), (11, local.hour()), (14, local.minute()), (17, local.second())] {
             two(place, number.into());
         }
-        Short::new(std::str::from_utf8(&text).expect("digits are ASCII"))
+        Short::of(std::str::from_utf8(&text).expect("digits are ASCII"))
     }
 
     /// The moment of a local time. Of an hour that comes twice the first, of one that is left out the moment it would have been; what lies

@@ -6,6 +6,7 @@ mod chat_search;
 mod contacts;
 mod exports;
 mod knowledge;
+mod levels;
 mod lists;
 mod oauth;
 mod rollups;
@@ -31,7 +32,9 @@ pub const MIGRATIONS: &[(&str, &str)] = &[
     ("0011-triggers", triggers::TRIGGERS),
     ("0012-skills", skills::SKILLS),
     ("0013-chat-search", chat_search::CHAT_SEARCH),
-    ("0016-rollups", rollups::ROLLUPS),
+    ("0014-oauth-grant-kinds", oauth::OAUTH_GRANT_KINDS),
+    ("0017-rollups", rollups::ROLLUPS),
+    ("0018-levels", levels::LEVELS),
 ];
 
 const DESK: &str = r"

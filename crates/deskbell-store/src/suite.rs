@@ -6,6 +6,7 @@ mod exports;
 mod files;
 mod journal;
 mod knowledge;
+mod levels;
 mod lists;
 mod oauth;
 mod portal;
@@ -67,11 +68,13 @@ cases! {
     portal: passwords_of_customers, public_codes_lead_to_the_row_itself, voters_and_what_is_read_most;
     records: records_newest_first, documents_in_the_order_of_their_writing, offline_messages_come_back_and_change;
     files: files_come_back_and_move, files_that_stand_nowhere, contents_are_shared_and_marked;
-    oauth: clients_come_back_change_and_go, codes_are_used_once, refresh_tokens_are_used_once, tokens_of_clients, what_is_over_is_forgotten;
+    oauth: clients_come_back_change_and_go, codes_are_used_once, refresh_tokens_are_used_once, what_a_password_granted_is_revoked,
+        tokens_of_clients, what_is_over_is_forgotten;
     exports: documents_in_seconds_with_room, promises_only_grow, sweeps_begin_go_on_and_end, whose_documents_show_a_name,
         marks_and_what_was_left;
     directory: shortcuts_come_back_change_and_go, attendances_are_counted, bans_by_their_ids;
     timeline: spans_and_events_come_back_in_their_order, what_is_open_comes_back_and_goes, moments_of_the_journal;
+    levels: cells_come_back_by_series_and_time, sets_take_each_others_place, how_things_stand_comes_back, presences_overlap_a_time;
     triggers: goals_come_back_change_and_go, conversions_by_page_chat_and_visitor, conversions_of_a_crowded_second,
         conversions_are_put_down_to_touches, triggers_come_back_wait_and_go, greetings_and_marks_of_visitors, how_a_browser_has_come;
     skills: skills_come_back_change_and_go, who_has_which_skills, chats_ask_for_skills, queues_are_read_in_bites;

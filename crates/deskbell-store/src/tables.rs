@@ -17,6 +17,7 @@ pub mod files;
 pub mod goals;
 pub mod groups;
 pub mod knowledge;
+pub mod levels;
 pub mod mail_ids;
 pub mod merging;
 pub mod messages;

@@ -10,7 +10,7 @@ use deskbell_domain::message::{Message, MessageGroup};
 use deskbell_domain::time::Timestamp;
 use deskbell_store::{Tx, tables};
 
-pub use deskbell_store::tables::conversations::{Changed, Filter, Listed, Order};
+pub use deskbell_store::tables::conversations::{Changed, Filter, Line, Lines, Order};
 
 use crate::error::AppError;
 use crate::paging::{Cursor, PageStart};
@@ -24,8 +24,8 @@ pub const EXCHANGE_MESSAGES_MAX: usize = 20_000;
 /// Messages read by one statement.
 const READ_MESSAGES: i64 = 1_000;
 
-/// A test that no filter of the store can make.
-pub type Test = Box<dyn Fn(&Conversation) -> bool + Send>;
+/// A test of the time of change that no filter of the store can make.
+pub type Test = Box<dyn Fn(Timestamp) -> bool + Send>;
 
 /// What is asked of a list of conversations.
 #[derive(Default)]
@@ -44,7 +44,7 @@ pub struct Query {
 /// A page of a list.
 #[derive(Debug, Default)]
 pub struct Page {
-    pub rows: Vec<Listed>,
+    pub rows: Lines,
     /// Where it ended.
     pub last: Option<Cursor>,
 }
@@ -68,37 +68,27 @@ pub fn conversations(tx: &mut Tx<'_>, query: &Query) -> Result<Page, AppError> {
     let (limit, skip) = (query.limit.clamp(0, PAGE_ROWS_MAX), query.start.skip);
     let order = if filter.changed_from().is_some() { Order::ChangedAscending } else { Order::CreatedAscending };
     let rows = match &query.test {
-        None => tables::conversations::list(tx, &filter, order, limit, skip)?,
+        None => tables::conversations::lines(tx, &filter, order, limit, skip)?,
         Some(test) => tested(tx, filter, order, test, limit, skip)?,
     };
-    let last = rows.last().map(|row| place(row, order)).map(|(at, id)| Cursor(at.micros(), id.get()));
+    let last = rows.last().map(|row| row.place(order)).map(|(at, id)| Cursor(at.micros(), id.get()));
     Ok(Page { rows, last })
 }
 
-/// Where a row stands in a list.
-fn place(row: &Listed, order: Order) -> (Timestamp, ConversationId) {
-    let at = match order {
-        Order::CreatedAscending => row.conversation.created,
-        Order::ChangedAscending | Order::ChangedDescending => row.conversation.changed,
-    };
-    (at, row.conversation.id)
-}
-
-fn tested(tx: &mut Tx<'_>, mut filter: Filter, order: Order, test: &Test, limit: i64, skip: i64) -> Result<Vec<Listed>, AppError> {
-    let (mut found, mut passed) = (Vec::new(), 0);
+fn tested(tx: &mut Tx<'_>, mut filter: Filter, order: Order, test: &Test, limit: i64, skip: i64) -> Result<Lines, AppError> {
+    let (mut found, mut passed) = (Lines::default(), 0);
     for _ in 0..TESTED_ROWS_MAX / PAGE_ROWS_MAX {
-        let rows = tables::conversations::list(tx, &filter, order, PAGE_ROWS_MAX, 0)?;
+        let rows = tables::conversations::lines(tx, &filter, order, PAGE_ROWS_MAX, 0)?;
         let is_last = (rows.len() as i64) < PAGE_ROWS_MAX;
-        filter.beyond = rows.last().map(|row| place(row, order));
-        for row in rows.into_iter().filter(|row| test(&row.conversation)) {
+        filter.beyond = rows.last().map(|row| row.place(order));
+        for row in rows.iter().filter(|row| test(row.changed())) {
             if passed < skip {
                 passed += 1;
-            } else {
+            } else if (found.len() as i64) < limit {
                 found.push(row);
             }
         }
         if is_last || found.len() as i64 >= limit {
-            found.truncate(limit as usize);
             return Ok(found);
         }
     }

@@ -270,6 +270,15 @@ impl Row<'_> {
         })
     }
 
+    /// A text that may be missing, without copying it.
+    pub fn str_opt(&self, column: usize) -> Result<Option<&str>, StoreError> {
+        match self.value(column)? {
+            Value::Null => Ok(None),
+            Value::Text(text) => Ok(Some(text)),
+            other => Err(StoreError::Corrupt(format!("column {column}: a text expected, {} found", other.name()))),
+        }
+    }
+
     /// A text, without copying it.
     pub fn str(&self, column: usize) -> Result<&str, StoreError> {
         match self.value(column)? {

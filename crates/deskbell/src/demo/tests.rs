@@ -155,10 +155,11 @@ fn the_history_is_plausible() {
             Ok::<_, AppError>(seconds)
         })
         .unwrap();
-    let (spans, cursor, head) = db
+    let (spans, cursors, head) = db
         .snapshot_blocking(|tx| {
             let spans = tables::timeline::spans(tx, Timestamp::EPOCH, Timestamp::from_seconds(UNTIL), i64::MAX)?;
-            Ok::<_, AppError>((spans, deskbell_store::cursors::get(tx, timeline::CURSOR)?, tx.head()?))
+            let cursors = [deskbell_store::cursors::get(tx, timeline::CURSOR)?, deskbell_store::cursors::get(tx, levels::CURSOR)?];
+            Ok::<_, AppError>((spans, cursors, tx.head()?))
         })
         .unwrap();
     let mut statuses = std::collections::BTreeMap::new();
@@ -188,7 +189,7 @@ fn the_history_is_plausible() {
     assert!(agents.iter().all(|agent| agent.online.is_offline()), "all have gone home");
     assert!(events.is_sorted_by_key(|recorded| recorded.at), "time only goes forward");
     assert!(events.last().unwrap().at.seconds() <= UNTIL && events[0].at.seconds() >= UNTIL - 9 * 86_400);
-    assert_eq!(cursor, Some(head), "timelines are whole");
+    assert_eq!(cursors, [Some(head); 2], "timelines and levels are whole");
     let staff: std::collections::HashSet<_> = spans.iter().map(|span| span.agent).collect();
     assert!(staff.len() >= report.agents.len() && spans.len() as u64 > counts.chats, "{} spans of {}", spans.len(), staff.len());
     assert!(spans.iter().any(|span| span.engagements > 1), "some have several chats");
