@@ -29,7 +29,7 @@ const CURSOR_EVENTS_MAX: i64 = 5_000;
 /// Seconds between two looks; a report that needs it sooner says so.
 const LOOK_SECONDS: u64 = 5;
 /// Rows of a generation that is over taken away in one write.
-const DROPPED_ROWS: i64 = 500;
+const DROPPED_ROWS: i64 = 2_000;
 
 /// The reader.
 pub struct Reader {

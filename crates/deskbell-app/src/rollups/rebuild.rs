@@ -15,13 +15,13 @@ use crate::desk::Desk;
 use crate::error::AppError;
 
 /// Entries folded before what came out is written.
-const BITE_EVENTS: i64 = 50_000;
+const BITE_EVENTS: i64 = 100_000;
 /// Entries read in one go.
 const READ_EVENTS: i64 = 5_000;
 /// Reads that may be ahead of the fold.
 const READS_AHEAD_MAX: usize = 4;
 /// Cells, and rows of states, written in one write: the desk serves between two.
-const WRITTEN_ROWS: usize = 512;
+const WRITTEN_ROWS: usize = 1_024;
 /// Cells copied in one write.
 const COPIED_SLOTS: i64 = 96;
 

@@ -125,3 +125,54 @@ pub(super) fn all_rows<T: Kept>(tx: &mut Tx<'_>, generation: i64) -> Result<Vec<
     })?;
     Ok(found)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rollups::state::SignedIn;
+    use deskbell_domain::time::Timestamp;
+
+    fn value(seconds: i64) -> SignedIn {
+        SignedIn(Timestamp::from_seconds(seconds))
+    }
+
+    fn changes(shelf: &mut Shelf<SignedIn>) -> Vec<(i64, bool)> {
+        let mut rows = Vec::new();
+        shelf.take_changes(&mut rows);
+        rows.sort_unstable();
+        rows.into_iter().map(|(_, id, body)| (id, body.is_some())).collect()
+    }
+
+    #[test]
+    fn only_what_changed_is_written() {
+        let mut shelf = Shelf::default();
+        assert_eq!(shelf.missing([3, 1, 3].into_iter()), [1, 3]);
+        shelf.fill(&[1, 2, 3], vec![(1, value(1)), (2, value(2))]);
+        assert_eq!(shelf.missing([1, 2, 3, 4].into_iter()), [4], "it is known of 3 that there is none");
+        assert_eq!((shelf.get(1).copied(), shelf.get(3).copied()), (Some(value(1)), None));
+        assert!(shelf.get_mut(9).is_none());
+        assert_eq!(changes(&mut shelf), []);
+        if let Some(known) = shelf.get_mut(1) {
+            *known = value(5);
+        }
+        shelf.put(2, None);
+        shelf.put(7, Some(value(7)));
+        assert_eq!(changes(&mut shelf), [(1, true), (2, false), (7, true)]);
+        assert_eq!(changes(&mut shelf), [], "written once");
+    }
+
+    #[test]
+    fn what_was_not_looked_at_for_longest_is_forgotten_once_it_is_written() {
+        let mut shelf = Shelf { kept_max: 10, ..Shelf::default() };
+        for id in 0..30 {
+            shelf.put(id, Some(value(id)));
+        }
+        assert_eq!(shelf.missing(0..30), [0; 0], "what is not written is never forgotten");
+        shelf.get(0);
+        assert_eq!(changes(&mut shelf).len(), 30);
+        let missing = shelf.missing(0..30);
+        assert_eq!(missing, (1..16).collect::<Vec<_>>(), "the older half, but what was looked at since");
+        shelf.fill(&missing, missing.iter().map(|id| (*id, value(*id))).collect());
+        assert!((0..30).all(|id| shelf.get(id) == Some(&value(id))));
+    }
+}

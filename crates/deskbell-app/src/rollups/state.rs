@@ -367,3 +367,103 @@ impl<const KIND: i64> From<&str> for Text<KIND> {
         Text(text.to_owned())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn come_back<T: Kept + PartialEq + std::fmt::Debug>(value: &T) {
+        let mut out = Vec::new();
+        value.write(&mut out);
+        let mut bytes = out.as_slice();
+        assert_eq!(T::read(&mut bytes).as_ref(), Some(value));
+        assert!(bytes.is_empty(), "{} bytes are left of {value:?}", bytes.len());
+        for length in 0..out.len() {
+            let mut part = &out[..length];
+            assert!(T::read(&mut part).is_none(), "{length} bytes of {} of {value:?}", out.len());
+        }
+    }
+
+    fn counted() -> Counted {
+        Counted {
+            at: Timestamp::from_seconds(1_790_000_000),
+            agent: Some(AgentId::from_i64(7)),
+            department: None,
+            channel: Some(Channel::Form),
+            tags: vec![TagId::from_i64(3), TagId::from_i64(50_000)],
+        }
+    }
+
+    #[test]
+    fn conversations_come_back() {
+        let known = Conversation {
+            channel: Some(Channel::Email),
+            department: Some(DepartmentId::DEFAULT),
+            assigned: Some(AgentId::from_i64(80_000_000_000)),
+            status: Some(Status::Postponed),
+            since: Some(Timestamp::from_micros(-1)),
+            created: Some(Timestamp::from_seconds(1_790_000_000)),
+            level: Some(SlaLevelId::from_i64(9)),
+            opener: Opener::Agent(AgentId::from_i64(5)),
+            was_assigned: true,
+            was_resolved: false,
+            tags: vec![TagId::from_i64(1)],
+        };
+        come_back(&known);
+        for opener in [Opener::Awaited, Opener::Other] {
+            come_back(&Conversation { opener, was_resolved: true, level: None, ..known.clone() });
+        }
+        let unknown = Conversation {
+            channel: None,
+            department: None,
+            assigned: None,
+            status: None,
+            since: None,
+            created: None,
+            tags: vec![],
+            ..known
+        };
+        come_back(&unknown);
+        for status in Status::ALL {
+            come_back(&Conversation { status: Some(*status), ..unknown.clone() });
+        }
+    }
+
+    #[test]
+    fn chats_and_calls_come_back() {
+        let chat = Chat::unknown(ConversationId::from_i64(1), DepartmentId::from_i64(2));
+        come_back(&chat);
+        let agent = AgentId::from_i64(4);
+        come_back(&Chat {
+            started_by: StartedBy::Trigger,
+            first_offer: Some(Timestamp::from_seconds(5)),
+            offered_last: Some(agent),
+            engaged_last: Some(agent),
+            joined: vec![agent, AgentId::from_i64(5)],
+            engaged: vec![(agent, Timestamp::from_seconds(6))],
+            ended: Some(counted()),
+            rated: Some((Rating::Bad, Counted { channel: None, ..counted() })),
+            ..chat
+        });
+        for direction in Direction::ALL {
+            come_back(&Call {
+                department: DepartmentId::from_i64(2),
+                direction: *direction,
+                caller: Some(agent),
+                first_ring: None,
+                rang_last: Some(agent),
+                talked_last: None,
+                legs: vec![(CallLegId::from_i64(8), agent, Timestamp::from_seconds(9))],
+            });
+        }
+    }
+
+    #[test]
+    fn what_there_is_little_of_comes_back() {
+        come_back(&SignedIn(Timestamp::from_micros(1_790_000_000_123_456)));
+        let mut out = Vec::new();
+        TagName::from("Überfällig").write(&mut out);
+        assert_eq!(TagName::read(&mut out.as_slice()), Some(TagName::from("Überfällig")));
+        assert_eq!(TagName::read(&mut &[0xff, 0xfe][..]), None);
+    }
+}

@@ -10,7 +10,7 @@ use proptest::prelude::{Strategy, any, prop, prop_assert, prop_assert_eq, prop_o
 use proptest::test_runner::{Config, TestCaseError};
 
 use super::*;
-use crate::chats::schedules::{Act, Stage, act, allowed, play, stage};
+use crate::chats::schedules::{Act, act, allowed, play, stage};
 use crate::error::Kind;
 use histories::{Deed, deed, do_it};
 
