@@ -180,18 +180,10 @@ fn department(
 }
 
 /// The one outside: as he is named, the conversation's, or the one who has the number.
-fn customer(
-    tx: &mut Tx<'_>,
-    cx: &Context,
-    new: &NewCall,
-    number: &str,
-    existing: Option<&Conversation>,
-) -> Result<Customer, AppError> {
+fn customer(tx: &mut Tx<'_>, cx: &Context, new: &NewCall, number: &str, existing: Option<&Conversation>) -> Result<Customer, AppError> {
     match (&new.customer, existing) {
         (Some(_), Some(_)) => Err(AppError::invalid("a conversation has its customer: give one of the two")),
-        (Some(identifier), None) => {
-            customers::by_identifier(tx, identifier)?.ok_or_else(|| AppError::not_found("no such customer"))
-        }
+        (Some(identifier), None) => customers::by_identifier(tx, identifier)?.ok_or_else(|| AppError::not_found("no such customer")),
         (None, Some(conversation)) => customers::get(tx, conversation.customer),
         (None, None) if number.is_empty() && new.direction == Direction::Outgoing => {
             Err(AppError::missing("number, customer or conversation is missing"))
