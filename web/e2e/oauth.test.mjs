@@ -132,6 +132,10 @@ test('clients and tokens in the console', () =>
         (await fetch(`${DESK_URL}/stream/chats`, { headers: { authorization: `Bearer ${tokens.access_token}` } })).status;
       assert.equal(await status(), 200);
       await assertAccessible(page, 'OAuth in the settings');
+      await page.getByTestId('oauth-clients').getByRole('button', { name: `New secret: ${name}` }).click();
+      await until('another secret is shown', async () => (await shown.locator('code').allInnerTexts())[1] !== secret);
+      await shown.getByRole('button', { name: 'Close' }).click();
+      await until('the secret is shown no more', async () => (await shown.count()) === 0);
       await page.reload();
       await page.getByTestId('oauth-tokens').getByText(name).waitFor();
       await screenshot(page, 'settings-oauth');
@@ -142,6 +146,36 @@ test('clients and tokens in the console', () =>
         const { items } = await owner.call('GET', '/oauth/clients');
         return items.every((client) => client.identifier !== identifier);
       });
+      assertNoErrors();
+    }),
+  ));
+
+test('keys and tokens of the desk in the console', () =>
+  withOwner((owner) =>
+    withBrowser(async ({ context }) => {
+      const page = await openConsole(await context({ viewport: { width: 1360, height: 900 } }), OWNER);
+      page.on('dialog', (dialog) => dialog.accept());
+      await page.goto(`${DESK_URL}/console/#/settings/keys`);
+      const name = `Token ${Date.now()}`;
+      await page.getByTestId('key-name').fill(name);
+      await page.getByLabel('Kind').selectOption('token');
+      await page.getByTestId('key-create').click();
+      await until('a token without scopes is refused', async () => (await page.getByRole('alert').innerText()) !== '');
+      await page.locator('input[type="checkbox"][value="read"]').check();
+      await page.getByTestId('key-create').click();
+      const shown = page.getByTestId('key-secret');
+      const secret = await shown.locator('code').innerText();
+      const ask = async (path) => (await fetch(`${DESK_URL}${path}`, { headers: { authorization: `Bearer ${secret}` } })).status;
+      assert.equal(await ask('/stream/chats'), 200);
+      assert.equal(await page.getByRole('alert').innerText(), '');
+      const { items } = await owner.call('GET', '/credentials');
+      assert.deepEqual(items.find((one) => one.name === name).scopes, ['read']);
+      await assertAccessible(page, 'keys in the settings');
+      await shown.getByRole('button', { name: 'Close' }).click();
+      await until('the secret is shown no more', async () => (await shown.count()) === 0);
+      await page.getByTestId('keys').getByRole('button', { name: `Delete: ${name}` }).click();
+      await until('the token is refused', async () => (await ask('/stream/chats')) === 401);
+      await until('the token is gone from the list', async () => (await page.getByTestId('keys').getByText(name).count()) === 0);
       assertNoErrors();
     }),
   ));

@@ -28,6 +28,7 @@ pub(crate) mod session;
 pub(crate) mod settings;
 pub(crate) mod shortcuts;
 pub(crate) mod skills;
+pub(crate) mod sla;
 pub(crate) mod status;
 pub(crate) mod tags;
 #[cfg(test)]
@@ -103,6 +104,7 @@ pub(crate) fn entries() -> Vec<Entry> {
         conversations::change::SetStatus,
         conversations::change::Assign,
         conversations::change::Merge,
+        conversations::sla::SetLevel,
         messages::List,
         messages::Send,
         chats::Accept,
@@ -150,6 +152,15 @@ pub(crate) fn entries() -> Vec<Entry> {
         skills::Create,
         skills::Update,
         skills::Remove,
+        sla::levels::List,
+        sla::levels::Create,
+        sla::levels::Update,
+        sla::levels::Remove,
+        sla::rules::List,
+        sla::rules::Create,
+        sla::rules::Update,
+        sla::rules::Remove,
+        sla::rules::Reorder,
         tags::List,
         visits::List,
         overview::Show,

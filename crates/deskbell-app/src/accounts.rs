@@ -7,6 +7,7 @@ use deskbell_domain::department::{Department, Membership};
 use deskbell_domain::event::Event;
 use deskbell_domain::ids::{AgentId, CustomerId, DepartmentId};
 use deskbell_domain::routing_rules::IdleStatus;
+use deskbell_store::tables::changes::Place;
 use deskbell_store::{Tx, tables};
 
 use crate::calls;
@@ -123,7 +124,8 @@ fn join_department(tx: &mut Tx<'_>, cx: &Context, membership: Membership) -> Res
     Ok(())
 }
 
-/// Changes an agent. Who is switched off loses his sessions, his offers, his chats and his calls.
+/// Changes an agent. A new password ends what the old one opened: his sessions, and what programs were granted that showed it. Who is switched
+/// off loses his sessions, his offers, his chats and his calls.
 pub fn change_agent(tx: &mut Tx<'_>, cx: &mut Context, agent: AgentId, draft: &AgentDraft) -> Result<Agent, AppError> {
     let email = draft.check()?;
     let mut agent = tables::agents::get(tx, agent)?.ok_or_else(|| AppError::not_found("no such agent"))?;
@@ -149,6 +151,7 @@ pub fn change_agent(tx: &mut Tx<'_>, cx: &mut Context, agent: AgentId, draft: &A
     if let Some(hash) = &draft.password_hash {
         tables::agents::set_password(tx, agent.id, hash)?;
         tables::credentials::revoke_sessions(tx, agent.id, cx.now)?;
+        tables::oauth::revoke_password_grants(tx, agent.id, cx.now)?;
     }
     if was_enabled && !agent.enabled {
         tables::credentials::revoke_sessions(tx, agent.id, cx.now)?;
@@ -252,7 +255,8 @@ fn set_online(tx: &mut Tx<'_>, cx: &mut Context, agent: &mut Agent, online: Agen
         return Ok(());
     }
     tables::agents::update(tx, agent)?;
-    tx.append(cx.now, Event::AgentStatusChanged { agent: agent.id, preset: agent.preset, online })?;
+    let number = tx.append(cx.now, Event::AgentStatusChanged { agent: agent.id, preset: agent.preset, online })?;
+    tables::changes::agent_status(tx, Place { number, at: cx.now }, agent.id, online)?;
     if !online.takes_chats() {
         for offer in tables::offers::ringing_at(tx, agent.id)? {
             routing::pass_on(tx, cx, &offer, OfferOutcome::Withdrawn)?;

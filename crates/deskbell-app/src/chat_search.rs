@@ -55,7 +55,8 @@ pub struct Hits {
 
 /// Finds chats and offline messages by their documents. Blocking: call it on a thread that may wait.
 pub trait ChatSearch: Send + Sync + 'static {
-    /// Documents written before the call are found as they are: the index catches up first, within a bounded time.
+    /// Documents written before the call are found as they are, all of them: the index catches up first. Unavailable if it cannot within a
+    /// bounded time.
     fn search(&self, query: &ChatQuery) -> Result<Hits, AppError>;
 }
 

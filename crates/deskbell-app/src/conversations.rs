@@ -15,6 +15,7 @@ use deskbell_domain::event::Event;
 use deskbell_domain::ids::{AgentId, ConversationId, DepartmentId, MessageId, WidgetId};
 use deskbell_domain::message::{Actor, GroupKind, MessageKind};
 use deskbell_domain::visit::Visit;
+use deskbell_store::tables::changes::{self, Place};
 use deskbell_store::{Tx, tables};
 
 use crate::accounts::enabled_agent;
@@ -23,7 +24,8 @@ use crate::context::Context;
 use crate::customers::{self, Introduction};
 use crate::error::AppError;
 use crate::messages::{self, Added, Into, NewMessage};
-use crate::{tags, widgets};
+use crate::sla::rules::Newcomer;
+use crate::{events, sla, tags, widgets};
 
 pub use offline::note as note_offline;
 
@@ -50,8 +52,22 @@ pub struct Start<'a> {
     pub subject: &'a str,
 }
 
-/// Starts a conversation, with a first system group that tells where it came from.
+/// What is known of a conversation that begins before it is written into it, for the rules that choose its service level.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Beginning<'a> {
+    /// The first message.
+    pub text: &'a str,
+    /// What it is tagged with.
+    pub tags: &'a [String],
+}
+
+/// Starts a conversation of whose beginning nothing else is known.
 pub fn start(tx: &mut Tx<'_>, cx: &mut Context, start: Start<'_>) -> Result<Conversation, AppError> {
+    start_with(tx, cx, start, Beginning::default())
+}
+
+/// Starts a conversation, with a first system group that tells where it came from.
+pub fn start_with(tx: &mut Tx<'_>, cx: &mut Context, start: Start<'_>, beginning: Beginning<'_>) -> Result<Conversation, AppError> {
     let mut code = cx.conversation_code();
     for _ in 0..CODE_TRIES_MAX {
         if tables::conversations::resolve(tx, &code)?.is_none() {
@@ -79,22 +95,33 @@ pub fn start(tx: &mut Tx<'_>, cx: &mut Context, start: Start<'_>) -> Result<Conv
         tags: Vec::new(),
     };
     tables::conversations::insert(tx, &conversation)?;
+    let newcomer = Newcomer {
+        channel: start.channel,
+        department: start.department,
+        customer: start.customer,
+        visit: start.visit,
+        subject: start.subject,
+        text: beginning.text,
+        tags: beginning.tags,
+    };
+    if let Some(level) = sla::rules::choose(tx, &newcomer)? {
+        tables::sla::set_level(tx, conversation.id, Some(level))?;
+    }
     if let Some(widget) = start.widget {
         widgets::begun(tx, widget, conversation.id)?;
     }
-    tx.append(
-        cx.now,
-        Event::ConversationStarted {
-            conversation: conversation.id,
-            customer: start.customer.id,
-            customer_name: start.shown_name.to_owned(),
-            visitor: conversation.visitor,
-            department: start.department,
-            channel: start.channel,
-            status: start.status,
-            subject: start.subject.to_owned(),
-        },
-    )?;
+    let started = Event::ConversationStarted {
+        conversation: conversation.id,
+        customer: start.customer.id,
+        customer_name: start.shown_name.to_owned(),
+        visitor: conversation.visitor,
+        department: start.department,
+        channel: start.channel,
+        status: start.status,
+        subject: start.subject.to_owned(),
+    };
+    let number = events::append(tx, cx, started)?;
+    changes::started(tx, Place { number, at: cx.now }, &conversation)?;
     if let Some(visit) = start.visit {
         let page = tables::visits::last_page(tx, visit.id)?;
         let text = format!(
@@ -150,8 +177,8 @@ pub(crate) fn set_status(
     conversation.status = status;
     conversation.changed = cx.now;
     tables::conversations::update(tx, conversation)?;
-    tx.append(cx.now, Event::StatusChanged { conversation: conversation.id, from, to: status, by })?;
-    Ok(())
+    let number = events::append(tx, cx, Event::StatusChanged { conversation: conversation.id, from, to: status, by })?;
+    Ok(changes::status(tx, Place { number, at: cx.now }, conversation, from, by)?)
 }
 
 /// Takes a turn of the status machine; a refusal names status and turn.
@@ -181,8 +208,8 @@ pub(crate) fn assign(
     conversation.assigned = agent;
     conversation.changed = cx.now;
     tables::conversations::update(tx, conversation)?;
-    tx.append(cx.now, Event::Assigned { conversation: conversation.id, department, agent, by })?;
-    Ok(())
+    let number = events::append(tx, cx, Event::Assigned { conversation: conversation.id, department, agent, by })?;
+    Ok(changes::assigned(tx, Place { number, at: cx.now }, conversation, by)?)
 }
 
 /// Hands over a conversation that is not in a live chat.
@@ -374,20 +401,17 @@ pub fn leave_message(
     tables::departments::get(tx, department)?.ok_or_else(|| AppError::not_found("no such department"))?;
     let introduced = customers::introduce(tx, cx, visit, introduction)?;
     let (customer, name) = (&introduced.customer, &introduced.shown_name);
-    let mut conversation = start(
-        tx,
-        cx,
-        Start {
-            customer,
-            shown_name: name,
-            visit: Some(visit),
-            widget: introduction.widget,
-            department,
-            channel: Channel::Form,
-            status: Status::New,
-            subject: "",
-        },
-    )?;
+    let begun = Start {
+        customer,
+        shown_name: name,
+        visit: Some(visit),
+        widget: introduction.widget,
+        department,
+        channel: Channel::Form,
+        status: Status::New,
+        subject: "",
+    };
+    let mut conversation = start_with(tx, cx, begun, Beginning { text, tags: &[] })?;
     customers::claims::keep(tx, cx, &introduced, &introduction.claims, conversation.id)?;
     let message = NewMessage { key, ..NewMessage::text(MessageKind::Message, Actor::Customer(customer.id), name, text) };
     let added = messages::add(tx, cx, &mut conversation, None, Into::NewGroup(GroupKind::Offline), message)?;
@@ -430,6 +454,7 @@ pub fn set_tags(tx: &mut Tx<'_>, cx: &Context, by: Actor, conversation: Conversa
     messages::add(tx, cx, &mut conversation, chat.as_mut(), Into::NewGroup(GroupKind::Tag), message)?;
     let chat = chat.map(|chat| chat.id);
     let number = tx.append(cx.now, Event::TagsChanged { conversation: conversation.id, chat, before, after, by })?;
+    changes::tags(tx, Place { number, at: cx.now }, conversation.id, &ids)?;
     Ok(Done::conversation(conversation.id, number))
 }
 

@@ -1,7 +1,9 @@
 //! Keys, tokens, sessions, passwords and visitors' tokens: made, checked, revoked. Secrets are shown once and stored hashed.
 
-use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::collections::BTreeMap;
+use std::hash::{BuildHasher, RandomState};
+use std::hint::black_box;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use argon2::password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash};
 use argon2::{Algorithm, Argon2, Params, Version};
@@ -18,7 +20,7 @@ pub use crate::auth_tokens::{AuthOwner, agent_token, customer_token, resolve_aut
 use crate::context::Context;
 use crate::error::AppError;
 use crate::oauth::ACCESS_TOKEN_SECONDS;
-use crate::rights::{Principal, Scopes};
+use crate::rights::{Principal, Scopes, TokenSource};
 
 /// Seconds a sign-in lasts.
 pub const SESSION_SECONDS: i64 = 30 * 86_400;
@@ -42,7 +44,7 @@ pub struct Issued {
 
 /// SHA-256 of a secret in lower-case hex.
 pub fn hash_secret(secret: &str) -> String {
-    Sha256::digest(secret.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    digest(secret).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Makes a key, token or session.
@@ -158,7 +160,8 @@ pub fn look_up(tx: &mut Tx<'_>, hash: &str, now: Timestamp) -> Result<Option<Kno
         // A key without scopes may do all; the scope `read` alone keeps it from writing.
         (CredentialKind::ApiKey, _) => Principal::ApiKey { key: found.id, may_write: found.scopes != READ_ONLY },
         (CredentialKind::Token, Some(agent)) => {
-            Principal::Token { agent: agent.id, role: agent.role, scopes: Scopes::parse(&found.scopes).unwrap_or_default() }
+            let source = if found.oauth_client.is_some() { TokenSource::Client } else { TokenSource::Desk };
+            Principal::Token { agent: agent.id, role: agent.role, scopes: Scopes::parse(&found.scopes).unwrap_or_default(), source }
         }
         (CredentialKind::Session, Some(agent)) => Principal::Agent { agent: agent.id, role: agent.role },
         (CredentialKind::Token | CredentialKind::Session, None) => return Ok(None),
@@ -166,40 +169,69 @@ pub fn look_up(tx: &mut Tx<'_>, hash: &str, now: Timestamp) -> Result<Option<Kno
     Ok(Some(Known { id: found.id, kind: found.kind, principal, expires: found.expires }))
 }
 
-/// Credentials seen lately, so that a request needs no look-up. Keyed by the secret's hash.
+/// Credentials seen lately, so that a request needs no look-up.
+///
+/// An entry is found by a hash with a key that nobody outside knows, which costs a part of what SHA-256 does; then the secret itself is
+/// compared, in a time that tells nothing about it.
 #[derive(Default)]
-pub struct Cache(Mutex<HashMap<[u8; 32], (Known, Timestamp)>>);
+pub struct Cache {
+    key: RandomState,
+    entries: Mutex<BTreeMap<u64, Kept>>,
+}
+
+struct Kept {
+    secret: Box<[u8]>,
+    known: Known,
+    since: Timestamp,
+}
 
 impl Cache {
-    pub fn get(&self, digest: &[u8; 32], now: Timestamp) -> Option<Known> {
-        let entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (known, since) = entries.get(digest)?;
-        let fresh = now.micros_since(*since) < CACHE_MICROS_MAX && known.expires.is_none_or(|expires| expires > now);
-        fresh.then(|| known.clone())
+    pub fn get(&self, secret: &str, now: Timestamp) -> Option<Known> {
+        let place = self.place(secret);
+        let mut entries = self.lock();
+        let kept = entries.get(&place)?;
+        let fresh = now.micros_since(kept.since) < CACHE_MICROS_MAX && kept.known.expires.is_none_or(|expires| expires > now);
+        if !fresh {
+            // No secret stays in memory for longer than it is of use.
+            entries.remove(&place);
+            return None;
+        }
+        same(&kept.secret, secret.as_bytes()).then(|| kept.known.clone())
     }
 
-    pub fn put(&self, digest: [u8; 32], known: Known, now: Timestamp) {
-        let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    pub fn put(&self, secret: &str, known: Known, now: Timestamp) {
+        let (place, kept) = (self.place(secret), Kept { secret: secret.as_bytes().into(), known, since: now });
+        let mut entries = self.lock();
         if entries.len() >= CACHE_ENTRIES_MAX {
             entries.clear();
         }
-        entries.insert(digest, (known, now));
+        entries.insert(place, kept);
     }
 
     /// Forgets all: something about credentials or agents changed.
     pub fn clear(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.lock().clear();
     }
+
+    /// Two secrets on one place push each other out.
+    fn place(&self, secret: &str) -> u64 {
+        self.key.hash_one(secret)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<u64, Kept>> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Compares without stopping at the first byte that differs: how long it takes tells no more than the lengths.
+fn same(one: &[u8], other: &[u8]) -> bool {
+    let differences = one.iter().zip(other).fold(0, |found, (one, other)| found | (one ^ other));
+    one.len() == other.len() && black_box(differences) == 0
 }
 
 /// SHA-256 of a secret.
 pub fn digest(secret: &str) -> [u8; 32] {
     Sha256::digest(secret.as_bytes()).into()
-}
-
-/// Lower-case hex of a digest, as it is stored.
-pub fn hex(digest: &[u8; 32]) -> String {
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn argon() -> Argon2<'static> {
@@ -293,6 +325,47 @@ mod tests {
         }
         for wrong in ["", ".", "a.b.c.d", "é.é.é.é"] {
             assert_eq!(tokens.check(wrong, now), None);
+        }
+    }
+
+    #[test]
+    fn credentials_are_kept_for_a_moment() {
+        let (cache, now) = (Cache::default(), Timestamp::from_seconds(1_790_000_000));
+        let known = |id: i64, expires: Option<Timestamp>| Known {
+            id: CredentialId::from_i64(id),
+            kind: CredentialKind::ApiKey,
+            principal: Principal::ApiKey { key: CredentialId::from_i64(id), may_write: true },
+            expires,
+        };
+        assert_eq!(cache.get("secret", now), None);
+        cache.put("secret", known(1, None), now);
+        cache.put("another", known(2, Some(now.plus_seconds(2))), now);
+        assert_eq!(cache.get("secret", now.plus_seconds(4)), Some(known(1, None)));
+        assert_eq!(cache.get("another", now.plus_seconds(1)), Some(known(2, Some(now.plus_seconds(2)))));
+        assert_eq!(cache.get("another", now.plus_seconds(2)), None, "expired");
+        for wrong in ["", "secre", "secrets", "Secret", "secreu"] {
+            assert_eq!(cache.get(wrong, now), None, "{wrong}");
+        }
+        assert_eq!(cache.get("secret", now.plus_seconds(5)), None, "another process may have revoked it");
+        assert_eq!(cache.lock().len(), 0, "and it is gone");
+        // Another secret that came to the same place opens nothing.
+        let place = cache.place("guessed");
+        cache.lock().insert(place, Kept { secret: b"guessex".as_slice().into(), known: known(3, None), since: now });
+        assert_eq!(cache.get("guessed", now), None);
+        cache.clear();
+        assert_eq!(cache.lock().len(), 0);
+        for number in 0..=CACHE_ENTRIES_MAX {
+            cache.put(&number.to_string(), known(1, None), now);
+        }
+        assert_eq!(cache.lock().len(), 1, "when it is full it begins anew");
+    }
+
+    #[test]
+    fn secrets_are_compared_whole() {
+        for (one, other, wanted) in
+            [("", "", true), ("a", "a", true), ("a", "b", false), ("ab", "a", false), ("a", "ab", false), ("", "a", false)]
+        {
+            assert_eq!(same(one.as_bytes(), other.as_bytes()), wanted, "{one} {other}");
         }
     }
 

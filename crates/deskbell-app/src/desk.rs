@@ -34,7 +34,7 @@ use crate::rights::Scopes;
 use crate::search::KnowledgeSearch;
 use crate::settings::Settings;
 use crate::widgets::impressions::Impressions;
-use crate::{knowledge, timeline, timers, updates};
+use crate::{knowledge, levels, rollups, timeline, timers, updates};
 
 /// How a desk is opened.
 pub struct DeskOptions {
@@ -64,6 +64,9 @@ struct Inner {
     figures_number: AtomicI64,
     /// How far the timelines have come.
     timeline_number: Arc<AtomicI64>,
+    levels: Arc<levels::Watch>,
+    /// How far the roll-ups have come, and who keeps them.
+    rollups: Arc<rollups::Link>,
     presence: Presence,
     paging: Paging,
     hashing: Hashing,
@@ -152,7 +155,9 @@ impl Desk {
             let settings = Settings::load(tx)?;
             let figures = Figures::load(tx, now)?;
             let expected = timers::expected(tx, now)?;
-            let latest = deskbell_store::journal::latest_moment(tx)?;
+            // Nothing is written behind what exports have read either, though a calm journal is older than that.
+            let exported = Timestamp::from_seconds(tables::documents::promised(tx)? + 1);
+            let latest = deskbell_store::journal::latest_moment(tx)?.unwrap_or_default().max(exported);
             Ok((desk, settings, figures, expected, latest, tx.epoch(), updates::is_noted(tx)?))
         });
         let (desk, settings, figures, expected, latest, epoch, is_noted) = match start {
@@ -183,10 +188,12 @@ impl Desk {
             epoch,
             tokens: VisitorTokens::new(&desk.secret),
             settings: RwLock::new(Arc::new(settings)),
-            latest: AtomicI64::new(latest.unwrap_or_default().micros()),
+            latest: AtomicI64::new(latest.micros()),
             figures_number: AtomicI64::new(figures.number()),
             figures: RwLock::new(figures),
             timeline_number: Arc::default(),
+            levels: Arc::default(),
+            rollups: Arc::default(),
             presence,
             paging: Paging::default(),
             hashing: Hashing::default(),
@@ -233,6 +240,51 @@ impl Desk {
     /// The last journal number that this process has taken into the timelines; 0 before the first look.
     pub fn timeline_number(&self) -> i64 {
         self.0.timeline_number.load(Ordering::Relaxed)
+    }
+
+    /// Starts keeping levels, unless that has begun.
+    pub fn keep_levels(&self) -> Result<(), AppError> {
+        let listener = levels::start(&self.0.levels, self.level_reader())
+            .map_err(|error| AppError::internal(format!("no thread can be started: {error}")))?;
+        if let Some(listener) = listener {
+            self.0.follower.add(listener);
+        }
+        Ok(())
+    }
+
+    /// The reader behind the levels, to be run by hand.
+    pub fn level_reader(&self) -> levels::Reader {
+        levels::Reader::keeping(self.0.db.clone())
+    }
+
+    /// Where the levels stand.
+    pub fn levels(&self) -> &levels::Watch {
+        &self.0.levels
+    }
+
+    /// Starts adding up what reports show.
+    pub fn keep_rollups(&self) -> Result<(), AppError> {
+        let listener = self.rollup_reader().start().map_err(|error| AppError::internal(format!("no thread can be started: {error}")))?;
+        self.0.follower.add(listener);
+        Ok(())
+    }
+
+    /// The reader behind the roll-ups, to be run by hand.
+    pub fn rollup_reader(&self) -> rollups::Reader {
+        rollups::Reader::new(self.0.db.clone(), Arc::clone(&self.0.rollups))
+    }
+
+    /// The last journal number that this process knows to be in the roll-ups; 0 before the first look.
+    pub fn rollup_number(&self) -> i64 {
+        self.0.rollups.number()
+    }
+
+    pub(crate) fn rollups(&self) -> &rollups::Link {
+        &self.0.rollups
+    }
+
+    pub(crate) fn db(&self) -> &Db {
+        &self.0.db
     }
 
     /// Gives the desk its search over knowledge bases; only the first one counts.
@@ -458,22 +510,21 @@ impl Desk {
 
     /// What stands behind a secret; kept in memory for a moment.
     pub async fn credential(&self, secret: &str) -> Result<Option<Known>, AppError> {
-        let digest = credentials::digest(secret);
         let now = self.now();
-        if let Some(known) = self.0.credentials.get(&digest, now) {
+        if let Some(known) = self.0.credentials.get(secret, now) {
             return Ok(Some(known));
         }
-        let hash = credentials::hex(&digest);
+        let hash = credentials::hash_secret(secret);
         let known = self.read(move |tx| credentials::look_up(tx, &hash, now)).await?;
         if let Some(known) = &known {
-            self.0.credentials.put(digest, known.clone(), now);
+            self.0.credentials.put(secret, known.clone(), now);
         }
         Ok(known)
     }
 
     /// What stands behind a secret, if it is kept in memory.
     pub fn credential_in_memory(&self, secret: &str) -> Option<Known> {
-        self.0.credentials.get(&credentials::digest(secret), self.now())
+        self.0.credentials.get(secret, self.now())
     }
 
     /// Forgets the credentials kept in memory: one was revoked.

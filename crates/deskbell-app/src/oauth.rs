@@ -132,12 +132,8 @@ fn narrowed(client: &OauthClient, asked: Option<&str>) -> Granted<Scopes> {
         Some(asked) => Scopes::parse(&asked.replace(',', " ")).ok_or(UNKNOWN)?,
         None => own,
     };
-    let both = common(own, asked);
+    let both = own.common(asked);
     if both == Scopes::default() { Err(NOT_ITS_OWN) } else { Ok(both) }
-}
-
-fn common(left: Scopes, right: Scopes) -> Scopes {
-    Scopes { read: left.read && right.read, write: left.write && right.write, chat: left.chat && right.chat }
 }
 
 /// Deletes a bite of what is over.

@@ -11,11 +11,35 @@ pub enum Principal {
     /// A LiveAgent v1 key: the whole desk, to read or to read and write.
     ApiKey { key: CredentialId, may_write: bool },
     /// A bearer token, acting for an agent within its scopes.
-    Token { agent: AgentId, role: Role, scopes: Scopes },
+    Token { agent: AgentId, role: Role, scopes: Scopes, source: TokenSource },
     /// A signed-in agent (cookie session of the console).
     Agent { agent: AgentId, role: Role },
     /// A visitor's browser.
     Visitor { visitor: VisitorId, visit: VisitId },
+}
+
+impl Principal {
+    /// Whether this one may set an agent's password, where the call itself is allowed. Who has a password signs in with it and is bound by no
+    /// scopes: so a program that an agent let act for him never sets one.
+    pub fn may_set_passwords(&self) -> bool {
+        match self {
+            Principal::Agent { .. } | Principal::Token { source: TokenSource::Password, .. } => true,
+            Principal::Token { source: TokenSource::Desk, role, .. } => role.administers(),
+            Principal::Token { source: TokenSource::Client, .. } => false,
+            Principal::Nobody | Principal::ApiKey { .. } | Principal::Visitor { .. } => false,
+        }
+    }
+}
+
+/// How a bearer token came into the hands of whoever shows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TokenSource {
+    /// People of the desk made it.
+    Desk,
+    /// An OAuth client was given it.
+    Client,
+    /// There is none: the agent's password was shown in its place.
+    Password,
 }
 
 /// Scopes of a bearer token (`read write chat`).
@@ -27,6 +51,19 @@ pub struct Scopes {
 }
 
 impl Scopes {
+    pub const ALL: Scopes = Scopes { read: true, write: true, chat: true };
+
+    /// Those that both have.
+    #[must_use]
+    pub fn common(self, other: Scopes) -> Scopes {
+        Scopes { read: self.read && other.read, write: self.write && other.write, chat: self.chat && other.chat }
+    }
+
+    /// Whether the other one has all of these.
+    pub fn are_within(self, other: Scopes) -> bool {
+        self.common(other) == self
+    }
+
     /// Reads a space separated list; unknown words are refused.
     pub fn parse(text: &str) -> Option<Scopes> {
         let mut scopes = Scopes::default();

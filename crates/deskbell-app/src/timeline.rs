@@ -35,9 +35,12 @@ const LOOK_SECONDS: u64 = 5;
 /// Seconds after which one comes again who asked for what is not folded yet.
 const BEHIND_RETRY_SECONDS: u32 = 30;
 
-/// Spans that end strictly after `after` and not after `horizon`, by their end. Refused as unavailable if `after` lies where the reader has
-/// not come yet: what it adds there would be missed.
+/// Spans that end strictly after `after` and not after `horizon`, by their end; behind the horizon there are none. Refused as unavailable if
+/// `after` lies where the reader has not come yet: what it adds there would be missed.
 pub async fn spans(desk: &Desk, after: Timestamp, horizon: Timestamp, limit: i64) -> Result<Vec<Span>, AppError> {
+    if after > horizon {
+        return Ok(Vec::new());
+    }
     desk.snapshot(move |tx| {
         let until = first_unfolded(tx)?.map_or(horizon, |first| horizon.min(first.plus_micros(-1)));
         check_behind(after <= until)?;
@@ -48,6 +51,9 @@ pub async fn spans(desk: &Desk, after: Timestamp, horizon: Timestamp, limit: i64
 
 /// Changes of agents strictly after (second, id) and not after the second `horizon`; else as [`spans`].
 pub async fn agent_events(desk: &Desk, after: (i64, String), horizon: i64, limit: i64) -> Result<Vec<AgentEvent>, AppError> {
+    if after.0 > horizon {
+        return Ok(Vec::new());
+    }
     desk.snapshot(move |tx| {
         let until = whole_seconds_until(tx, horizon)?;
         check_behind(after.0 <= until)?;
@@ -58,6 +64,9 @@ pub async fn agent_events(desk: &Desk, after: (i64, String), horizon: i64, limit
 
 /// Changes of queues strictly after (second, id) and not after the second `horizon`; else as [`spans`].
 pub async fn department_events(desk: &Desk, after: (i64, String), horizon: i64, limit: i64) -> Result<Vec<DepartmentEvent>, AppError> {
+    if after.0 > horizon {
+        return Ok(Vec::new());
+    }
     desk.snapshot(move |tx| {
         let until = whole_seconds_until(tx, horizon)?;
         check_behind(after.0 <= until)?;

@@ -1,4 +1,5 @@
-//! What happens because time passes: offers and phones ring out, the absent are gone, silent chats end, old things are forgotten.
+//! What happens because time passes: offers and phones ring out, due times pass, the absent are gone, silent chats end, old things are
+//! forgotten.
 
 use deskbell_domain::chat::{EndReason, OfferOutcome};
 use deskbell_domain::ids::{AgentId, VisitorId};
@@ -11,7 +12,7 @@ use crate::context::Context;
 use crate::desk::Desk;
 use crate::error::AppError;
 use crate::tags::{self, Swept};
-use crate::{accounts, calls, chats, files, oauth, routing, triggers, widgets};
+use crate::{accounts, calls, chats, files, oauth, routing, sla, triggers, widgets};
 
 /// Things done in one job, so that no job takes long.
 const BITE: i64 = 50;
@@ -50,6 +51,7 @@ impl Timers {
         if desk.figures(|figures| figures.has_expired_ring(now)) {
             desk.write(calls::expire_rings).await?;
         }
+        sla::breaches::tell(desk).await?;
         self.stop_waiting_for_skills(desk, now).await?;
         let absences = note_absences(desk, now).await;
         if now.seconds_since(self.idle) >= LOOK_AT_IDLE_SECONDS {

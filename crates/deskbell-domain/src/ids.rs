@@ -14,7 +14,7 @@ pub const TAG_MIN: i64 = 46_656;
 pub const TAG_END: i64 = 1_679_616;
 
 /// Digits of the largest integer in base 36.
-const BASE36_DIGITS_MAX: usize = 13;
+pub const BASE36_DIGITS_MAX: usize = 13;
 
 /// Writes a non-negative integer in lower-case base 36.
 pub fn to_base36(value: i64) -> String {
@@ -22,7 +22,7 @@ pub fn to_base36(value: i64) -> String {
 }
 
 /// The same without memory of its own.
-fn spell(value: i64, room: &mut [u8; BASE36_DIGITS_MAX]) -> &str {
+pub fn spell(value: i64, room: &mut [u8; BASE36_DIGITS_MAX]) -> &str {
     const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
     let (mut rest, mut at) = (value.max(0), room.len());
     loop {
@@ -115,6 +115,8 @@ ids! {
     SlaLevelId: ENTITY_MIN, ENTITY_END;
     /// A clock of a service level.
     SlaItemId: ENTITY_MIN, ENTITY_END;
+    /// What chooses the level of a new conversation.
+    SlaRuleId: ENTITY_MIN, ENTITY_END;
     RuleId: ENTITY_MIN, ENTITY_END;
     TimeRuleId: ENTITY_MIN, ENTITY_END;
     CannedMessageId: ENTITY_MIN, ENTITY_END;

@@ -17,6 +17,7 @@ pub mod goal;
 pub mod group;
 pub mod ids;
 pub mod knowledge;
+pub mod level;
 pub mod measure;
 pub mod message;
 pub mod oauth;

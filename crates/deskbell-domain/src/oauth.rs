@@ -39,6 +39,16 @@ spelled! {
     }
 }
 
+spelled! {
+    /// What an agent did to grant something.
+    pub enum GrantKind {
+        /// He allowed it on the desk's own page; the client never had his password.
+        Code = "code",
+        /// He gave the client his password.
+        Password = "password",
+    }
+}
+
 /// A program that may ask agents to act for them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OauthClient {
@@ -102,6 +112,7 @@ pub fn is_verifier(text: &str) -> bool {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OauthGrant {
     pub id: OauthGrantId,
+    pub kind: GrantKind,
     pub client: OauthClientId,
     pub agent: AgentId,
     pub scopes: String,

@@ -220,13 +220,18 @@ pub struct Cx<S> {
     pub principal: Principal,
     /// The format of the answer; endpoints rarely care.
     pub format: Format,
-    /// The base of links, as the caller used it (or the configured public URL).
-    pub origin: Origin,
     pub request_id: u64,
     pub peer: Option<IpAddr>,
     /// The `Idempotency-Key` header.
     pub idempotency_key: Option<String>,
-    pub head: RequestHead,
+    pub head: Box<RequestHead>,
+}
+
+impl<S> Cx<S> {
+    /// The base of links, as the caller used it (or the configured public URL). Most calls make none.
+    pub fn origin(&self) -> Origin {
+        self.head.origin()
+    }
 }
 
 /// An endpoint: a unit struct with its contract and its meaning.

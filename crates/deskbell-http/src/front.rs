@@ -1,5 +1,6 @@
 //! Several surfaces behind one door: the first that owns the path answers.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 
 use axum::body::Body;
@@ -52,14 +53,14 @@ impl Front {
         self
     }
 
-    pub async fn handle(&self, request: Request<Body>) -> Response<Body> {
+    pub fn handle(&self, request: Request<Body>) -> BoxFuture<'_, Response<Body>> {
         let path = request.uri().path();
         match self.surfaces.iter().find(|surface| surface.owns(path)).or(self.otherwise.as_ref()) {
-            Some(surface) => surface.serve(request).await,
+            Some(surface) => surface.serve(request),
             None => {
                 let mut response = Response::new(Body::from("there is nothing at this path"));
                 *response.status_mut() = StatusCode::NOT_FOUND;
-                response
+                Box::pin(std::future::ready(response))
             }
         }
     }
@@ -67,9 +68,10 @@ impl Front {
     /// A router that hands over everything; routes of sockets are added to it.
     pub fn into_router(self) -> axum::Router {
         let front = Arc::new(self);
-        axum::Router::new().fallback(move |request: Request<Body>| {
+        // A service, not a handler: there is nothing to extract from a request that is handed over whole.
+        axum::Router::new().fallback_service(tower::service_fn(move |request: Request<Body>| {
             let front = Arc::clone(&front);
-            async move { front.handle(request).await }
-        })
+            async move { Ok::<_, Infallible>(front.handle(request).await) }
+        }))
     }
 }

@@ -18,7 +18,7 @@ pub enum JsonStyle {
 
 /// Writes a value.
 pub fn write<T: Serialize + ?Sized>(style: JsonStyle, value: &T, out: &mut Vec<u8>) -> Result<(), AppError> {
-    value.serialize(&mut Writer { out, style }).map_err(|error| AppError::internal(format!("JSON: {error}")))
+    value.serialize(&mut Writer::new(out, style)).map_err(|error| AppError::internal(format!("JSON: {error}")))
 }
 
 /// The value as text in serde_json's own spelling.

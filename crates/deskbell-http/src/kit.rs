@@ -8,6 +8,7 @@ mod resolve;
 mod strangers;
 
 use std::any::Any;
+use std::future::Future;
 use std::net::{IpAddr, SocketAddr};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -28,13 +29,13 @@ use crate::endpoint::{Cx, Meta, Route};
 use crate::format::Format;
 use crate::head::RequestHead;
 use crate::input::Input;
-use crate::origin::{Connection, Origin};
+use crate::origin::Connection;
 use crate::surface::{Credential, Fault, FaultCause, Surface};
 
 pub use body::REQUEST_BODY_SECONDS_MAX;
 
 use meters::Meters;
-use resolve::{Found, PathEntry};
+use resolve::{Found, PathEntry, Target};
 use strangers::Strangers;
 
 /// How long an `Idempotency-Key` may be.
@@ -91,27 +92,43 @@ impl<S: Clone + Send + Sync + 'static> Kit<S> {
     }
 
     /// Answers a request. Never fails: every error has the surface's shape.
-    pub async fn handle(&self, request: Request<Body>) -> Response<Body> {
+    pub fn handle(&self, request: Request<Body>) -> impl Future<Output = Response<Body>> + Send {
+        // All that needs no waiting comes first: a future is copied on its way to the heap, and what it holds of a request is large.
+        let opened = self.open(request);
+        async move {
+            match opened {
+                Ok(call) => self.answer(call).await,
+                Err(response) => *response,
+            }
+        }
+    }
+
+    /// From a request to its endpoint; a preflight is answered at once.
+    fn open(&self, request: Request<Body>) -> Result<Call<'_, S>, Box<Response<Body>>> {
         let started = Instant::now();
         let (parts, body) = request.into_parts();
         let page = cors::allowed(&self.surface.cors, &self.state, &parts.headers);
         if let Some(response) = cors::preflight(&parts, page.as_ref()) {
-            return response;
+            return Err(Box::new(response));
         }
-        let target = self.resolve(&parts);
-        let (format, is_head) = (target.format, parts.method == Method::HEAD);
+        let Target { found, format, input, host_prefix } = self.resolve(&parts);
         let request_id = self.requests.fetch_add(1, Ordering::Relaxed);
-        let allow = match &target.found {
+        let peer = peer(&parts);
+        let head = Box::new(RequestHead { parts, peer, request_id, public_url: self.surface.public_url.clone(), host_prefix });
+        Ok(Call { started, page, found, format, head, input, body })
+    }
+
+    async fn answer(&self, call: Call<'_, S>) -> Response<Body> {
+        let Call { started, page, found, format, head, input, body } = call;
+        let (request_id, is_head) = (head.request_id, head.parts.method == Method::HEAD);
+        let allow = match &found {
             Found::WrongVerb(allow) => Some(*allow),
             Found::Endpoint(_) | Found::Nothing | Found::Refused(_) => None,
         };
         let mut allowance = None;
-        let (outcome, meta, meters) = match target.found {
+        let (outcome, meta, meters) = match found {
             Found::Endpoint(served) => {
-                let origin = Origin::of(&parts, self.surface.public_url.as_ref(), target.host_prefix);
-                let peer = peer(&parts);
-                let call = Call { format, origin, head: RequestHead { parts, peer, request_id }, input: target.input, body };
-                let outcome = AssertUnwindSafe(self.serve(served, call, &mut allowance))
+                let outcome = AssertUnwindSafe(self.serve(served, format, head, input, body, &mut allowance))
                     .catch_unwind()
                     .await
                     .unwrap_or_else(|panic| Err(panicked(&*panic)));
@@ -121,7 +138,7 @@ impl<S: Clone + Send + Sync + 'static> Kit<S> {
                 (Err((AppError::invalid("the method is not allowed for this path"), FaultCause::Verb)), None, &self.nowhere)
             }
             Found::Nothing => (Err((AppError::not_found("there is nothing at this path"), FaultCause::Path)), None, &self.nowhere),
-            Found::Refused(error) => (Err((error, FaultCause::Endpoint)), None, &self.nowhere),
+            Found::Refused(error) => (Err((*error, FaultCause::Endpoint)), None, &self.nowhere),
         };
         let mut response = match outcome {
             Ok(response) => response,
@@ -145,8 +162,15 @@ impl<S: Clone + Send + Sync + 'static> Kit<S> {
     }
 
     /// From a found endpoint to its response. Everything in here may panic.
-    async fn serve(&self, served: &Served<S>, call: Call, shown: &mut Option<Allowance>) -> Result<Response<Body>, AppError> {
-        let Call { format, origin, head, mut input, body } = call;
+    async fn serve(
+        &self,
+        served: &Served<S>,
+        format: Format,
+        head: Box<RequestHead>,
+        mut input: Input,
+        body: Body,
+        shown: &mut Option<Allowance>,
+    ) -> Result<Response<Body>, AppError> {
         let meta = served.route.meta;
         let principal = match self.surface.credential {
             Credential::BeforeBody => {
@@ -169,7 +193,6 @@ impl<S: Clone + Send + Sync + 'static> Kit<S> {
             state: self.state.clone(),
             principal,
             format,
-            origin,
             request_id: head.request_id,
             peer: head.peer,
             idempotency_key: idempotency_key(&head)?,
@@ -209,7 +232,11 @@ impl<S: Clone + Send + Sync + 'static> Kit<S> {
     }
 
     async fn read_body(&self, meta: &Meta, head: &RequestHead, body: Body, input: &mut Input) -> Result<(), AppError> {
-        let bytes = body::read(body, meta.body_bytes_max, body::time_max(self.body_time_max, meta.body_bytes_max)).await?;
+        if body.is_end_stream() {
+            return Ok(());
+        }
+        // On the heap, so that the calls without a body, which are the most, carry no room for the reading of one.
+        let bytes = Box::pin(body::read(body, meta.body_bytes_max, body::time_max(self.body_time_max, meta.body_bytes_max))).await?;
         if bytes.is_empty() {
             return Ok(());
         }
@@ -306,10 +333,13 @@ struct Allowance {
 }
 
 /// A request on its way to an endpoint.
-struct Call {
+struct Call<'k, S> {
+    started: Instant,
+    /// The page that calls, if it may.
+    page: Option<HeaderValue>,
+    found: Found<'k, S>,
     format: Format,
-    origin: Origin,
-    head: RequestHead,
+    head: Box<RequestHead>,
     input: Input,
     body: Body,
 }

@@ -7,9 +7,14 @@ use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::origin::Connection;
+
+const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+const X_FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+const X_FORWARDED_PREFIX: HeaderName = HeaderName::from_static("x-forwarded-prefix");
 
 /// Networks that may be listed.
 pub const NETWORKS_MAX: usize = 100;
@@ -116,9 +121,9 @@ impl Proxies {
         }
         Connection {
             peer: self.caller(peer, headers),
-            secure: last(headers, "x-forwarded-proto").map_or(secure, |scheme| scheme.eq_ignore_ascii_case("https")),
-            host: last(headers, "x-forwarded-host").and_then(|host| HeaderValue::from_str(host).ok()),
-            prefix: last(headers, "x-forwarded-prefix").and_then(prefix),
+            secure: last(headers, X_FORWARDED_PROTO).map_or(secure, |scheme| scheme.eq_ignore_ascii_case("https")),
+            host: last(headers, X_FORWARDED_HOST).and_then(|host| HeaderValue::from_str(host).ok()),
+            prefix: last(headers, X_FORWARDED_PREFIX).and_then(prefix),
         }
     }
 
@@ -130,7 +135,7 @@ impl Proxies {
             Proxies::Listed(_) => CHAIN_MAX,
             Proxies::Whoever => 1,
         };
-        let lines = headers.get_all("x-forwarded-for").into_iter().rev();
+        let lines = headers.get_all(X_FORWARDED_FOR).into_iter().rev();
         // Word by word from the near end: what a caller wrote in front must not hide what a proxy wrote behind it.
         for word in lines.flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b',')).take(looked_at) {
             let Some(named) = std::str::from_utf8(word).ok().and_then(|word| word.trim().parse::<IpAddr>().ok()) else { break };
@@ -144,7 +149,7 @@ impl Proxies {
 }
 
 /// What the nearest proxy said: the last word of the last line.
-fn last<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+fn last(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
     let line = headers.get_all(name).into_iter().next_back()?.as_bytes();
     let word = line.rsplit(|byte| *byte == b',').next()?;
     std::str::from_utf8(word).ok().map(str::trim).filter(|word| !word.is_empty())

@@ -89,7 +89,7 @@ fn answer(cx: &Cx<Desk>, file: files::File) -> Answer {
         filesize: file.attachment.bytes.to_string(),
         filetype: file.attachment.content_type,
         downloads: downloads.to_string(),
-        download_url: link::file(&link::base(&cx.origin), &file.attachment.file),
+        download_url: link::file(&link::base(&cx.origin()), &file.attachment.file),
         fileid: file.attachment.file,
     })
 }

@@ -1,6 +1,8 @@
 //! Times as this API writes them: `YYYY-MM-DD HH:MM:SS` in the desk's time zone, without naming it. Source: the reference, "Datafield
 //! formats".
 
+mod edges;
+
 use deskbell_app::settings::Settings;
 use deskbell_app::{AppError, Desk};
 use deskbell_domain::time::Timestamp;
@@ -9,6 +11,8 @@ use jiff::civil;
 use jiff::tz::TimeZone;
 
 use crate::short::Short;
+
+pub(crate) use edges::Interval;
 
 const FORMAT: &str = "%Y-%m-%d %H:%M:%S";
 const DATE: &str = "%Y-%m-%d";
@@ -34,6 +38,11 @@ impl Zone {
         Zone(TimeZone::get(&settings.time_zone).unwrap_or(TimeZone::UTC))
     }
 
+    /// The zone that is the same everywhere.
+    pub(crate) fn gmt() -> Zone {
+        Zone(TimeZone::UTC)
+    }
+
     pub(crate) fn text(&self, at: Timestamp) -> String {
         self.short(at).as_str().to_owned()
     }
@@ -56,7 +65,7 @@ impl Zone {
         for (place, number) in [(5, local.month()), (8, local.day()), (11, local.hour()), (14, local.minute()), (17, local.second())] {
             two(place, number.into());
         }
-        Short::new(std::str::from_utf8(&text).expect("digits are ASCII"))
+        Short::of(std::str::from_utf8(&text).expect("digits are ASCII"))
     }
 
     /// The moment of a local time. Of an hour that comes twice the first, of one that is left out the moment it would have been; what lies

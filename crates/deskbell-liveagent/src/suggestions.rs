@@ -36,7 +36,7 @@ impl Endpoint<Desk> for PostSuggestion {
             subject: input.filled("subject")?.to_owned(),
             text: input.filled("message")?.to_owned(),
         };
-        let base = link::base(&cx.origin);
+        let base = link::base(&cx.origin());
         let key = cx.idempotency_key;
         let entry = cx.state.write(move |tx, cx| by_key::suggest(tx, cx, key.as_deref(), &suggestion)).await?;
         let url = format!("{base}{}", page_path(&entry));

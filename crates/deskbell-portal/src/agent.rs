@@ -43,7 +43,7 @@ async fn enter(cx: Cx<State>, input: Input) -> Result<Answer, AppError> {
     let opened = cx.state.desk.write(move |tx, cx| credentials::open_session_by_token(tx, cx, &token, &browser)).await;
     match opened {
         Ok(issued) => {
-            let secure = if cx.origin.is_secure() { "; Secure" } else { "" };
+            let secure = if cx.origin().is_secure() { "; Secure" } else { "" };
             let (secret, seconds) = (issued.secret, credentials::SESSION_SECONDS);
             let cookie = format!("{SESSION_COOKIE}={secret}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}");
             let answer = see("/console/").header_text(header::SET_COOKIE, &cookie);

@@ -275,7 +275,7 @@ fn whole_page<'a>(
     let internal = is_internal(entry);
     let listed = if internal { Indexing::Kept } else { Indexing::Listed };
     let mut shell = Shell::of(desk, language, &entry.title, listed, who, form);
-    shell.canonical = Some(format!("{}{path}", cx.origin));
+    shell.canonical = Some(format!("{}{path}", cx.origin()));
     shell.description.clone_from(&entry.meta_description);
     shell.keywords.clone_from(&entry.keywords);
     let full = shown.children.len() as i64 == PAGE_ENTRIES_MAX;

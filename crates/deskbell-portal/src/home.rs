@@ -122,7 +122,7 @@ impl Endpoint<State> for Bases {
         };
         let bases = bases.await?.into_iter().map(row).collect();
         let mut shell = Shell::of(desk, language, t.knowledge_bases, Indexing::Listed, &who, &form);
-        shell.canonical = Some(format!("{}/kb", cx.origin));
+        shell.canonical = Some(format!("{}/kb", cx.origin()));
         answer(&BasesPage { shell, t, bases }, &form)
     }
 }
@@ -159,7 +159,7 @@ impl Endpoint<State> for Home {
         let top = desk.read(move |tx| listing::below(tx, id, None, reader, None, TOP_ENTRIES_MAX)).await?;
         let popular = cx.state.popular.of(desk, id).await?;
         let mut shell = Shell::of(desk, language, &base.name, Indexing::Listed, &who, &form);
-        shell.canonical = Some(format!("{}{}", cx.origin, base_path(&base)));
+        shell.canonical = Some(format!("{}{}", cx.origin(), base_path(&base)));
         let page = HomePage {
             shell,
             t,

@@ -98,7 +98,7 @@ impl Form {
         Form {
             is_new: named.is_none(),
             browser: named.map_or_else(|| cx.state.desk.draw_file_name(), str::to_owned),
-            is_secure: cx.origin.is_secure(),
+            is_secure: cx.origin().is_secure(),
         }
     }
 
@@ -154,7 +154,7 @@ impl Form {
 fn is_own(cx: &Cx<State>, origin: &str) -> bool {
     let authority = |url: &str| url.split_once("://").map(|(_, rest)| rest.trim_end_matches('/').to_owned());
     let from = authority(origin);
-    from.is_some() && (from == authority(&cx.origin.to_string()) || from.as_deref() == cx.head.header("host"))
+    from.is_some() && (from == authority(&cx.origin().to_string()) || from.as_deref() == cx.head.header("host"))
 }
 
 /// What was typed into a field of a form: only the body counts, so that nothing secret stands in an address.

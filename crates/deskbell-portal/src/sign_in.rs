@@ -131,7 +131,7 @@ fn signed_in(cx: &Cx<State>, secret: &str) -> Answer {
 }
 
 fn cookie(cx: &Cx<State>, secret: &str, seconds: i64, answer: Answer) -> Answer {
-    let secure = if cx.origin.is_secure() { "; Secure" } else { "" };
+    let secure = if cx.origin().is_secure() { "; Secure" } else { "" };
     let cookie = format!("{CUSTOMER_COOKIE}={secret}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}");
     answer.header_text(header::SET_COOKIE, &cookie).header(header::CACHE_CONTROL, HeaderValue::from_static("no-store"))
 }

@@ -91,7 +91,7 @@ impl Endpoint<State> for Show {
         let widget = desk.read(move |tx| widgets::public(tx, id)).await?.ok_or_else(unknown)?;
         let settings = desk.settings();
         // A page of the desk's own sends no origin.
-        let allowed = cx.head.header("origin").is_none_or(|origin| may_embed(origin, &cx.origin.to_string(), &settings.widget_domains));
+        let allowed = cx.head.header("origin").is_none_or(|origin| may_embed(origin, &cx.origin().to_string(), &settings.widget_domains));
         let text =
             serde_json::to_string(&Shown::new(&widget, &settings, allowed)).map_err(|error| AppError::internal(error.to_string()))?;
         let etag = format!("\"{}\"", &credentials::hash_secret(&text)[..24]);

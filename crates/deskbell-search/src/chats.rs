@@ -1,5 +1,6 @@
 //! Search over chats and offline messages: an index of their export documents. It follows the documents by the order of their writing; a
-//! search first waits until what was written before it is in the index.
+//! search first waits until what was written before it is in the index. While that is not so it is refused: programs copy chats by searching
+//! for them, and would never come back for what is missing.
 
 mod fields;
 mod find;
@@ -54,7 +55,7 @@ impl ChatIndex {
 impl ChatSearch for ChatIndex {
     fn search(&self, query: &ChatQuery) -> Result<Hits, AppError> {
         let not_ready = || AppError::unavailable("search is not ready").retry_after(RETRY_SECONDS);
-        let view = self.0.fresh_view().ok_or_else(not_ready)?;
+        let view = self.0.whole_view().ok_or_else(not_ready)?;
         // Files that were damaged while in use make the index return errors, or panic.
         let trouble = match catch_unwind(AssertUnwindSafe(|| find::find(&view, query))) {
             Ok(Ok(hits)) => return Ok(hits),

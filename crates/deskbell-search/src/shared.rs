@@ -16,6 +16,8 @@ use crate::find::View;
 const FRESH_MILLIS_MAX: u64 = 2_000;
 /// A build that takes longer is not waited for any more.
 const BUILD_WAITED_FOR_MILLIS_MAX: u64 = 2_000;
+/// How long one waits who has no use for a part.
+const WHOLE_SECONDS_MAX: u64 = 20;
 /// How long the desk waits for the last commit when it closes.
 const END_SECONDS_MAX: u64 = 5;
 
@@ -164,6 +166,20 @@ impl<V> Shared<V> {
         let time = Duration::from_millis(FRESH_MILLIS_MAX);
         let (state, _) = self.done.wait_timeout_while(state, time, stale).unwrap_or_else(PoisonError::into_inner);
         state.view.clone()
+    }
+
+    /// The whole index with what was written before; `None` if that takes too long. For those who read everything there is: a part would pass
+    /// for all.
+    pub(crate) fn whole_view(&self) -> Option<Arc<V>> {
+        let mut state = self.lock();
+        state.asked += 1;
+        let mine = state.asked;
+        self.work.notify_one();
+        let stale = |state: &mut State<V>| state.served < mine && !(state.over || state.stuck);
+        let time = Duration::from_secs(WHOLE_SECONDS_MAX);
+        let (state, _) = self.done.wait_timeout_while(state, time, stale).unwrap_or_else(PoisonError::into_inner);
+        let whole = state.served >= mine && state.building.is_none();
+        state.view.clone().filter(|_| whole)
     }
 
     pub(crate) fn report_damage(&self) {

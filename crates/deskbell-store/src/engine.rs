@@ -19,7 +19,7 @@ pub use writer::Sink;
 use crate::error::StoreError;
 use crossbeam_channel::{Receiver, Sender, TrySendError};
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -75,6 +75,8 @@ pub enum EngineKind {
 pub(crate) struct Shared {
     healthy: AtomicBool,
     epoch: AtomicI64,
+    /// How often the writer's connection was made anew.
+    reconnects: AtomicU64,
 }
 
 impl Shared {
@@ -84,6 +86,14 @@ impl Shared {
 
     fn set_epoch(&self, epoch: i64) {
         self.epoch.store(epoch, Ordering::Release);
+    }
+
+    fn reconnects(&self) -> u64 {
+        self.reconnects.load(Ordering::Acquire)
+    }
+
+    fn note_reconnect(&self) {
+        self.reconnects.fetch_add(1, Ordering::AcqRel);
     }
 
     fn set_healthy(&self, healthy: bool) {
@@ -132,7 +142,7 @@ impl Db {
             Location::Sqlite(_) => EngineKind::Sqlite,
             Location::Postgres(_) => EngineKind::Postgres,
         };
-        let shared = Arc::new(Shared { healthy: AtomicBool::new(true), epoch: AtomicI64::new(0) });
+        let shared = Arc::new(Shared { healthy: AtomicBool::new(true), epoch: AtomicI64::new(0), reconnects: AtomicU64::new(0) });
         let (writer, writer_queue) = crossbeam_channel::bounded(WRITER_JOBS_MAX + 1);
         let (readers, reader_queue) = crossbeam_channel::bounded(READER_JOBS_MAX);
         let group_jobs_max = if options.sync_each { 1 } else { options.group_jobs_max.max(1) };
@@ -386,7 +396,7 @@ fn start_reader(
         Location::Postgres(url) => match postgres::config(&url) {
             Ok(config) => {
                 let mut source = postgres::ReaderSource::new(config);
-                drop(ready.send(readers::Source::session(&mut source).map(|_| ())));
+                drop(ready.send(readers::Source::session(&mut source, shared.reconnects()).map(|_| ())));
                 readers::serve(&queue, &shared, &mut source);
             }
             Err(error) => drop(ready.send(Err(error))),

@@ -3,6 +3,9 @@
 //! Owns a second opinion: it reads who is in a chat off engagements and offers, not off the chat's state, and who waits for an answer off
 //! the messages.
 
+pub mod levels;
+pub mod reports;
+
 use crate::engine::Tx;
 use crate::error::StoreError;
 

@@ -7,10 +7,13 @@ mod chat_search;
 mod contacts;
 mod exports;
 mod knowledge;
+mod levels;
 mod lists;
 mod oauth;
+mod rollups;
 mod shortcuts;
 mod skills;
+mod sla;
 mod tickets;
 mod timeline;
 mod triggers;
@@ -31,7 +34,11 @@ pub const MIGRATIONS: &[(&str, &str)] = &[
     ("0011-triggers", triggers::TRIGGERS),
     ("0012-skills", skills::SKILLS),
     ("0013-chat-search", chat_search::CHAT_SEARCH),
-    ("0014-calls", calls::CALLS),
+    ("0014-oauth-grant-kinds", oauth::OAUTH_GRANT_KINDS),
+    ("0015-calls", calls::CALLS),
+    ("0016-sla", sla::SLA),
+    ("0017-rollups", rollups::ROLLUPS),
+    ("0018-levels", levels::LEVELS),
 ];
 
 const DESK: &str = r"

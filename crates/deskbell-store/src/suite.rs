@@ -7,12 +7,16 @@ mod exports;
 mod files;
 mod journal;
 mod knowledge;
+mod levels;
 mod lists;
 mod oauth;
 mod portal;
+mod ratings;
 mod reads;
 mod records;
+mod rollups;
 mod skills;
+mod sla;
 mod ticket_writes;
 mod timeline;
 mod triggers;
@@ -65,18 +69,24 @@ cases! {
         merged_conversations_lead_on, read_marks_unite, mails_and_keys_lead_on;
     portal: passwords_of_customers, public_codes_lead_to_the_row_itself, voters_and_what_is_read_most;
     records: records_newest_first, documents_in_the_order_of_their_writing, offline_messages_come_back_and_change;
+    ratings: ratings_by_every_filter;
     files: files_come_back_and_move, files_that_stand_nowhere, contents_are_shared_and_marked;
-    oauth: clients_come_back_change_and_go, codes_are_used_once, refresh_tokens_are_used_once, tokens_of_clients, what_is_over_is_forgotten;
+    oauth: clients_come_back_change_and_go, codes_are_used_once, refresh_tokens_are_used_once, what_a_password_granted_is_revoked,
+        tokens_of_clients, what_is_over_is_forgotten;
     exports: documents_in_seconds_with_room, promises_only_grow, sweeps_begin_go_on_and_end, whose_documents_show_a_name,
         marks_and_what_was_left;
     directory: shortcuts_come_back_change_and_go, attendances_are_counted, bans_by_their_ids;
     timeline: spans_and_events_come_back_in_their_order, what_is_open_comes_back_and_goes, moments_of_the_journal;
+    levels: cells_come_back_by_series_and_time, sets_take_each_others_place, how_things_stand_comes_back, presences_overlap_a_time;
     triggers: goals_come_back_change_and_go, conversions_by_page_chat_and_visitor, conversions_of_a_crowded_second,
         conversions_are_put_down_to_touches, triggers_come_back_wait_and_go, greetings_and_marks_of_visitors, how_a_browser_has_come;
     skills: skills_come_back_change_and_go, who_has_which_skills, chats_ask_for_skills, queues_are_read_in_bites;
+    sla: levels_and_rules_come_back, clocks_are_found_by_what_is_due, the_log_and_its_cells, what_is_wrong_is_found;
     widgets: widgets_by_every_filter, widgets_come_back_change_and_go, widgets_are_counted;
     calls: calls_come_back_and_change, legs_and_rings_come_back, an_agent_has_one_phone, calls_are_counted_by_how_they_stand,
         unsound_calls_are_found, customers_by_number, calls_move_and_numbers_are_forgotten;
+    rollups: cells_add_up_and_go, generations_come_and_go, states_come_back, rows_tell_what_reports_show,
+        what_was_merged_counts_where_it_was;
     upgrades: conversations_come_over, numbers_are_compared_at_once;
 }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use deskbell_app::rights::{Principal, Scopes};
+use deskbell_app::rights::{Principal, Scopes, TokenSource};
 use deskbell_app::{AppError, Desk, credentials, sign_in};
 use deskbell_domain::agent::Role;
 use deskbell_domain::ids::AgentId;
@@ -94,7 +94,7 @@ impl BasicDoor {
 }
 
 fn principal(agent: AgentId, role: Role) -> Principal {
-    Principal::Token { agent, role, scopes: Scopes { read: true, write: true, chat: false } }
+    Principal::Token { agent, role, scopes: Scopes { read: true, write: true, chat: false }, source: TokenSource::Password }
 }
 
 #[cfg(test)]

@@ -75,8 +75,9 @@ const EXPORT: &str = "
 A first path segment that ends in `.zendesk.com` is passed over and kept in links. Errors have their HTTP status and
 `{\"error\": phrase, \"description\": sentence}`. A chat is exported once it has ended, an offline message once it was left, and each again
 when it changes; no more than 999 of both carry the same second, so that clients that page by `start_time` alone come to an end. Nothing
-ever appears behind an `end_time` that was handed out, however late it was written. A page larger than 64 MiB ends early; the rest is on the
-next one.
+ever appears behind an `end_time` that was handed out, however late it was written; one that is younger than five minutes again, since the
+clock was set back, is taken all the same: the page is empty and tells the same place. A page larger than 64 MiB ends early; the rest is on
+the next one.
 
 ";
 

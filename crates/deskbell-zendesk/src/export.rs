@@ -82,6 +82,26 @@ pub(crate) fn routes() -> Vec<Route<Rest>> {
     [list![Rest; GetChats, conversions::GetConversions], timeline::routes()].into_iter().flatten().collect()
 }
 
+const TOO_RECENT: &str = "Too recent start_time. Use a start_time older than 5 minutes";
+
+/// The second up to which a caller may read. His start may lie behind it only if that place was handed out: by another process, or before the
+/// clock was set back. Then nothing follows it for now, and he is told the same place again.
+async fn reach(rest: &Rest, ask: &Ask) -> Result<i64, AppError> {
+    let until = rest.reach().await?;
+    let second = ask.second(&ask.start);
+    if second > rest.horizon() && !documents::handed_out(rest.desk(), second).await? {
+        return Err(AppError::invalid(TOO_RECENT));
+    }
+    Ok(until)
+}
+
+/// A page as an answer, once its end is known as handed out.
+async fn answer(cx: &Cx<Rest>, ask: &Ask, page: Page) -> Result<Answer, AppError> {
+    cx.state.hand_out(ask.second(page.end())).await?;
+    let next = ask.next_page(&format!("{}{}", cx.origin(), prefix(cx.head.uri().path())), page.end());
+    Ok(Answer::json(page.finish(&next)?))
+}
+
 /// A page of chats for a caller, up to a second.
 async fn page(rest: &Rest, ask: &Ask, until: i64) -> Result<Page, AppError> {
     let (start, projection, limit) = (ask.start.clone(), ask.projection.clone(), ask.limit());
@@ -116,13 +136,8 @@ impl Endpoint<Rest> for GetChats {
 
     async fn run(cx: Cx<Rest>, input: Input) -> Result<Answer, AppError> {
         let ask = Ask::read(&CHATS, &input)?;
-        let until = cx.state.reach().await?;
-        let (horizon, start) = (cx.state.horizon(), &ask.start);
-        if start.time > horizon && !documents::handed_out(cx.state.desk(), start.time, &start.id).await? {
-            ask.check_age(horizon)?;
-        }
+        let until = reach(&cx.state, &ask).await?;
         let page = page(&cx.state, &ask, until).await?;
-        let next = ask.next_page(&format!("{}{}", cx.origin, prefix(cx.head.uri().path())), page.end());
-        Ok(Answer::json(page.finish(&next)?))
+        answer(&cx, &ask, page).await
     }
 }

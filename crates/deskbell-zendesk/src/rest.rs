@@ -78,9 +78,14 @@ impl Rest {
         self.0.horizon.fetch_max(now, Ordering::SeqCst).max(now)
     }
 
-    /// How far chats may be read: up to the horizon, once it is promised that nothing is written there any more.
+    /// How far exports may be read: up to the horizon, once it is promised that nothing is written there any more.
     pub(crate) async fn reach(&self) -> Result<i64, AppError> {
         self.0.promise.reach(self.desk(), self.horizon()).await
+    }
+
+    /// A page that was read is about to tell a place at this second.
+    pub(crate) async fn hand_out(&self, second: i64) -> Result<(), AppError> {
+        self.0.promise.hand_out(self.desk(), second).await
     }
 }
 

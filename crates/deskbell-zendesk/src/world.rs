@@ -9,6 +9,8 @@ use deskbell_app::clock::FakeClock;
 use deskbell_app::commands::{AgentCommand, Done, VisitorCommand};
 use deskbell_app::customers::Introduction;
 use deskbell_app::desk::{DeskOptions, FirstOwner};
+use deskbell_app::oauth::clients::{self, ClientDraft, Maker};
+use deskbell_app::oauth::granting::{self, ClientProof, Shown};
 use deskbell_app::rights::Scopes;
 use deskbell_app::visits::{self, Arrival};
 use deskbell_app::{Desk, credentials};
@@ -17,6 +19,7 @@ use deskbell_domain::chat::Rating;
 use deskbell_domain::credential::CredentialKind;
 use deskbell_domain::department::{Department, Membership, Strategy};
 use deskbell_domain::ids::{AgentId, ChatId, DepartmentId};
+use deskbell_domain::oauth::ClientType;
 use deskbell_domain::time::Timestamp;
 use deskbell_domain::visit::Visit;
 use deskbell_http::Kit;
@@ -193,6 +196,23 @@ impl World {
 
     pub(crate) async fn add_token(&self, agent: AgentId, kind: CredentialKind, scopes: Scopes) -> credentials::Issued {
         self.desk.write(move |tx, cx| credentials::issue(tx, cx, kind, "a token", Some(agent), scopes)).await.unwrap()
+    }
+
+    /// A token that was given to an OAuth client which acts for this agent.
+    pub(crate) async fn add_client_token(&self, agent: AgentId, scopes: Scopes) -> String {
+        let draft = ClientDraft {
+            name: "Program".to_owned(),
+            company: String::new(),
+            client_type: ClientType::Confidential,
+            redirect_uris: Vec::new(),
+            scopes,
+        };
+        let granted = self.desk.write(move |tx, cx| {
+            let client = clients::create(tx, cx, Maker::unbound(agent), &draft)?;
+            let proof = ClientProof { identifier: Some(client.client.identifier), secret: Some(client.secret) };
+            granting::grant(tx, cx, &proof, &Shown::Client { scope: None })
+        });
+        granted.await.unwrap().unwrap().access
     }
 
     pub(crate) async fn add_department(&self, name: &str, members: &[AgentId]) -> DepartmentId {

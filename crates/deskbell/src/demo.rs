@@ -9,6 +9,7 @@ mod engine;
 mod library;
 mod people;
 mod premises;
+mod promises;
 mod sidelines;
 mod staff;
 #[cfg(test)]
@@ -27,7 +28,7 @@ use deskbell_app::desk::{DeskOptions, FirstOwner};
 use deskbell_app::documents::{Reader, Renderer};
 use deskbell_app::error::AppError;
 use deskbell_app::settings::{self, Settings};
-use deskbell_app::{Desk, credentials, goals, timeline};
+use deskbell_app::{Desk, credentials, goals, levels, timeline};
 use deskbell_domain::ids::ChatId;
 use deskbell_domain::time::Timestamp;
 use deskbell_store::{Db, Tx, journal, tables};
@@ -221,6 +222,7 @@ fn fill(
     let documents = changed.len();
     render(db, desk, account_key, renderer, changed)?;
     timeline::Reader::new(db.clone(), account_key).catch_up()?;
+    levels::Reader::keeping(db.clone()).catch_up()?;
     let events = db.snapshot_blocking(|tx| tx.head())?;
     Ok(DemoReport { owner: None, agents, agents_password: String::new(), counts, documents, events })
 }

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use anyhow::{anyhow, bail};
 use deskbell_app::AppError;
-use deskbell_app::oauth::clients::{self, ClientDraft};
+use deskbell_app::oauth::clients::{self, ClientDraft, Maker};
 use deskbell_app::rights::Scopes;
 use deskbell_domain::ids::OauthClientId;
 use deskbell_domain::oauth::ClientType;
@@ -28,7 +28,7 @@ fn create(options: OauthClientOptions) -> anyhow::Result<ExitCode> {
     let new = errand(&place, |desk| {
         desk.write_blocking(move |tx, cx| {
             let agent = acting(tx, agent.as_deref())?.ok_or_else(|| AppError::not_found("the desk has no owner"))?;
-            clients::create(tx, cx, agent.id, &draft)
+            clients::create(tx, cx, Maker::unbound(agent.id), &draft)
         })
     })?;
     let printed = serde_json::json!({

@@ -45,7 +45,7 @@ pub(crate) struct AgentBody {
     role: Option<String>,
     slots: Option<u16>,
     enabled: Option<bool>,
-    /// 8 to 200 characters. Changing it ends the agent's sessions.
+    /// 8 to 200 characters. Changing it ends the agent's sessions, and what programs were given for the old one.
     #[schema(format = Password, write_only)]
     password: Option<String>,
 }
@@ -126,10 +126,10 @@ impl Call for Update {
 }
 
 impl Endpoint<Native> for Update {
-    const META: Meta = Meta::put("agents/{id}", Right::Administrator)
-        .summary("Change an agent")
-        .params(&[Param::path("id")])
-        .quirks(&["Only an owner changes owners and makes one.", "A new password or `enabled: false` ends the agent's sessions."]);
+    const META: Meta = Meta::put("agents/{id}", Right::Administrator).summary("Change an agent").params(&[Param::path("id")]).quirks(&[
+        "Only an owner changes owners and makes one.",
+        "A new password or `enabled: false` ends the agent's sessions; a new password also what programs were given for the old one.",
+    ]);
 
     async fn run(cx: Cx<Native>, input: Input) -> Result<Answer, AppError> {
         let (me, id) = (me(&cx)?, path_id(&input, AgentId::parse, "agent")?);

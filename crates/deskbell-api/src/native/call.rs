@@ -93,7 +93,7 @@ impl<C: Call> Endpoint<Native> for Guarded<C> {
 
     async fn run(cx: Cx<Native>, input: Input) -> Result<Answer, AppError> {
         if C::META.verb != Verb::Get {
-            guard::own_page(&cx.head, &cx.origin)?;
+            guard::own_page(&cx.head, &cx.origin())?;
         }
         guard::storable(&input)?;
         C::run(cx, input).await

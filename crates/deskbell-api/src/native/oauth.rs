@@ -1,7 +1,7 @@
 //! OAuth clients and the tokens that are good now, for administrators. A secret is shown once, in the answer to its making.
 
 use deskbell_app::AppError;
-use deskbell_app::oauth::clients::{self, ClientDraft, NewSecret};
+use deskbell_app::oauth::clients::{self, ClientDraft, Maker, NewSecret};
 use deskbell_app::oauth::{self, ListedToken};
 use deskbell_app::rights::{Right, Scopes};
 use deskbell_domain::ids::{CredentialId, OauthClientId};
@@ -124,7 +124,7 @@ impl Endpoint<Native> for CreateClient {
     const META: Meta = Meta::post("oauth/clients", Right::Administrator).summary("Make an OAuth client");
 
     async fn run(cx: Cx<Native>, input: Input) -> Result<Answer, AppError> {
-        let (by, draft) = (me(&cx)?, input.json::<OauthClientBody>()?.draft()?);
+        let (by, draft) = (Maker::unbound(me(&cx)?), input.json::<OauthClientBody>()?.draft()?);
         let new = cx.state.desk.write(move |tx, cx| clients::create(tx, cx, by, &draft)).await?;
         Ok(Answer::tree(NewOauthClientView::from(new)).status(201))
     }
@@ -142,7 +142,7 @@ impl Endpoint<Native> for NewClientSecret {
         .params(&[Param::path("id")]);
 
     async fn run(cx: Cx<Native>, input: Input) -> Result<Answer, AppError> {
-        let (id, by) = (path_id(&input, OauthClientId::parse, "OAuth client")?, me(&cx)?);
+        let (id, by) = (path_id(&input, OauthClientId::parse, "OAuth client")?, Maker::unbound(me(&cx)?));
         let new = cx.state.desk.write(move |tx, cx| clients::generate_secret(tx, cx, by, id)).await?;
         Ok(Answer::tree(NewOauthClientView::from(new)))
     }

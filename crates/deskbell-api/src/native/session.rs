@@ -99,7 +99,7 @@ impl Endpoint<Native> for SignIn {
             Err(_) => failed_sign_ins.take_back(&counted),
         }
         let (secret, view) = opened?;
-        Ok(Answer::tree(view).header_text(SET_COOKIE, &cookie(&secret, credentials::SESSION_SECONDS, &cx.origin)))
+        Ok(Answer::tree(view).header_text(SET_COOKIE, &cookie(&secret, credentials::SESSION_SECONDS, &cx.origin())))
     }
 }
 
@@ -146,7 +146,7 @@ impl Endpoint<Native> for SignOut {
             desk.write(move |tx, cx| credentials::revoke(tx, cx, known.id)).await?;
             desk.forget_credentials();
         }
-        Ok(Answer::empty().header_text(SET_COOKIE, &cookie("", 0, &cx.origin)))
+        Ok(Answer::empty().header_text(SET_COOKIE, &cookie("", 0, &cx.origin())))
     }
 }
 

@@ -30,6 +30,7 @@ fn sample(meta: &Meta) -> Option<Value> {
         (Verb::Put, "conversations/{id}/status") => json!({"status": "R"}),
         (Verb::Put, "conversations/{id}/assignment") => json!({"agent": null}),
         (Verb::Post, "conversations/{id}/merge") => json!({"into": UNKNOWN}),
+        (Verb::Put, "conversations/{id}/sla") => json!({"level": null}),
         (Verb::Post, "chats/{id}/transfer") => json!({"department": "default"}),
         (Verb::Post, "chats/{id}/invite") => json!({"agent": UNKNOWN}),
         (Verb::Put, "chats/{id}/skills") => json!({"skills": []}),
@@ -38,7 +39,10 @@ fn sample(meta: &Meta) -> Option<Value> {
         (Verb::Post, "calls/{id}/transfer") => json!({"department": "default"}),
         (Verb::Post, path) if path.starts_with("calls/{id}/") => json!({}),
         (Verb::Post, "skills") => json!({"name": "s"}),
-        (Verb::Put, "skills/{id}") => json!({}),
+        (Verb::Put, "skills/{id}" | "sla/levels/{id}" | "sla/rules/{id}") => json!({}),
+        (Verb::Post, "sla/levels") => json!({"name": "Usual", "times": {"first_answer": 60}}),
+        (Verb::Post, "sla/rules") => json!({"name": "All", "level": UNKNOWN}),
+        (Verb::Put, "sla/order") => json!({"rules": []}),
         (Verb::Put, "customers/{id}") => json!({"name": "Cleo"}),
         (Verb::Post, "groups") => json!({"name": "VIP"}),
         (Verb::Put, "groups/{id}") => json!({"name": "VIP"}),
@@ -138,8 +142,8 @@ async fn an_agent_does_not_administer() {
         }
     }
     assert_eq!(
-        administrative, 37,
-        "agents, customers, groups, companies, departments, knowledge bases, triggers, goals, settings, shortcuts, skills, credentials and OAuth"
+        administrative, 45,
+        "agents, customers, groups, companies, departments, knowledge bases, triggers, goals, settings, shortcuts, skills, service levels, credentials and OAuth"
     );
 }
 

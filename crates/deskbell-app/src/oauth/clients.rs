@@ -83,6 +83,28 @@ impl ClientDraft {
     }
 }
 
+/// Who makes or changes a client. What he gives it never reaches further than he does himself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Maker {
+    pub agent: AgentId,
+    /// Of the token he acts with.
+    pub scopes: Scopes,
+}
+
+impl Maker {
+    /// Somebody who is signed in, or who sits at the machine: no token binds him.
+    pub const fn unbound(agent: AgentId) -> Maker {
+        Maker { agent, scopes: Scopes::ALL }
+    }
+
+    fn check_scopes(self, scopes: Scopes) -> Result<(), AppError> {
+        if scopes.are_within(self.scopes) {
+            return Ok(());
+        }
+        Err(AppError::forbidden("a token makes and changes no client that has more scopes than itself"))
+    }
+}
+
 /// A client with its secret, which is not stored.
 #[derive(Debug, Clone)]
 pub struct NewSecret {
@@ -105,9 +127,10 @@ pub fn get(tx: &mut Tx<'_>, id: OauthClientId) -> Result<OauthClient, AppError> 
 }
 
 /// Makes a client. When it acts for itself it acts for the agent who made it.
-pub fn create(tx: &mut Tx<'_>, cx: &mut Context, by: AgentId, draft: &ClientDraft) -> Result<NewSecret, AppError> {
+pub fn create(tx: &mut Tx<'_>, cx: &mut Context, by: Maker, draft: &ClientDraft) -> Result<NewSecret, AppError> {
     draft.check()?;
-    accounts::enabled_agent(tx, by)?;
+    by.check_scopes(draft.scopes)?;
+    accounts::enabled_agent(tx, by.agent)?;
     if tables::oauth::count_clients(tx)? >= CLIENTS_MAX {
         return Err(AppError::too_large(format!("at most {CLIENTS_MAX} OAuth clients")));
     }
@@ -122,7 +145,7 @@ pub fn create(tx: &mut Tx<'_>, cx: &mut Context, by: AgentId, draft: &ClientDraf
         client_type: draft.client_type,
         redirect_uris: Vec::new(),
         scopes: String::new(),
-        agent: by,
+        agent: by.agent,
         created: cx.now,
         updated: cx.now,
     };
@@ -132,20 +155,22 @@ pub fn create(tx: &mut Tx<'_>, cx: &mut Context, by: AgentId, draft: &ClientDraf
     Ok(NewSecret { client, secret })
 }
 
-/// Whether an agent may change a client: one that can act for an owner is changed by owners only.
-fn may_change(tx: &mut Tx<'_>, by: AgentId, client: &OauthClient) -> Result<(), AppError> {
+/// Whether somebody may change a client: one that can act for an owner is changed by owners only, and one that has more scopes than the token
+/// he acts with is not changed with that token, since a new secret or another redirect URI gives as much as a new client.
+fn check_change(tx: &mut Tx<'_>, by: Maker, client: &OauthClient) -> Result<(), AppError> {
     let is_owners = tables::agents::get(tx, client.agent)?.is_some_and(|agent| agent.role == Role::Owner);
-    if is_owners && accounts::enabled_agent(tx, by)?.role != Role::Owner {
+    if is_owners && accounts::enabled_agent(tx, by.agent)?.role != Role::Owner {
         return Err(AppError::forbidden("only an owner may change a client that acts for an owner"));
     }
-    Ok(())
+    by.check_scopes(Scopes::parse(&client.scopes).unwrap_or_default())
 }
 
 /// Changes a client. What it was granted before stays as it was.
-pub fn change(tx: &mut Tx<'_>, cx: &mut Context, by: AgentId, id: OauthClientId, draft: &ClientDraft) -> Result<OauthClient, AppError> {
+pub fn change(tx: &mut Tx<'_>, cx: &mut Context, by: Maker, id: OauthClientId, draft: &ClientDraft) -> Result<OauthClient, AppError> {
     draft.check()?;
     let mut client = get(tx, id)?;
-    may_change(tx, by, &client)?;
+    check_change(tx, by, &client)?;
+    by.check_scopes(draft.scopes)?;
     draft.write(&mut client);
     client.updated = cx.now;
     tables::oauth::update_client(tx, &client)?;
@@ -154,9 +179,9 @@ pub fn change(tx: &mut Tx<'_>, cx: &mut Context, by: AgentId, id: OauthClientId,
 }
 
 /// Gives a client another secret. Its tokens stay good.
-pub fn generate_secret(tx: &mut Tx<'_>, cx: &mut Context, by: AgentId, id: OauthClientId) -> Result<NewSecret, AppError> {
+pub fn generate_secret(tx: &mut Tx<'_>, cx: &mut Context, by: Maker, id: OauthClientId) -> Result<NewSecret, AppError> {
     let mut client = get(tx, id)?;
-    may_change(tx, by, &client)?;
+    check_change(tx, by, &client)?;
     let secret = cx.alphanumerics(SECRET_CHARS);
     client.secret_hash = credentials::hash_secret(&secret);
     client.secret_hint = hint(&secret);

@@ -1,11 +1,11 @@
 //! The token endpoint's use cases: access tokens for codes, refresh tokens, clients and passwords; and giving them back.
 
 use deskbell_domain::ids::{AgentId, OauthGrantId};
-use deskbell_domain::oauth::{ClientType, OauthClient, OauthCode, OauthError, OauthGrant, OauthRefreshToken};
+use deskbell_domain::oauth::{ClientType, GrantKind, OauthClient, OauthCode, OauthError, OauthGrant, OauthRefreshToken};
 use deskbell_store::{Tx, tables};
 
 use super::{
-    ACCESS_TOKEN_SECONDS, Granted, REFRESH_TOKEN_SECONDS, REUSE_NOTICED_SECONDS, Refusal, announce, common, issue_access, narrowed, proof,
+    ACCESS_TOKEN_SECONDS, Granted, REFRESH_TOKEN_SECONDS, REUSE_NOTICED_SECONDS, Refusal, announce, issue_access, narrowed, proof,
     revoke_grant,
 };
 use crate::context::Context;
@@ -96,7 +96,7 @@ fn by_code(
         return Ok(Err(Refusal::new(OauthError::InvalidGrant, "code_verifier does not meet the code_challenge")));
     }
     let scopes = Scopes::parse(&code.scopes).unwrap_or_default();
-    let grant = open_grant(tx, cx, client, code.agent, scopes)?;
+    let grant = open_grant(tx, cx, client, GrantKind::Code, code.agent, scopes)?;
     tables::oauth::use_code(tx, &code.hash, grant.id)?;
     Ok(Ok(tokens(tx, cx, client, &grant, scopes)?))
 }
@@ -128,7 +128,7 @@ fn by_refresh(
         return Ok(Err(BAD_REFRESH));
     }
     let scopes = match narrowed(client, scope) {
-        Ok(scopes) => common(scopes, Scopes::parse(&grant.scopes).unwrap_or_default()),
+        Ok(scopes) => scopes.common(Scopes::parse(&grant.scopes).unwrap_or_default()),
         Err(refusal) => return Ok(Err(refusal)),
     };
     if scopes == Scopes::default() {
@@ -168,7 +168,7 @@ fn by_password(
         Ok(scopes) => scopes,
         Err(refusal) => return Ok(Err(refusal)),
     };
-    let grant = open_grant(tx, cx, client, agent, scopes)?;
+    let grant = open_grant(tx, cx, client, GrantKind::Password, agent, scopes)?;
     Ok(Ok(tokens(tx, cx, client, &grant, scopes)?))
 }
 
@@ -176,9 +176,16 @@ fn works_here(tx: &mut Tx<'_>, agent: AgentId) -> Result<bool, AppError> {
     Ok(tables::agents::get(tx, agent)?.is_some_and(|agent| agent.enabled))
 }
 
-fn open_grant(tx: &mut Tx<'_>, cx: &mut Context, client: &OauthClient, agent: AgentId, scopes: Scopes) -> Result<OauthGrant, AppError> {
+fn open_grant(
+    tx: &mut Tx<'_>,
+    cx: &mut Context,
+    client: &OauthClient,
+    kind: GrantKind,
+    agent: AgentId,
+    scopes: Scopes,
+) -> Result<OauthGrant, AppError> {
     let id = OauthGrantId::from_i64(tx.next_id()?);
-    let grant = OauthGrant { id, client: client.id, agent, scopes: scopes.text(), created: cx.now, revoked: None };
+    let grant = OauthGrant { id, kind, client: client.id, agent, scopes: scopes.text(), created: cx.now, revoked: None };
     tables::oauth::insert_grant(tx, &grant)?;
     Ok(grant)
 }

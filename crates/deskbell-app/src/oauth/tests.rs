@@ -7,7 +7,7 @@ use deskbell_domain::oauth::ClientType;
 use deskbell_store::{Location, Options, journal};
 
 use super::authorizing::{Ask, Decided, Decision, Given};
-use super::clients::{CLIENTS_MAX, ClientDraft, NewSecret};
+use super::clients::{CLIENTS_MAX, ClientDraft, Maker, NewSecret};
 use super::granting::{self, ClientProof, Shown, Tokens};
 use super::*;
 use crate::clock::{Clock, FakeClock};
@@ -46,7 +46,7 @@ impl Fixture {
     }
 
     fn client(&self) -> NewSecret {
-        let owner = self.owner;
+        let owner = Maker::unbound(self.owner);
         self.write(move |tx, cx| clients::create(tx, cx, owner, &draft()))
     }
 
@@ -100,7 +100,7 @@ fn changes_are_told_and_secrets_are_not() {
     let fixture = Fixture::open();
     let new = fixture.client();
     assert_eq!((new.client.name.as_str(), new.client.redirect_uris.as_slice()), ("Tap", &["https://shop.test/".to_owned()][..]));
-    let (id, owner) = (new.client.id, fixture.owner);
+    let (id, owner) = (new.client.id, Maker::unbound(fixture.owner));
     let code = fixture.code(&new);
     let tokens = fixture.exchange(&new, &code).unwrap();
     assert_eq!(fixture.exchange(&new, &code).unwrap_err().error, OauthError::InvalidGrant);
@@ -155,7 +155,7 @@ fn a_client_keeps_so_many_tokens() {
 #[test]
 fn a_desk_has_so_many_clients() {
     let fixture = Fixture::open();
-    let owner = fixture.owner;
+    let owner = Maker::unbound(fixture.owner);
     fixture.write(move |tx, cx| (0..CLIENTS_MAX).try_for_each(|_| clients::create(tx, cx, owner, &draft()).map(drop)));
     let refused = fixture.desk.write_blocking(move |tx, cx| clients::create(tx, cx, owner, &draft())).unwrap_err();
     assert_eq!(refused.kind, crate::Kind::TooLarge);

@@ -10,10 +10,11 @@ use deskbell_domain::message::{Message, MessageGroup};
 use deskbell_domain::time::Timestamp;
 use deskbell_store::{Tx, tables};
 
-pub use deskbell_store::tables::conversations::{Changed, Filter, Listed, Order};
+pub use deskbell_store::tables::conversations::{Changed, Filter, Line, Lines, Order};
 
 use crate::error::AppError;
 use crate::paging::{Cursor, PageStart};
+use crate::sla;
 
 /// Conversations of one page, at most.
 pub const PAGE_ROWS_MAX: i64 = 1_000;
@@ -24,8 +25,8 @@ pub const EXCHANGE_MESSAGES_MAX: usize = 20_000;
 /// Messages read by one statement.
 const READ_MESSAGES: i64 = 1_000;
 
-/// A test that no filter of the store can make.
-pub type Test = Box<dyn Fn(&Conversation) -> bool + Send>;
+/// A test of the time of change that no filter of the store can make.
+pub type Test = Box<dyn Fn(Timestamp) -> bool + Send>;
 
 /// What is asked of a list of conversations.
 #[derive(Default)]
@@ -44,7 +45,9 @@ pub struct Query {
 /// A page of a list.
 #[derive(Debug, Default)]
 pub struct Page {
-    pub rows: Vec<Listed>,
+    pub rows: Lines,
+    /// The next due time of those that have one.
+    pub dues: HashMap<ConversationId, Timestamp>,
     /// Where it ended.
     pub last: Option<Cursor>,
 }
@@ -68,37 +71,28 @@ pub fn conversations(tx: &mut Tx<'_>, query: &Query) -> Result<Page, AppError> {
     let (limit, skip) = (query.limit.clamp(0, PAGE_ROWS_MAX), query.start.skip);
     let order = if filter.changed_from().is_some() { Order::ChangedAscending } else { Order::CreatedAscending };
     let rows = match &query.test {
-        None => tables::conversations::list(tx, &filter, order, limit, skip)?,
+        None => tables::conversations::lines(tx, &filter, order, limit, skip)?,
         Some(test) => tested(tx, filter, order, test, limit, skip)?,
     };
-    let last = rows.last().map(|row| place(row, order)).map(|(at, id)| Cursor(at.micros(), id.get()));
-    Ok(Page { rows, last })
+    let last = rows.last().map(|row| row.place(order)).map(|(at, id)| Cursor(at.micros(), id.get()));
+    let ids: Vec<ConversationId> = rows.iter().map(|row| row.id()).collect();
+    Ok(Page { dues: sla::dues(tx, &ids)?, rows, last })
 }
 
-/// Where a row stands in a list.
-fn place(row: &Listed, order: Order) -> (Timestamp, ConversationId) {
-    let at = match order {
-        Order::CreatedAscending => row.conversation.created,
-        Order::ChangedAscending | Order::ChangedDescending => row.conversation.changed,
-    };
-    (at, row.conversation.id)
-}
-
-fn tested(tx: &mut Tx<'_>, mut filter: Filter, order: Order, test: &Test, limit: i64, skip: i64) -> Result<Vec<Listed>, AppError> {
-    let (mut found, mut passed) = (Vec::new(), 0);
+fn tested(tx: &mut Tx<'_>, mut filter: Filter, order: Order, test: &Test, limit: i64, skip: i64) -> Result<Lines, AppError> {
+    let (mut found, mut passed) = (Lines::default(), 0);
     for _ in 0..TESTED_ROWS_MAX / PAGE_ROWS_MAX {
-        let rows = tables::conversations::list(tx, &filter, order, PAGE_ROWS_MAX, 0)?;
+        let rows = tables::conversations::lines(tx, &filter, order, PAGE_ROWS_MAX, 0)?;
         let is_last = (rows.len() as i64) < PAGE_ROWS_MAX;
-        filter.beyond = rows.last().map(|row| place(row, order));
-        for row in rows.into_iter().filter(|row| test(&row.conversation)) {
+        filter.beyond = rows.last().map(|row| row.place(order));
+        for row in rows.iter().filter(|row| test(row.changed())) {
             if passed < skip {
                 passed += 1;
-            } else {
+            } else if (found.len() as i64) < limit {
                 found.push(row);
             }
         }
         if is_last || found.len() as i64 >= limit {
-            found.truncate(limit as usize);
             return Ok(found);
         }
     }
@@ -119,6 +113,8 @@ pub struct Ticket {
     pub department_name: String,
     pub tags: Vec<TagId>,
     pub custom_fields: Vec<FieldValue>,
+    /// When something of it is due next.
+    pub due: Option<Timestamp>,
 }
 
 /// A ticket by any of its spellings; one that was merged into another leads to that one.
@@ -133,6 +129,7 @@ pub fn ticket(tx: &mut Tx<'_>, spelling: &str) -> Result<Option<Ticket>, AppErro
         department_name: tables::departments::get(tx, conversation.department)?.map(|found| found.name).unwrap_or_default(),
         tags,
         custom_fields: crate::fields::custom(tx, FieldOwner::Conversation(id))?,
+        due: sla::dues(tx, &[id])?.remove(&id),
         conversation,
     }))
 }

@@ -49,7 +49,7 @@ fn head(method: &str, headers: &[(&str, &str)]) -> RequestHead {
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
-    RequestHead { parts: request.body(()).unwrap().into_parts().0, peer: None, request_id: 1 }
+    RequestHead { parts: request.body(()).unwrap().into_parts().0, peer: None, request_id: 1, public_url: None, host_prefix: None }
 }
 
 struct Got {

@@ -16,23 +16,73 @@ const HEX: &[u8; 16] = b"0123456789abcdef";
 type Error = serde_json::Error;
 
 pub(super) struct Writer<'a> {
-    pub(super) out: &'a mut Vec<u8>,
-    pub(super) style: JsonStyle,
+    out: &'a mut Vec<u8>,
+    style: JsonStyle,
+    names: [[Name; 2]; NAME_PLACES],
 }
 
-impl Writer<'_> {
+/// Where names of fields are remembered: each has a place by its address, and a place holds the last two.
+const NAME_PLACES: usize = 32;
+
+/// A field's name that was written before: the rows of a list have the same ones over and over, and they are copied from there.
+#[derive(Clone, Copy, Default)]
+struct Name {
+    /// Where the program has it, and how long it is: the same for the same name, as long as the program runs.
+    address: usize,
+    length: usize,
+    /// From where to where in `out` it stands with its quotes and its colon. What is there stays where it is.
+    start: usize,
+    end: usize,
+}
+
+impl<'a> Writer<'a> {
+    pub(super) fn new(out: &'a mut Vec<u8>, style: JsonStyle) -> Writer<'a> {
+        Writer { out, style, names: [[Name::default(); 2]; NAME_PLACES] }
+    }
+
+    /// A field's name.
+    fn name(&mut self, name: &'static str) {
+        let (address, length) = (name.as_ptr().addr(), name.len());
+        // Names of one type lie close together, and few are shorter than four bytes.
+        let place = address / 4 % NAME_PLACES;
+        for known in self.names[place] {
+            if (known.address, known.length) == (address, length) {
+                return self.out.extend_from_within(known.start..known.end);
+            }
+        }
+        let start = self.out.len();
+        self.key(name);
+        let [last, _] = self.names[place];
+        self.names[place] = [Name { address, length, start, end: self.out.len() }, last];
+    }
+
     fn text(&mut self, text: &str) {
-        self.out.reserve(text.len() + 2);
         self.out.push(b'"');
+        self.inside(text);
+        self.out.push(b'"');
+    }
+
+    /// What stands between the quotes.
+    #[inline]
+    fn inside(&mut self, text: &str) {
+        let plain = plain_bytes(text.as_bytes(), self.style);
+        if plain == text.len() {
+            self.out.extend_from_slice(text.as_bytes());
+        } else {
+            self.escaped(text, plain);
+        }
+    }
+
+    /// A text in which something has to be written otherwise, behind so many bytes.
+    fn escaped(&mut self, text: &str, mut plain: usize) {
         let mut rest = text;
         loop {
-            let plain = plain_bytes(rest.as_bytes(), self.style);
             self.out.extend_from_slice(&rest.as_bytes()[..plain]);
             let Some(special) = rest[plain..].chars().next() else { break };
             self.special(special);
             rest = &rest[plain + special.len_utf8()..];
+            plain = plain_bytes(rest.as_bytes(), self.style);
         }
-        self.out.push(b'"');
     }
 
     fn special(&mut self, special: char) {
@@ -59,32 +109,42 @@ impl Writer<'_> {
     }
 
     fn key(&mut self, name: &str) {
-        self.text(name);
-        self.out.push(b':');
+        self.out.push(b'"');
+        self.inside(name);
+        self.out.extend_from_slice(b"\":");
     }
 }
 
 /// How many bytes at the beginning stand as they are.
 fn plain_bytes(bytes: &[u8], style: JsonStyle) -> usize {
-    // The high bit of a byte is set where the byte is zero; behind such a byte also where it is not: then the bytes are looked at singly.
-    let zeros = |word: u64| word.wrapping_sub(LOW) & !word;
-    let (words, _) = bytes.as_chunks::<8>();
-    let plain = words.iter().take_while(|word| {
-        let word = u64::from_ne_bytes(**word);
-        let both = zeros(word ^ QUOTES) | zeros(word ^ BACKSLASHES) | (word.wrapping_sub(FIRST_PRINTED) & !word);
-        let found = match style {
-            JsonStyle::Plain => both,
-            JsonStyle::Php => both | word | zeros(word ^ SLASHES),
-        };
-        found & HIGH == 0
-    });
-    let plain = plain.count() * 8;
+    let (words, rest) = bytes.as_chunks::<8>();
+    for (place, word) in words.iter().enumerate() {
+        if let Some(at) = first_special(u64::from_le_bytes(*word), style) {
+            return place * 8 + at;
+        }
+    }
+    // What is left over is looked at together with bytes before it: those are known to be plain.
+    if let Some(word) = bytes.last_chunk::<8>() {
+        return first_special(u64::from_le_bytes(*word), style).map_or(bytes.len(), |at| bytes.len() - 8 + at);
+    }
     let is_special = |byte: &u8| match *byte {
         b'"' | b'\\' | 0..0x20 => true,
         b'/' | 0x80.. => style == JsonStyle::Php,
         _ => false,
     };
-    bytes[plain..].iter().position(is_special).map_or(bytes.len(), |at| plain + at)
+    rest.iter().position(is_special).unwrap_or(bytes.len())
+}
+
+/// Where in a word, whose lowest byte is the first, the first byte stands that has to be written otherwise.
+fn first_special(word: u64, style: JsonStyle) -> Option<usize> {
+    // The high bit of a byte is set where the byte is zero; behind such a byte also where it is not, which does not matter for the first.
+    let zeros = |word: u64| word.wrapping_sub(LOW) & !word;
+    let both = zeros(word ^ QUOTES) | zeros(word ^ BACKSLASHES) | (word.wrapping_sub(FIRST_PRINTED) & !word);
+    let found = match style {
+        JsonStyle::Plain => both,
+        JsonStyle::Php => both | word | zeros(word ^ SLASHES),
+    } & HIGH;
+    if found == 0 { None } else { Some(found.trailing_zeros() as usize / 8) }
 }
 
 /// The members of a list or an object being written.
@@ -98,6 +158,11 @@ impl<'w, 'a> Members<'w, 'a> {
     fn begin(writer: &'w mut Writer<'a>, start: &str, end: &'static str) -> Members<'w, 'a> {
         writer.out.extend_from_slice(start.as_bytes());
         Members { writer, first: true, end }
+    }
+
+    fn field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), Error> {
+        self.next().name(name);
+        value.serialize(&mut *self.writer)
     }
 
     /// In a variant that has a name.
@@ -115,9 +180,8 @@ impl<'w, 'a> Members<'w, 'a> {
     }
 
     fn member<T: Serialize + ?Sized>(&mut self, key: &str, value: &T) -> Result<(), Error> {
-        let writer = self.next();
-        writer.key(key);
-        value.serialize(writer)
+        self.next().key(key);
+        value.serialize(&mut *self.writer)
     }
 
     fn close(self) {
@@ -270,7 +334,7 @@ macro_rules! objects {
             type Error = Error;
 
             fn serialize_field<T: Serialize + ?Sized>(&mut self, key: &'static str, value: &T) -> Result<(), Error> {
-                self.member(key, value)
+                self.field(key, value)
             }
 
             fn end(self) -> Result<(), Error> {
@@ -324,7 +388,7 @@ mod tests {
 
     fn written<T: Serialize + ?Sized>(style: JsonStyle, value: &T) -> String {
         let mut out = Vec::new();
-        value.serialize(&mut Writer { out: &mut out, style }).expect("writes");
+        value.serialize(&mut Writer::new(&mut out, style)).expect("writes");
         String::from_utf8(out).expect("UTF-8")
     }
 
@@ -366,7 +430,36 @@ mod tests {
         };
         assert_eq!(written(JsonStyle::Plain, &all), serde_json::to_string(&all).expect("writes"));
         let wrong = BTreeMap::from([(vec![1], 1)]);
-        assert!(wrong.serialize(&mut Writer { out: &mut Vec::new(), style: JsonStyle::Plain }).is_err());
+        assert!(wrong.serialize(&mut Writer::new(&mut Vec::new(), JsonStyle::Plain)).is_err());
+    }
+
+    /// More names than are remembered, some of which begin at the same address, in rows and in what rows hold.
+    #[test]
+    fn names_are_written_again_as_they_were() {
+        const NAMES: &str =
+            "a\"b/c\\ äöü and so on, until there are more names than there are places to remember them in, from every letter on";
+        struct Row(usize);
+        impl Serialize for Row {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                use serde::ser::SerializeStruct;
+                let mut row = serializer.serialize_struct("Row", NAMES.len())?;
+                for start in (0..NAMES.len()).filter(|start| NAMES.is_char_boundary(*start)) {
+                    for end in [start + 4, start + 9].into_iter().filter(|end| *end < NAMES.len() && NAMES.is_char_boundary(*end)) {
+                        match self.0 {
+                            0 => row.serialize_field(&NAMES[start..end], &start)?,
+                            depth => row.serialize_field(&NAMES[start..end], &(start < 3).then_some(Row(depth - 1)))?,
+                        }
+                    }
+                }
+                row.end()
+            }
+        }
+        let rows = [Row(0), Row(1), Row(2), Row(1)];
+        assert_eq!(written(JsonStyle::Plain, &rows), serde_json::to_string(&rows).expect("writes"));
+        let php = written(JsonStyle::Php, &rows);
+        let read: serde_json::Value = serde_json::from_str(&php).expect("reads");
+        assert_eq!(read, serde_json::to_value(&rows).expect("writes"));
+        assert!(php.is_ascii() && php.contains("b\\/c"));
     }
 
     #[test]

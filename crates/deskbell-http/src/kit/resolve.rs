@@ -23,7 +23,7 @@ pub(super) enum Found<'k, S> {
     Endpoint(&'k Served<S>),
     WrongVerb(&'k HeaderValue),
     Nothing,
-    Refused(AppError),
+    Refused(Box<AppError>),
 }
 
 /// Where a request leads.
@@ -114,7 +114,7 @@ impl<S> Kit<S> {
         };
         let (path, format) = if self.surface.suffix_formats { Format::cut_suffix(trimmed) } else { (trimmed, None) };
         let found = match read {
-            Err(error) => Found::Refused(error),
+            Err(error) => Found::Refused(Box::new(error)),
             Ok(()) => self.find(path, parts, handler.is_some(), &mut input),
         };
         Target { found, format: format.unwrap_or_default(), input, host_prefix: host_prefix.map(Box::from) }
@@ -133,7 +133,7 @@ impl<S> Kit<S> {
             } else {
                 match decode::path_segment(value) {
                     Ok(value) => value,
-                    Err(error) => return Found::Refused(error),
+                    Err(error) => return Found::Refused(Box::new(error)),
                 }
             };
             input.path.push((name, value));
@@ -145,7 +145,7 @@ impl<S> Kit<S> {
     fn strip_host<'r>(&self, path: &'r str) -> (Option<&'r str>, &'r str) {
         let Some(ending) = self.surface.host_prefix else { return (None, path) };
         let inner = path.strip_prefix('/').unwrap_or(path);
-        let length = inner.find('/').unwrap_or(inner.len());
+        let length = inner.bytes().position(|byte| byte == b'/').unwrap_or(inner.len());
         let (segment, rest) = inner.split_at(length);
         if segment.len() > ending.len() && segment.ends_with(ending) { (Some(segment), rest) } else { (None, path) }
     }

@@ -1,13 +1,15 @@
 //! `GET conversations`.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use deskbell_app::paging::{ListKey, PageStart};
 use deskbell_app::rights::Right;
-use deskbell_app::views::listing::{self, Filter, Listed, Query, Test};
+use deskbell_app::views::listing::{self, Filter, Line, Lines, Query, Test};
 use deskbell_app::{AppError, Desk};
 use deskbell_domain::conversation::{Channel, Status};
-use deskbell_domain::ids::DepartmentId;
+use deskbell_domain::ids::{ConversationId, DepartmentId};
+use deskbell_domain::time::Timestamp;
 use deskbell_http::{Answer, Cx, Endpoint, Input, Meta, Param};
 use serde::{Serialize, Serializer};
 
@@ -49,6 +51,7 @@ impl Endpoint<Desk> for ListConversations {
             "a `limit` above 1000 counts as 1000",
             "status `L` of later versions of the API is taken for `R`",
             "`tags` are ids, joined by a comma and a blank",
+            "`datedue` is the earliest due time of a conversation's SLA clocks, null where nothing is due",
         ]);
 
     async fn run(cx: Cx<Desk>, input: Input) -> Result<Answer, AppError> {
@@ -63,7 +66,7 @@ impl Endpoint<Desk> for ListConversations {
         if let Some(last) = page.last {
             cx.state.paging().ended(&key, start, offset + page.rows.len() as i64, last);
         }
-        Ok(Answer::tree(Conversations { conversations: Rows { rows: page.rows, zone } }))
+        Ok(Answer::tree(Conversations { conversations: Rows { rows: page.rows, dues: page.dues, zone } }))
     }
 }
 
@@ -95,7 +98,7 @@ fn query(input: &Input, zone: &Zone) -> Result<Option<Query>, AppError> {
         filter,
         customer: input.filled_opt("owneridentifier").map(|text| text.trim().to_owned()),
         agent: input.filled_opt("agent").map(|text| text.trim().to_owned()),
-        test: asked.pattern.map(|pattern| -> Test { Box::new(move |one| pattern.matches(&zone.text(one.changed))) }),
+        test: asked.pattern.map(|pattern| -> Test { Box::new(move |changed| pattern.matches(&zone.text(changed))) }),
         limit: input.int_clamped("limit", LIMIT_DEFAULT, 0..=listing::PAGE_ROWS_MAX)?,
         start: PageStart::default(),
     }))
@@ -119,19 +122,20 @@ struct Conversations {
 
 impl Conversations {
     fn none(zone: Zone) -> Conversations {
-        Conversations { conversations: Rows { rows: Vec::new(), zone } }
+        Conversations { conversations: Rows { rows: Lines::default(), dues: HashMap::new(), zone } }
     }
 }
 
 /// Rows become wire types one by one as they are written: a page of a thousand needs no second copy.
 struct Rows {
-    rows: Vec<Listed>,
+    rows: Lines,
+    dues: HashMap<ConversationId, Timestamp>,
     zone: Zone,
 }
 
 impl Serialize for Rows {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.rows.iter().map(|row| Conversation::new(row, &self.zone)))
+        serializer.collect_seq(self.rows.iter().map(|line| Conversation::new(line, self.dues.get(&line.id()), &self.zone)))
     }
 }
 
@@ -157,26 +161,25 @@ struct Conversation<'a> {
 }
 
 impl<'a> Conversation<'a> {
-    fn new(listed: &'a Listed, zone: &Zone) -> Conversation<'a> {
-        let conversation = &listed.conversation;
+    fn new(line: Line<'a>, due: Option<&Timestamp>, zone: &Zone) -> Conversation<'a> {
         Conversation {
-            conversationid: Short::new(conversation.id),
-            code: &conversation.code,
-            datecreated: zone.short(conversation.created),
-            datechanged: zone.short(conversation.changed),
-            datedue: None,
-            departmentname: &listed.department_name,
-            departmentid: Short::new(conversation.department),
-            status: conversation.status.text(),
-            ownername: listed.customer_display_name(),
-            owneremail: listed.customer_email.as_deref().unwrap_or_default(),
-            subject: &conversation.subject,
-            preview: &conversation.preview,
-            publicurlcode: &conversation.public_code,
-            tags: tag_ids(listed.tags.iter().copied()),
-            channel_type: conversation.channel.text(),
-            messagegroupsin: Short::new(conversation.groups_in),
-            messagegroupsout: Short::new(conversation.groups_out),
+            conversationid: Short::id(line.id().get()),
+            code: line.code(),
+            datecreated: zone.short(line.created()),
+            datechanged: zone.short(line.changed()),
+            datedue: due.map(|due| zone.short(*due)),
+            departmentname: line.department_name(),
+            departmentid: Short::id(line.department().get()),
+            status: line.status().text(),
+            ownername: line.customer_display_name(),
+            owneremail: line.customer_email().unwrap_or_default(),
+            subject: line.subject(),
+            preview: line.preview(),
+            publicurlcode: line.public_code(),
+            tags: tag_ids(line.tags().iter().copied()),
+            channel_type: line.channel().text(),
+            messagegroupsin: Short::count(line.groups_in()),
+            messagegroupsout: Short::count(line.groups_out()),
         }
     }
 }

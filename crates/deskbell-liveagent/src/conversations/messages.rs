@@ -33,7 +33,7 @@ impl Endpoint<Desk> for ListMessages {
 
     async fn run(cx: Cx<Desk>, input: Input) -> Result<Answer, AppError> {
         let spelling = input.path("conversationid")?.to_owned();
-        let (zone, base) = (Zone::of(&cx.state), link::base(&cx.origin));
+        let (zone, base) = (Zone::of(&cx.state), link::base(&cx.origin()));
         let (from, to) = zone.between(&input, "datefrom", "dateto")?;
         let turns = cx.state.snapshot(move |tx| listing::exchange(tx, &spelling, from, to)).await?.ok_or_else(unknown)?;
         Ok(Answer::tree(Groups { groups: turns.into_iter().map(|turn| Group::new(turn, &zone, &base)).collect() }))

@@ -46,7 +46,7 @@ impl Endpoint<Desk> for SearchEntries {
             limit: usize::try_from(limit).unwrap_or_default(),
         };
         let found = search::find(&cx.state, query).await?;
-        let (zone, origin) = (Zone::of(&cx.state), link::base(&cx.origin));
+        let (zone, origin) = (Zone::of(&cx.state), link::base(&cx.origin()));
         Ok(Answer::tree(Entries { entries: found.into_iter().map(|found| Entry::new(found, &zone, &origin)).collect() }))
     }
 }

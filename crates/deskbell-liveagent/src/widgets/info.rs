@@ -39,7 +39,7 @@ impl Endpoint<Desk> for GetWidget {
 }
 
 pub(super) fn answer(cx: &Cx<Desk>, widget: widget::Widget) -> Answer {
-    Answer::tree(Widget::new(widget, &cx.state, &Zone::of(&cx.state), &link::base(&cx.origin)))
+    Answer::tree(Widget::new(widget, &cx.state, &Zone::of(&cx.state), &link::base(&cx.origin())))
 }
 
 /// The columns that the list and one widget have in the same order.

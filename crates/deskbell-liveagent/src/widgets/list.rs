@@ -46,7 +46,7 @@ impl Endpoint<Desk> for ListWidgets {
         let limit = input.int_clamped("limitcount", LIMIT_DEFAULT, 0..=PAGE_ROWS_MAX)?;
         let offset = input.int_clamped("limitfrom", 0, 0..=OFFSET_MAX)?;
         let page = widgets::page(&cx.state, &cx.principal, filter, limit, offset).await?;
-        let (zone, base) = (Zone::of(&cx.state), link::base(&cx.origin));
+        let (zone, base) = (Zone::of(&cx.state), link::base(&cx.origin()));
         let row = |widget| Row::new(widget, &cx.state, &zone, &base);
         Ok(Answer::tree(Widgets { widgets: page.into_iter().map(row).collect() }))
     }

@@ -108,3 +108,31 @@ fn nobody_waits_for_a_keeper_that_is_stuck() {
     assert!(shared.fresh_view().is_some());
     assert!(begin.elapsed() < Duration::from_millis(FRESH_MILLIS_MAX));
 }
+
+/// Who copies chats by searching for them must not take a part for all.
+#[test]
+fn a_part_is_never_shown_as_the_whole() {
+    let shared = Arc::new(Shared::default());
+    shared.show(Some(view(&["en"], &[])), 1, true);
+    shared.get_stuck();
+    assert!(shared.whole_view().is_none(), "it cannot go on for now");
+    let ask = |shared: &Arc<Shared>| {
+        let shared = Arc::clone(shared);
+        std::thread::spawn(move || shared.whole_view().is_some())
+    };
+    shared.show(Some(view(&["en"], &[])), 1, true);
+    let early = ask(&shared);
+    let call = shared.wait(Duration::from_secs(60));
+    assert!(!early.is_finished(), "it is being built");
+    shared.show(Some(view(&["en"], &[])), 2, false);
+    assert!(!early.is_finished(), "what was written before may be missing");
+    // The keeper answers all that had asked when it began.
+    let mut answered = call.asked;
+    while answered < Some(2) {
+        answered = shared.wait(Duration::from_secs(60)).asked;
+    }
+    shared.serve(answered.unwrap());
+    assert!(early.join().unwrap());
+    shared.leave();
+    assert!(shared.whole_view().is_none());
+}

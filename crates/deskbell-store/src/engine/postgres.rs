@@ -354,6 +354,7 @@ pub(super) fn write(config: &Config, mut session: PostgresSession, mut writer: W
         };
         session = fresh;
         writer.shared.set_epoch(head.epoch);
+        writer.shared.note_reconnect();
         writer.announced = head.number;
         writer.tell(|sink| sink.reconnected(head.number));
         writer.shared.set_healthy(true);
@@ -394,11 +395,13 @@ pub(super) struct ReaderSource {
     backoff: Backoff,
     /// No attempt before this, and why the last one failed.
     blocked: Option<(Instant, StoreError)>,
+    /// How often the writer's connection had been made anew when this one was last looked at.
+    reconnects: u64,
 }
 
 impl ReaderSource {
     pub(super) fn new(config: Config) -> Self {
-        ReaderSource { config, session: None, backoff: Backoff::START, blocked: None }
+        ReaderSource { config, session: None, backoff: Backoff::START, blocked: None, reconnects: 0 }
     }
 
     fn connect(&mut self) -> Result<PostgresSession, StoreError> {
@@ -431,7 +434,13 @@ fn still_usable(mut session: PostgresSession) -> Option<PostgresSession> {
 }
 
 impl Source for ReaderSource {
-    fn session(&mut self) -> Result<&mut (dyn ReaderSession + '_), StoreError> {
+    fn session(&mut self, reconnects: u64) -> Result<&mut (dyn ReaderSession + '_), StoreError> {
+        if reconnects != self.reconnects {
+            // The database went away and came back: so did this connection, though nobody may have noticed.
+            self.reconnects = reconnects;
+            self.session = None;
+            self.blocked = None;
+        }
         let mut session = match self.session.take().and_then(still_usable) {
             Some(session) => session,
             None => self.connect()?,

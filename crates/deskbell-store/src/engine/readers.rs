@@ -15,7 +15,8 @@ pub(super) trait ReaderSession: Session {
 
 /// Where a reader's connection comes from; it may have to be made anew.
 pub(super) trait Source {
-    fn session(&mut self) -> Result<&mut (dyn ReaderSession + '_), StoreError>;
+    /// `reconnects`: how often the writer's connection was made anew. Once it is back, so is the database.
+    fn session(&mut self, reconnects: u64) -> Result<&mut (dyn ReaderSession + '_), StoreError>;
 }
 
 /// What a read sees.
@@ -74,7 +75,7 @@ where
 /// A reader's thread.
 pub(super) fn serve(queue: &Receiver<Message>, shared: &Shared, source: &mut dyn Source) {
     while let Ok(Message::Job(job)) = queue.recv() {
-        match source.session() {
+        match source.session(shared.reconnects()) {
             Ok(session) => job.run(session, shared.epoch()),
             Err(error) => job.refuse(error),
         }

@@ -270,11 +270,28 @@ impl Row<'_> {
         })
     }
 
+    /// A text that may be missing, without copying it.
+    pub fn str_opt(&self, column: usize) -> Result<Option<&str>, StoreError> {
+        match self.value(column)? {
+            Value::Null => Ok(None),
+            Value::Text(text) => Ok(Some(text)),
+            other => Err(StoreError::Corrupt(format!("column {column}: a text expected, {} found", other.name()))),
+        }
+    }
+
     /// A text, without copying it.
     pub fn str(&self, column: usize) -> Result<&str, StoreError> {
         match self.value(column)? {
             Value::Text(text) => Ok(text),
             other => Err(StoreError::Corrupt(format!("column {column}: a text expected, {} found", other.name()))),
+        }
+    }
+
+    /// Bytes, without copying them.
+    pub fn bytes(&self, column: usize) -> Result<&[u8], StoreError> {
+        match self.value(column)? {
+            Value::Blob(bytes) => Ok(bytes),
+            other => Err(StoreError::Corrupt(format!("column {column}: bytes expected, {} found", other.name()))),
         }
     }
 }

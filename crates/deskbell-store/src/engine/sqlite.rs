@@ -234,7 +234,7 @@ impl<'c> ReaderSource<'c> {
 }
 
 impl readers::Source for ReaderSource<'_> {
-    fn session(&mut self) -> Result<&mut (dyn ReaderSession + '_), StoreError> {
+    fn session(&mut self, _: u64) -> Result<&mut (dyn ReaderSession + '_), StoreError> {
         Ok(&mut self.0)
     }
 }

@@ -55,3 +55,9 @@ CREATE INDEX credentials_oauth_client ON credentials (oauth_client_id, created_a
 CREATE INDEX credentials_oauth_grant ON credentials (oauth_grant_id) WHERE oauth_grant_id IS NOT NULL;
 CREATE INDEX credentials_kind ON credentials (kind, created_at, id);
 ";
+
+/// Nobody noted before what a grant came of: those of then count as granted by a code.
+pub(super) const OAUTH_GRANT_KINDS: &str = r"
+ALTER TABLE oauth_grants ADD COLUMN kind {TEXT} NOT NULL DEFAULT 'code';
+CREATE INDEX oauth_grants_password ON oauth_grants (agent_id) WHERE kind = 'password';
+";

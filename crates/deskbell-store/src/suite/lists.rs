@@ -2,7 +2,7 @@
 
 use super::{Place, TestDb, at};
 use crate::error::StoreError;
-use crate::tables::conversations::{self, Changed, Filter, Listed, Order, Waiting};
+use crate::tables::conversations::{self, Changed, Filter, Lines, Listed, Order, Waiting};
 use crate::tables::{customers, departments, desk, tags};
 use deskbell_domain::conversation::{Channel, Conversation, Status};
 use deskbell_domain::customer::Customer;
@@ -193,13 +193,41 @@ fn pages(test: &TestDb, filter: &Filter, order: Order, limit: i64, skip: i64) ->
     let (mut all, mut filter, mut skip): (Vec<Listed>, _, _) = (Vec::new(), filter.clone(), skip);
     loop {
         let asked = filter.clone();
-        let page = test.see(move |tx| -> Result<_, StoreError> { conversations::list(tx, &asked, order, limit, skip) });
+        let (page, lines) = test.see(move |tx| -> Result<_, StoreError> {
+            Ok((conversations::list(tx, &asked, order, limit, skip)?, conversations::lines(tx, &asked, order, limit, skip)?))
+        });
+        same_lines(&page, &lines, order);
         let is_last = (page.len() as i64) < limit;
         filter.beyond = page.last().map(|listed| place(&listed.conversation, order)).or(filter.beyond);
         skip = 0;
         all.extend(page);
         if is_last {
             return all;
+        }
+    }
+}
+
+/// Lines show what the rows of the same list do, also those that are taken over from another page.
+fn same_lines(page: &[Listed], lines: &Lines, order: Order) {
+    let mut copied = Lines::default();
+    lines.iter().for_each(|line| copied.push(line));
+    for lines in [lines, &copied] {
+        assert_eq!(lines.len(), page.len());
+        assert_eq!(lines.last().map(|line| line.place(order)), page.last().map(|listed| place(&listed.conversation, order)));
+        for (line, listed) in lines.iter().zip(page) {
+            let row = &listed.conversation;
+            assert_eq!((line.id(), line.code(), line.public_code()), (row.id, &*row.code, &*row.public_code));
+            assert_eq!((line.subject(), line.preview(), line.department()), (&*row.subject, &*row.preview, row.department));
+            assert_eq!((line.status(), line.channel()), (row.status, row.channel));
+            assert_eq!((line.created(), line.changed()), (row.created, row.changed));
+            assert_eq!((line.groups_in(), line.groups_out()), (row.groups_in, row.groups_out));
+            assert_eq!(line.department_name(), listed.department_name);
+            assert_eq!(line.customer_email(), listed.customer_email.as_deref());
+            // The ids here are too short for a visitor's name.
+            if listed.customer_email.is_some() {
+                assert_eq!(line.customer_display_name(), listed.customer_display_name());
+            }
+            assert_eq!(line.tags(), listed.tags);
         }
     }
 }

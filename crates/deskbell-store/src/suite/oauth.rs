@@ -5,7 +5,7 @@ use crate::tables::credentials::{self, Credential};
 use crate::tables::oauth;
 use deskbell_domain::credential::CredentialKind;
 use deskbell_domain::ids::{AgentId, CredentialId, OauthClientId, OauthGrantId};
-use deskbell_domain::oauth::{Challenge, ChallengeMethod, ClientType, OauthClient, OauthCode, OauthGrant, OauthRefreshToken};
+use deskbell_domain::oauth::{Challenge, ChallengeMethod, ClientType, GrantKind, OauthClient, OauthCode, OauthGrant, OauthRefreshToken};
 
 const AGENT: AgentId = AgentId::from_i64(7);
 const GRANT: OauthGrantId = OauthGrantId::from_i64(31);
@@ -28,7 +28,8 @@ fn client(number: i64) -> OauthClient {
 }
 
 fn grant(id: OauthGrantId, client: i64) -> OauthGrant {
-    OauthGrant { id, client: OauthClientId::from_i64(client), agent: AGENT, scopes: "read".to_owned(), created: at(10), revoked: None }
+    let (kind, scopes) = (GrantKind::Code, "read".to_owned());
+    OauthGrant { id, kind, client: OauthClientId::from_i64(client), agent: AGENT, scopes, created: at(10), revoked: None }
 }
 
 fn code(hash: &str, challenge: Option<Challenge>) -> OauthCode {
@@ -136,6 +137,31 @@ pub(super) fn refresh_tokens_are_used_once(place: &Place) {
     assert_eq!(test.see(|tx| oauth::grant(tx, GRANT)), Some(OauthGrant { revoked: Some(at(30)), ..grant(GRANT, 1) }));
     let revoked = test.see(|tx| credentials::by_hash(tx, "hash5")).expect("it is there");
     assert_eq!(revoked, Credential { revoked: Some(at(30)), ..token(5, Some(1), Some(GRANT)) });
+}
+
+pub(super) fn what_a_password_granted_is_revoked(place: &Place) {
+    let test = filled(place);
+    let somebody = AgentId::from_i64(AGENT.get() + 1);
+    let by_password = |number| OauthGrant { kind: GrantKind::Password, ..grant(OauthGrantId::from_i64(number), 2) };
+    let [his, earlier, anothers] =
+        [by_password(41), OauthGrant { revoked: Some(at(20)), ..by_password(42) }, OauthGrant { agent: somebody, ..by_password(43) }];
+    let rows = [his.clone(), earlier.clone(), anothers.clone()];
+    test.put(move |tx| rows.iter().try_for_each(|row| oauth::insert_grant(tx, row)));
+    test.put(|tx| {
+        credentials::insert(tx, &token(1, None, None))?;
+        credentials::insert(tx, &token(2, Some(1), Some(GRANT)))?;
+        credentials::insert(tx, &token(3, Some(2), None))?;
+        credentials::insert(tx, &token(4, Some(2), Some(OauthGrantId::from_i64(41))))?;
+        credentials::insert(tx, &Credential { revoked: Some(at(15)), ..token(5, Some(2), Some(OauthGrantId::from_i64(41))) })?;
+        credentials::insert(tx, &token(6, Some(2), Some(OauthGrantId::from_i64(43))))?;
+        oauth::revoke_password_grants(tx, AGENT, at(30))
+    });
+    let revoked = |number| test.see(move |tx| credentials::get(tx, CredentialId::from_i64(number))).expect("it is there").revoked;
+    assert_eq!([1, 2, 3, 4, 5, 6].map(revoked), [None, None, None, Some(at(30)), Some(at(15)), None]);
+    for wanted in [OauthGrant { revoked: Some(at(30)), ..his }, earlier, anothers, grant(GRANT, 1)] {
+        let id = wanted.id;
+        assert_eq!(test.see(move |tx| oauth::grant(tx, id)), Some(wanted));
+    }
 }
 
 pub(super) fn tokens_of_clients(place: &Place) {

@@ -129,6 +129,27 @@ pub(super) fn widgets_by_every_filter(place: &Place) {
     assert_eq!(test.see(widgets::count), WIDGETS);
 }
 
+/// Every text is its column's name.
+fn told_apart(id: WidgetId) -> Widget {
+    Widget {
+        id,
+        name: "name".to_owned(),
+        provide: "provide".to_owned(),
+        description: "description".to_owned(),
+        language: "language".to_owned(),
+        last_display_url: "last_display_url".to_owned(),
+        online_code: "online_code".to_owned(),
+        online_code_old: "online_code_old".to_owned(),
+        offline_code: "offline_code".to_owned(),
+        offline_code_old: "offline_code_old".to_owned(),
+        online_css: Some("online_css".to_owned()),
+        online_css_old: Some("online_css_old".to_owned()),
+        offline_css: Some("offline_css".to_owned()),
+        offline_css_old: Some("offline_css_old".to_owned()),
+        ..widget(1)
+    }
+}
+
 pub(super) fn widgets_come_back_change_and_go(place: &Place) {
     let test = place.open();
     fill(&test);
@@ -142,6 +163,27 @@ pub(super) fn widgets_come_back_change_and_go(place: &Place) {
     let row = Widget { created: at(99), impressions: 50, tickets: 50, ..wanted.clone() };
     test.put(move |tx| widgets::update(tx, &row));
     assert_eq!(test.see(move |tx| widgets::get(tx, id)), Some(wanted), "all but what is counted and when it was made");
+    // Each value in the column that is called so.
+    let row = told_apart(id);
+    test.put(move |tx| widgets::update(tx, &row));
+    let texts = test.see(move |tx| {
+        tx.all::<(String, String, String, String, String, String)>(
+            "SELECT name, provide, description, language, last_display_url, online_code FROM widgets WHERE id = $1 \
+             UNION ALL SELECT online_code_old, offline_code, offline_code_old, online_css, online_css_old, offline_css FROM widgets WHERE id = $1",
+            &[&id.get()],
+        )
+    });
+    let text = |text: &str| text.to_owned();
+    let first = (text("name"), text("provide"), text("description"), text("language"), text("last_display_url"), text("online_code"));
+    let second = (
+        text("online_code_old"),
+        text("offline_code"),
+        text("offline_code_old"),
+        text("online_css"),
+        text("online_css_old"),
+        text("offline_css"),
+    );
+    assert_eq!(texts, [first, second]);
     test.put(move |tx| widgets::remove(tx, id));
     assert_eq!(test.see(move |tx| widgets::get(tx, id)), None);
     let left: (i64, i64) =

@@ -1,6 +1,7 @@
-//! Conversations: one by any of its spellings, and what is written of them. Lists are in [`list`].
+//! Conversations: one by any of its spellings, and what is written of them. Lists are in [`list`] and [`lines`].
 
 mod counts;
+mod lines;
 mod list;
 
 use deskbell_domain::conversation::{Channel, Conversation, Status};
@@ -11,6 +12,7 @@ use crate::engine::{Row, Tx};
 use crate::error::StoreError;
 
 pub use counts::{Waiting, waiting};
+pub use lines::{Line, Lines, lines};
 pub use list::{Changed, Filter, Listed, Order, list};
 
 /// Steps from a merged conversation to the one that holds it now, at most. A merge leads straight there; more than one step is an import.

@@ -1,7 +1,7 @@
 //! OAuth clients, grants, codes and refresh tokens; and the access tokens among the credentials that belong to clients.
 
 use deskbell_domain::ids::{AgentId, OauthClientId, OauthGrantId};
-use deskbell_domain::oauth::{Challenge, ChallengeMethod, ClientType, OauthClient, OauthCode, OauthGrant, OauthRefreshToken};
+use deskbell_domain::oauth::{Challenge, ChallengeMethod, ClientType, GrantKind, OauthClient, OauthCode, OauthGrant, OauthRefreshToken};
 use deskbell_domain::time::Timestamp;
 
 use super::credentials::{self, Credential};
@@ -101,7 +101,7 @@ pub fn count_clients(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
 
 pub fn insert_grant(tx: &mut Tx<'_>, grant: &OauthGrant) -> Result<(), StoreError> {
     tx.exec(
-        "INSERT INTO oauth_grants (id, client_id, agent_id, scopes, created_at, revoked_at) VALUES ($1, $2, $3, $4, $5, $6)",
+        "INSERT INTO oauth_grants (id, client_id, agent_id, scopes, created_at, revoked_at, kind) VALUES ($1, $2, $3, $4, $5, $6, $7)",
         &[
             &grant.id.get(),
             &grant.client.get(),
@@ -109,13 +109,15 @@ pub fn insert_grant(tx: &mut Tx<'_>, grant: &OauthGrant) -> Result<(), StoreErro
             &grant.scopes,
             &grant.created.micros(),
             &grant.revoked.map(Timestamp::micros),
+            &grant.kind.text(),
         ],
     )?;
     Ok(())
 }
 
 pub fn grant(tx: &mut Tx<'_>, grant: OauthGrantId) -> Result<Option<OauthGrant>, StoreError> {
-    tx.opt_with("SELECT id, client_id, agent_id, scopes, created_at, revoked_at FROM oauth_grants WHERE id = $1", &[&grant.get()], |row| {
+    let sql = "SELECT id, client_id, agent_id, scopes, created_at, revoked_at, kind FROM oauth_grants WHERE id = $1";
+    tx.opt_with(sql, &[&grant.get()], |row| {
         Ok(OauthGrant {
             id: OauthGrantId::from_i64(row.get(0)?),
             client: OauthClientId::from_i64(row.get(1)?),
@@ -123,8 +125,23 @@ pub fn grant(tx: &mut Tx<'_>, grant: OauthGrantId) -> Result<Option<OauthGrant>,
             scopes: row.get(3)?,
             created: time(row.get(4)?),
             revoked: row.get::<Option<i64>>(5)?.map(time),
+            kind: word(GrantKind::parse, "kind of a grant", row.str(6)?)?,
         })
     })
+}
+
+/// Revokes what an agent granted by giving his password, with all access tokens that came of it.
+pub fn revoke_password_grants(tx: &mut Tx<'_>, agent: AgentId, at: Timestamp) -> Result<(), StoreError> {
+    tx.exec(
+        "UPDATE credentials SET revoked_at = $2 WHERE revoked_at IS NULL \
+         AND oauth_grant_id IN (SELECT id FROM oauth_grants WHERE agent_id = $1 AND kind = 'password')",
+        &[&agent.get(), &at.micros()],
+    )?;
+    tx.exec(
+        "UPDATE oauth_grants SET revoked_at = $2 WHERE agent_id = $1 AND kind = 'password' AND revoked_at IS NULL",
+        &[&agent.get(), &at.micros()],
+    )?;
+    Ok(())
 }
 
 /// Revokes a grant with all access tokens that came of it.

@@ -8,9 +8,12 @@ use super::{time, word};
 use crate::engine::{Param, Row, Tx};
 use crate::error::StoreError;
 
-const COLUMNS: &str = "id, name, provide, department_id, base_id, kind, used, status, description, language, impressions, tickets, \
-                       last_displayed_at, last_display_url, online_code, online_code_old, offline_code, offline_code_old, online_css, \
-                       online_css_old, offline_css, offline_css_old, created_at";
+/// What people write of a widget; the rest is counted, or stays as it was made.
+const WRITTEN: &str = "name, provide, department_id, base_id, kind, used, status, description, language, last_displayed_at, last_display_url, \
+                       online_code, online_code_old, offline_code, offline_code_old, online_css, online_css_old, offline_css, offline_css_old";
+/// The places of its values in a statement that names the widget's id first.
+const WRITTEN_PLACES: &str = "$2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20";
+const COUNTED: &str = "impressions, tickets, created_at";
 
 fn row(row: &Row<'_>) -> Result<Widget, StoreError> {
     Ok(Widget {
@@ -24,18 +27,18 @@ fn row(row: &Row<'_>) -> Result<Widget, StoreError> {
         status: word(WidgetStatus::parse, "status of a widget", row.str(7)?)?,
         description: row.get(8)?,
         language: row.get(9)?,
-        impressions: row.get(10)?,
-        tickets: row.get(11)?,
-        last_displayed: row.get::<Option<i64>>(12)?.map(time),
-        last_display_url: row.get(13)?,
-        online_code: row.get(14)?,
-        online_code_old: row.get(15)?,
-        offline_code: row.get(16)?,
-        offline_code_old: row.get(17)?,
-        online_css: row.get(18)?,
-        online_css_old: row.get(19)?,
-        offline_css: row.get(20)?,
-        offline_css_old: row.get(21)?,
+        last_displayed: row.get::<Option<i64>>(10)?.map(time),
+        last_display_url: row.get(11)?,
+        online_code: row.get(12)?,
+        online_code_old: row.get(13)?,
+        offline_code: row.get(14)?,
+        offline_code_old: row.get(15)?,
+        online_css: row.get(16)?,
+        online_css_old: row.get(17)?,
+        offline_css: row.get(18)?,
+        offline_css_old: row.get(19)?,
+        impressions: row.get(20)?,
+        tickets: row.get(21)?,
         attributes: Vec::new(),
         form_fields: Vec::new(),
         created: time(row.get(22)?),
@@ -43,72 +46,48 @@ fn row(row: &Row<'_>) -> Result<Widget, StoreError> {
 }
 
 pub fn insert(tx: &mut Tx<'_>, widget: &Widget) -> Result<(), StoreError> {
-    tx.exec(
-        "INSERT INTO widgets (id, name, provide, department_id, base_id, kind, used, status, description, language, impressions, tickets, \
-           last_displayed_at, last_display_url, online_code, online_code_old, offline_code, offline_code_old, online_css, online_css_old, \
-           offline_css, offline_css_old, created_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)",
-        &[
-            &widget.id.get(),
-            &widget.name,
-            &widget.provide,
-            &widget.department.get(),
-            &widget.base.map(KnowledgeBaseId::get),
-            &widget.kind.text(),
-            &widget.used.text(),
-            &widget.status.text(),
-            &widget.description,
-            &widget.language,
-            &widget.impressions,
-            &widget.tickets,
-            &widget.last_displayed.map(Timestamp::micros),
-            &widget.last_display_url,
-            &widget.online_code,
-            &widget.online_code_old,
-            &widget.offline_code,
-            &widget.offline_code_old,
-            &widget.online_css,
-            &widget.online_css_old,
-            &widget.offline_css,
-            &widget.offline_css_old,
-            &widget.created.micros(),
-        ],
-    )?;
+    let sql = format!("INSERT INTO widgets (id, {WRITTEN}, {COUNTED}) VALUES ($1, {WRITTEN_PLACES}, $21, $22, $23)");
+    exec_written(tx, &sql, widget, &[&widget.impressions, &widget.tickets, &widget.created.micros()])?;
     insert_rows(tx, widget)
 }
 
 /// Writes all but what is counted and when it was made.
 pub fn update(tx: &mut Tx<'_>, widget: &Widget) -> Result<(), StoreError> {
-    tx.exec(
-        "UPDATE widgets SET name = $2, provide = $3, department_id = $4, base_id = $5, kind = $6, used = $7, status = $8, description = $9, \
-           language = $10, last_displayed_at = $11, last_display_url = $12, online_code = $13, online_code_old = $14, offline_code = $15, \
-           offline_code_old = $16, online_css = $17, online_css_old = $18, offline_css = $19, offline_css_old = $20 \
-         WHERE id = $1",
-        &[
-            &widget.id.get(),
-            &widget.name,
-            &widget.provide,
-            &widget.department.get(),
-            &widget.base.map(KnowledgeBaseId::get),
-            &widget.kind.text(),
-            &widget.used.text(),
-            &widget.status.text(),
-            &widget.description,
-            &widget.language,
-            &widget.last_displayed.map(Timestamp::micros),
-            &widget.last_display_url,
-            &widget.online_code,
-            &widget.online_code_old,
-            &widget.offline_code,
-            &widget.offline_code_old,
-            &widget.online_css,
-            &widget.online_css_old,
-            &widget.offline_css,
-            &widget.offline_css_old,
-        ],
-    )?;
+    exec_written(tx, &format!("UPDATE widgets SET ({WRITTEN}) = ({WRITTEN_PLACES}) WHERE id = $1"), widget, &[])?;
     remove_rows(tx, widget.id)?;
     insert_rows(tx, widget)
+}
+
+/// Runs a statement with a widget's id, what is written of it, and `more`.
+fn exec_written(tx: &mut Tx<'_>, sql: &str, widget: &Widget, more: &[&dyn Param]) -> Result<(), StoreError> {
+    let (id, department, base) = (widget.id.get(), widget.department.get(), widget.base.map(KnowledgeBaseId::get));
+    let (kind, used, status) = (widget.kind.text(), widget.used.text(), widget.status.text());
+    let last_displayed = widget.last_displayed.map(Timestamp::micros);
+    let mut params: Vec<&dyn Param> = vec![
+        &id,
+        &widget.name,
+        &widget.provide,
+        &department,
+        &base,
+        &kind,
+        &used,
+        &status,
+        &widget.description,
+        &widget.language,
+        &last_displayed,
+        &widget.last_display_url,
+        &widget.online_code,
+        &widget.online_code_old,
+        &widget.offline_code,
+        &widget.offline_code_old,
+        &widget.online_css,
+        &widget.online_css_old,
+        &widget.offline_css,
+        &widget.offline_css_old,
+    ];
+    params.extend_from_slice(more);
+    tx.exec_dynamic(sql, &params)?;
+    Ok(())
 }
 
 fn insert_rows(tx: &mut Tx<'_>, widget: &Widget) -> Result<(), StoreError> {
@@ -155,7 +134,7 @@ pub fn remove(tx: &mut Tx<'_>, widget: WidgetId) -> Result<(), StoreError> {
 
 /// The whole widget.
 pub fn get(tx: &mut Tx<'_>, widget: WidgetId) -> Result<Option<Widget>, StoreError> {
-    let found = tx.opt_dynamic_with(&format!("SELECT {COLUMNS} FROM widgets WHERE id = $1"), &[&widget.get()], row)?;
+    let found = tx.opt_dynamic_with(&format!("SELECT id, {WRITTEN}, {COUNTED} FROM widgets WHERE id = $1"), &[&widget.get()], row)?;
     let Some(mut found) = found else { return Ok(None) };
     found.attributes =
         tx.all_with("SELECT section, name, value FROM widget_attributes WHERE widget_id = $1 ORDER BY ordinal", &[&widget.get()], |row| {
@@ -225,7 +204,7 @@ pub fn list(tx: &mut Tx<'_>, filter: &Filter, after: Option<(i64, i64)>, skip: i
     let wanted = if conditions.is_empty() { String::new() } else { format!("WHERE {} ", conditions.join(" AND ")) };
     let (limit_at, skip_at) = (params.len() + 1, params.len() + 2);
     params.extend([&limit as &dyn Param, &skip]);
-    let sql = format!("SELECT {COLUMNS} FROM widgets {wanted}ORDER BY created_at, id LIMIT ${limit_at} OFFSET ${skip_at}");
+    let sql = format!("SELECT id, {WRITTEN}, {COUNTED} FROM widgets {wanted}ORDER BY created_at, id LIMIT ${limit_at} OFFSET ${skip_at}");
     tx.all_dynamic_with(&sql, &params, row)
 }
 

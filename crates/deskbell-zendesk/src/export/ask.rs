@@ -11,12 +11,11 @@ use super::{Ids, Series, Unit};
 
 /// Rows of a page, at most and by default.
 pub(super) const PAGE_ROWS_MAX: i64 = 1_000;
+const SECOND_MICROS: i64 = 1_000_000;
 /// How long a `start_id` may be.
 const START_ID_BYTES_MAX: usize = 200;
 /// What stands in a query as it is.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
-const TOO_RECENT: &str = "Too recent start_time. Use a start_time older than 5 minutes";
-
 /// A place in an export: behind everything of earlier times and, of this time, behind everything up to this id. With an empty id all of
 /// this time is still to come. The time is in the unit of its series.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -70,9 +69,12 @@ impl Ask {
         self.limit.unwrap_or(PAGE_ROWS_MAX)
     }
 
-    /// Refuses what lies behind the newest time that is exported, in the unit of the series.
-    pub(super) fn check_age(&self, until: i64) -> Result<(), AppError> {
-        if self.start.time > until { Err(AppError::invalid(TOO_RECENT)) } else { Ok(()) }
+    /// The second of a place in this export; the next one if it lies within one.
+    pub(super) fn second(&self, place: &Place) -> i64 {
+        match self.series.unit {
+            Unit::Seconds => place.time,
+            Unit::Microseconds => place.time / SECOND_MICROS + i64::from(place.time % SECOND_MICROS > 0),
+        }
     }
 
     /// The address of the page that follows; `base` is where the caller reached the API.
@@ -144,6 +146,18 @@ mod tests {
         ] {
             let wanted = wanted.map(|(whole, fraction)| Moment { whole, fraction });
             assert_eq!(Moment::parse(text), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn seconds() {
+        const MICROS: Series = Series { unit: Unit::Microseconds, ..super::super::CHATS };
+        let second = |series, time| {
+            let ask = Ask { series, start: Place::default(), projection: Projection::All, limit: None, fields: None };
+            ask.second(&Place { time, id: String::new() })
+        };
+        for (time, wanted) in [(0, 0), (1, 1), (999_999, 1), (1_000_000, 1), (1_000_001, 2), (i64::MAX, i64::MAX / 1_000_000 + 1)] {
+            assert_eq!((second(&MICROS, time), second(&super::super::CHATS, time)), (wanted, time));
         }
     }
 

@@ -4,16 +4,16 @@
 mod tests;
 
 use deskbell_app::rights::Right;
-use deskbell_app::{AppError, documents, goals};
+use deskbell_app::{AppError, goals};
 use deskbell_domain::goal::{Attribution, Conversion};
 use deskbell_http::{Answer, Cx, Endpoint, Input, Meta, Param, ParamKind, Place};
 use serde::Serialize;
 
 use super::ask::Ask;
 use super::page::Page;
-use super::{Ids, Series, Unexpanded, Unit};
+use super::{Ids, Series, Unexpanded, Unit, answer, reach};
 use crate::documents::{department_id, stamp};
-use crate::rest::{Rest, prefix};
+use crate::rest::Rest;
 
 const CONVERSIONS: Series =
     Series { path: "incremental/conversions", name: "conversions", unit: Unit::Seconds, ids: Ids::Told, unless_expanded: Unexpanded::Id };
@@ -99,13 +99,8 @@ impl Endpoint<Rest> for GetConversions {
 
     async fn run(cx: Cx<Rest>, input: Input) -> Result<Answer, AppError> {
         let ask = Ask::read(&CONVERSIONS, &input)?;
-        let until = cx.state.reach().await?;
-        let (horizon, start) = (cx.state.horizon(), &ask.start);
-        if start.time > horizon && !documents::handed_out(cx.state.desk(), start.time, &start.id).await? {
-            ask.check_age(horizon)?;
-        }
+        let until = reach(&cx.state, &ask).await?;
         let page = page(&cx.state, &ask, until).await?;
-        let next = ask.next_page(&format!("{}{}", cx.origin, prefix(cx.head.uri().path())), page.end());
-        Ok(Answer::json(page.finish(&next)?))
+        answer(&cx, &ask, page).await
     }
 }

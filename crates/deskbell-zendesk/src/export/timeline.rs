@@ -14,8 +14,8 @@ use serde::Serialize;
 
 use super::ask::Ask;
 use super::page::Page;
-use super::{Ids, Series, Unexpanded, Unit};
-use crate::rest::{Rest, prefix};
+use super::{Ids, Series, Unexpanded, Unit, answer, reach};
+use crate::rest::Rest;
 
 const AGENT_TIMELINE: Series = Series {
     path: "incremental/agent_timeline",
@@ -49,14 +49,12 @@ pub(super) fn routes() -> Vec<Route<Rest>> {
 type Placed<R> = (i64, String, R);
 
 /// A page of these rows.
-fn answer<R: Serialize>(cx: &Cx<Rest>, series: &'static Series, ask: &Ask, rows: &[Placed<R>]) -> Result<Answer, AppError> {
+fn page<R: Serialize>(series: &'static Series, ask: &Ask, rows: &[Placed<R>]) -> Result<Page, AppError> {
     let mut page = Page::new(series, ask.start.clone(), ask.projection.clone());
     for (time, id, row) in rows {
         page.add(*time, id, &serde_json::to_string(row).expect("plain structs with text keys can always be written"));
     }
-    let page = page.whole()?;
-    let next = ask.next_page(&format!("{}{}", cx.origin, prefix(cx.head.uri().path())), page.end());
-    Ok(Answer::json(page.finish(&next)?))
+    page.whole()
 }
 
 #[derive(Serialize)]
@@ -103,11 +101,10 @@ impl Endpoint<Rest> for GetAgentTimeline {
 
     async fn run(cx: Cx<Rest>, input: Input) -> Result<Answer, AppError> {
         let ask = Ask::read(&AGENT_TIMELINE, &input)?;
-        let horizon = Timestamp::from_seconds(cx.state.horizon());
-        ask.check_age(horizon.micros())?;
-        let spans = timeline::spans(cx.state.desk(), Timestamp::from_micros(ask.start.time), horizon, ask.limit()).await?;
+        let until = Timestamp::from_seconds(reach(&cx.state, &ask).await?);
+        let spans = timeline::spans(cx.state.desk(), Timestamp::from_micros(ask.start.time), until, ask.limit()).await?;
         let rows: Vec<Placed<TimelineRow>> = spans.iter().map(|span| (span.end.micros(), String::new(), span.into())).collect();
-        answer(&cx, &AGENT_TIMELINE, &ask, &rows)
+        answer(&cx, &ask, page(&AGENT_TIMELINE, &ask, &rows)?).await
     }
 }
 
@@ -173,13 +170,12 @@ impl Endpoint<Rest> for GetAgentEvents {
 
     async fn run(cx: Cx<Rest>, input: Input) -> Result<Answer, AppError> {
         let ask = Ask::read(&AGENT_EVENTS, &input)?;
-        let horizon = cx.state.horizon();
-        ask.check_age(horizon)?;
+        let until = reach(&cx.state, &ask).await?;
         let desk = cx.state.desk();
-        let events = timeline::agent_events(desk, (ask.start.time, ask.start.id.clone()), horizon, ask.limit()).await?;
+        let events = timeline::agent_events(desk, (ask.start.time, ask.start.id.clone()), until, ask.limit()).await?;
         let row = |event| AgentEventRow::new(desk.account_key(), event);
         let rows: Vec<Placed<AgentEventRow<'_>>> = events.iter().map(|event| (event.at.seconds(), event.id.clone(), row(event))).collect();
-        answer(&cx, &AGENT_EVENTS, &ask, &rows)
+        answer(&cx, &ask, page(&AGENT_EVENTS, &ask, &rows)?).await
     }
 }
 
@@ -241,13 +237,12 @@ impl Endpoint<Rest> for GetDepartmentEvents {
 
     async fn run(cx: Cx<Rest>, input: Input) -> Result<Answer, AppError> {
         let ask = Ask::read(&DEPARTMENT_EVENTS, &input)?;
-        let horizon = cx.state.horizon();
-        ask.check_age(horizon)?;
+        let until = reach(&cx.state, &ask).await?;
         let start = (ask.start.time, ask.start.id.clone());
-        let events = timeline::department_events(cx.state.desk(), start, horizon, ask.limit()).await?;
+        let events = timeline::department_events(cx.state.desk(), start, until, ask.limit()).await?;
         let rows: Vec<Placed<DepartmentEventRow<'_>>> =
             events.iter().map(|event| (event.at.seconds(), event.id.clone(), event.into())).collect();
-        answer(&cx, &DEPARTMENT_EVENTS, &ask, &rows)
+        answer(&cx, &ask, page(&DEPARTMENT_EVENTS, &ask, &rows)?).await
     }
 }
 

@@ -158,7 +158,7 @@ async fn sign_in(cx: &Cx<Oauth>, asked: &Asked, input: &Input) -> Result<Answer,
     let (email, password) = (typed(input, "email").unwrap_or_default(), typed(input, "password").unwrap_or_default());
     match open_session(cx, email, password).await {
         Ok(secret) => {
-            let secure = if cx.origin.is_secure() { "; Secure" } else { "" };
+            let secure = if cx.origin().is_secure() { "; Secure" } else { "" };
             let seconds = credentials::SESSION_SECONDS;
             let cookie = format!("{SESSION_COOKIE}={secret}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}");
             let again = Answer::empty().status(303).header_text(header::LOCATION, &asked.address());

@@ -4,7 +4,7 @@ mod browser;
 mod page;
 mod tokens;
 
-use deskbell_app::oauth::clients::{self, ClientDraft, NewSecret};
+use deskbell_app::oauth::clients::{self, ClientDraft, Maker, NewSecret};
 use deskbell_app::rights::Scopes;
 use deskbell_domain::oauth::ClientType;
 use serde_json::Value;
@@ -25,7 +25,7 @@ async fn client(world: &World, client_type: ClientType) -> NewSecret {
 async fn client_with(world: &World, client_type: ClientType, redirect_uris: &[&str], scopes: Scopes) -> NewSecret {
     let redirect_uris = redirect_uris.iter().map(|uri| (*uri).to_owned()).collect();
     let draft = ClientDraft { name: "Tap <&>".to_owned(), company: "Shop".to_owned(), client_type, redirect_uris, scopes };
-    let by = world.owner.agent.id;
+    let by = Maker::unbound(world.owner.agent.id);
     world.desk.write(move |tx, cx| clients::create(tx, cx, by, &draft)).await.unwrap()
 }
 

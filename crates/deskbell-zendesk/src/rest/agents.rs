@@ -154,10 +154,11 @@ struct RolesBody {
 }
 
 impl AgentBody {
-    /// Hashes the password, so that none is carried further.
-    async fn hashed(&mut self, desk: &Desk) -> Result<Option<String>, AppError> {
+    /// Hashes the password, so that none is carried further; refused if the caller may set none.
+    async fn hashed(&mut self, cx: &Cx<Rest>) -> Result<Option<String>, AppError> {
         match self.password.take() {
-            Some(password) => desk.hash_password(password).await.map(Some),
+            Some(_) if !cx.principal.may_set_passwords() => Err(AppError::forbidden("this token sets no passwords")),
+            Some(password) => cx.state.desk().hash_password(password).await.map(Some),
             None => Ok(None),
         }
     }
@@ -212,8 +213,9 @@ impl AgentBody {
     }
 }
 
-async fn update(desk: &Desk, by: AgentId, id: AgentId, mut body: AgentBody) -> Result<Answer, AppError> {
-    let hash = body.hashed(desk).await?;
+async fn update(cx: &Cx<Rest>, by: AgentId, id: AgentId, mut body: AgentBody) -> Result<Answer, AppError> {
+    let hash = body.hashed(cx).await?;
+    let desk = cx.state.desk();
     let work = desk.write(move |tx, cx| {
         let agent = directory::agent(tx, &Named::Id(id))?.agent;
         let draft = body.over(&agent, hash)?;
@@ -225,9 +227,13 @@ async fn update(desk: &Desk, by: AgentId, id: AgentId, mut body: AgentBody) -> R
     Ok(Answer::bare_tree(AgentObject::new(entry)))
 }
 
+const PASSWORD_AS_IN_POST: &str = "who may set a password: as in `POST agents`";
+
 const BODY: &[Param] = &[
     Param::text("email").placed(Place::Body),
-    Param::text("password").placed(Place::Body).about("8 to 200 characters; a new one ends the agent's sessions"),
+    Param::text("password")
+        .placed(Place::Body)
+        .about("8 to 200 characters; a new one ends the agent's sessions, and what programs were given for the old one"),
     Param::text("first_name").placed(Place::Body),
     Param::text("last_name").placed(Place::Body),
     Param::text("display_name").placed(Place::Body).about("split into first and last name where neither is given"),
@@ -243,13 +249,15 @@ impl Endpoint<Rest> for CreateAgent {
         Meta::post("agents", Right::TokenWriteAdministrator).summary("Make an agent").params(BODY).source("Agents").quirks(&[
             "201 with the agent; `email` and `password` must be given",
             "only an owner makes owners",
+            "a password is set with an administrator's token that people of the desk made, or where the caller shows his own password \
+             (`Authorization: Basic`); never with a token of an OAuth client, whatever its scopes: 403",
             "he may have five chats at once; the routing settings change that",
         ]);
 
     async fn run(cx: Cx<Rest>, input: Input) -> Result<Answer, AppError> {
         let (me, desk) = (me(&cx)?, cx.state.desk());
         let mut body: AgentBody = input.json()?;
-        let hash = body.hashed(desk).await?;
+        let hash = body.hashed(&cx).await?;
         let draft = body.new_agent(hash)?;
         let create = desk.write(move |tx, cx| {
             accounts::may_write_agent(tx, me, None, draft.role)?;
@@ -270,11 +278,12 @@ impl Endpoint<Rest> for UpdateAgent {
         .quirks(&[
             "the body is that of POST; what is left out or null stays, `id` and what cannot be written is passed over",
             "only an owner changes owners; the last one stays owner: 409",
+            PASSWORD_AS_IN_POST,
         ]);
 
     async fn run(cx: Cx<Rest>, input: Input) -> Result<Answer, AppError> {
         let (me, id) = (me(&cx)?, path_id(&input, AgentId::from_i64, "agent")?);
-        update(cx.state.desk(), me, id, input.json()?).await
+        update(&cx, me, id, input.json()?).await
     }
 }
 
@@ -284,11 +293,11 @@ impl Endpoint<Rest> for UpdateMe {
     const META: Meta = Meta::put("agents/me", Right::TokenWrite)
         .summary("Change oneself")
         .source("Agents")
-        .quirks(&["agents change their name and password; more than that is for administrators: 403"]);
+        .quirks(&["agents change their name and password; more than that is for administrators: 403", PASSWORD_AS_IN_POST]);
 
     async fn run(cx: Cx<Rest>, input: Input) -> Result<Answer, AppError> {
         let me = me(&cx)?;
-        update(cx.state.desk(), me, me, input.json()?).await
+        update(&cx, me, me, input.json()?).await
     }
 }
 
@@ -307,7 +316,7 @@ impl Endpoint<Rest> for DeleteAgent {
     async fn run(cx: Cx<Rest>, input: Input) -> Result<Answer, AppError> {
         let (me, id) = (me(&cx)?, path_id(&input, AgentId::from_i64, "agent")?);
         let off = AgentBody { enabled: Some(Switch(false)), ..AgentBody::default() };
-        update(cx.state.desk(), me, id, off).await?;
+        update(&cx, me, id, off).await?;
         Ok(Answer::empty())
     }
 }

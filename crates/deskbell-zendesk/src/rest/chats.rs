@@ -27,7 +27,7 @@ pub(crate) fn routes() -> Vec<Route<Rest>> {
 
 /// Where the caller reached the API.
 fn base(cx: &Cx<Rest>) -> String {
-    format!("{}{}", cx.origin, prefix(cx.head.uri().path()))
+    format!("{}{}", cx.origin(), prefix(cx.head.uri().path()))
 }
 
 /// In whose name something is done: that of the token's agent.

@@ -1,9 +1,9 @@
 //! OAuth clients, for administrators: `/oauth/clients`.
 
 use deskbell_app::AppError;
-use deskbell_app::oauth::clients::{self, ClientDraft, NewSecret};
+use deskbell_app::oauth::clients::{self, ClientDraft, Maker, NewSecret};
 use deskbell_app::rights::{Principal, Right, Scopes};
-use deskbell_domain::ids::{AgentId, ENTITY_END, ENTITY_MIN, OauthClientId};
+use deskbell_domain::ids::{ENTITY_END, ENTITY_MIN, OauthClientId};
 use deskbell_domain::oauth::{ClientType, OauthClient};
 use deskbell_domain::time::Timestamp;
 use deskbell_http::{Answer, Cx, Endpoint, Input, Meta, Param, Place, Route, routes as list};
@@ -111,13 +111,14 @@ impl ClientBody {
         Ok(draft)
     }
 
-    fn draft(self) -> Result<ClientDraft, AppError> {
+    /// A new client. One whose scopes are not named has the usual ones, as far as its maker has them.
+    fn draft(self, by: Maker) -> Result<ClientDraft, AppError> {
         self.change(ClientDraft {
             name: String::new(),
             company: String::new(),
             client_type: ClientType::Public,
             redirect_uris: Vec::new(),
-            scopes: Scopes { read: true, write: true, chat: false },
+            scopes: Scopes { read: true, write: true, chat: false }.common(by.scopes),
         })
     }
 }
@@ -128,10 +129,10 @@ fn id(input: &Input) -> Result<OauthClientId, AppError> {
     id.map(OauthClientId::from_i64).ok_or_else(|| AppError::not_found("no such OAuth client"))
 }
 
-/// The agent whose token it is.
-fn caller(cx: &Cx<Rest>) -> Result<AgentId, AppError> {
+/// The agent whose token it is, as far as the token reaches.
+fn caller(cx: &Cx<Rest>) -> Result<Maker, AppError> {
     match cx.principal {
-        Principal::Token { agent, .. } => Ok(agent),
+        Principal::Token { agent, scopes, .. } => Ok(Maker { agent, scopes }),
         Principal::Nobody | Principal::ApiKey { .. } | Principal::Agent { .. } | Principal::Visitor { .. } => {
             Err(AppError::internal("a call for tokens was reached without one"))
         }
@@ -169,13 +170,15 @@ impl Endpoint<Rest> for CreateClient {
         .params(FIELDS)
         .source(SOURCE)
         .quirks(&[
-            "201; `public` and `read write` unless given",
+            "201; `public` and `read write` unless given, without what the token itself has not",
+            "scopes that the token itself has not: 403",
             "redirect URIs are https, or http on localhost, 127.0.0.1 and [::1]; one text with blanks between them in answers",
         ])
         .body_bytes_max(BODY_BYTES_MAX);
 
     async fn run(cx: Cx<Rest>, input: Input) -> Result<Answer, AppError> {
-        let (by, draft) = (caller(&cx)?, input.json::<ClientBody>()?.draft()?);
+        let (by, body) = (caller(&cx)?, input.json::<ClientBody>()?);
+        let draft = body.draft(by)?;
         let new = cx.state.desk().write(move |tx, cx| clients::create(tx, cx, by, &draft)).await?;
         Ok(Answer::tree(ClientView::from(new)).status(201))
     }
@@ -203,7 +206,11 @@ impl Endpoint<Rest> for UpdateClient {
         .summary("Changes an OAuth client; what is not given stays")
         .params(FIELDS)
         .source(SOURCE)
-        .quirks(&["tokens given before stay as they are", "a client that an owner made is changed by owners only: 403"])
+        .quirks(&[
+            "tokens given before stay as they are",
+            "a client that an owner made is changed by owners only: 403",
+            "one that has more scopes than the token, or would get more, is not changed with that token: 403",
+        ])
         .body_bytes_max(BODY_BYTES_MAX);
 
     async fn run(cx: Cx<Rest>, input: Input) -> Result<Answer, AppError> {
@@ -252,6 +259,7 @@ macro_rules! generating {
                     "its verb and path are not documented for Chat: POST and PUT are the same",
                     "its tokens stay good",
                     "a client that an owner made gets one from owners only: 403",
+                    "one that has more scopes than the token gets none with that token: 403",
                 ]);
 
             async fn run(cx: Cx<Rest>, input: Input) -> Result<Answer, AppError> {

@@ -48,7 +48,7 @@ impl Endpoint<Stream> for GetStream {
 
 async fn accept(cx: Cx<Stream>, outbox: Arc<Outbox>, entered: Option<Entered>) -> Result<Answer, AppError> {
     let (stream, stop) = (cx.state.clone(), cx.state.stop());
-    let upgrade = socket::sized(socket::upgrade(cx.head).await?, FRAME_BYTES_MAX);
+    let upgrade = socket::sized(socket::upgrade(*cx.head).await?, FRAME_BYTES_MAX);
     let response = upgrade.on_upgrade(move |socket| async move {
         if entered.is_some() {
             let _ = outbox.push(Frame::from_static(AUTHENTICATED));

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use deskbell_app::context::Context;
 use deskbell_app::error::AppError;
 use deskbell_app::visits::{self, Arrival};
-use deskbell_app::{accounts, chats, timers};
+use deskbell_app::{accounts, chats, sla, timers};
 use deskbell_domain::chat::{EndReason, OfferOutcome};
 use deskbell_domain::ids::{AgentId, CallId, ChatId, ConversationId, MessageId, OfferId};
 use deskbell_domain::message::Actor;
@@ -348,6 +348,7 @@ impl Engine {
     pub(super) fn run(&mut self, tx: &mut Tx<'_>, steps_max: usize) -> Result<(), AppError> {
         for _ in 0..steps_max {
             let Some(Reverse(Due(at, _, step))) = self.queue.pop() else { return Ok(()) };
+            self.tell_breaches(tx, at)?;
             // Every step has a moment of its own, so that what is ordered by time has one order.
             self.cx.now = at.max(self.cx.now.plus_micros(1));
             match step {
@@ -369,6 +370,15 @@ impl Engine {
                 Step::Phone(call, act) => self.phone_act(tx, call, act)?,
                 Step::Close => self.close(tx)?,
             }
+        }
+        Ok(())
+    }
+
+    /// Due times that pass before the next step, each told at its own moment.
+    fn tell_breaches(&mut self, tx: &mut Tx<'_>, until: Timestamp) -> Result<(), AppError> {
+        while let Some(passes) = sla::breaches::next(tx)?.filter(|passes| *passes < until) {
+            self.cx.now = passes.max(self.cx.now.plus_micros(1));
+            sla::breaches::tell_bite(tx, &self.cx)?;
         }
         Ok(())
     }

@@ -5,10 +5,13 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use deskbell_app::clock::SystemClock;
 use deskbell_app::documents::{ChatRecord, OfflineRecord};
+use deskbell_app::sla;
 use deskbell_domain::call::{CallEvent, CallOutcome, Direction};
 use deskbell_domain::chat::OfferOutcome;
 use deskbell_domain::conversation::Status;
 use deskbell_domain::event::Event;
+use deskbell_domain::measure::Medium;
+use deskbell_domain::sla::SlaEvent;
 use deskbell_store::{Location, Options};
 
 use super::*;
@@ -159,10 +162,11 @@ fn the_history_is_plausible() {
             Ok::<_, AppError>(seconds)
         })
         .unwrap();
-    let (spans, cursor, head) = db
+    let (spans, cursors, head) = db
         .snapshot_blocking(|tx| {
             let spans = tables::timeline::spans(tx, Timestamp::EPOCH, Timestamp::from_seconds(UNTIL), i64::MAX)?;
-            Ok::<_, AppError>((spans, deskbell_store::cursors::get(tx, timeline::CURSOR)?, tx.head()?))
+            let cursors = [deskbell_store::cursors::get(tx, timeline::CURSOR)?, deskbell_store::cursors::get(tx, levels::CURSOR)?];
+            Ok::<_, AppError>((spans, cursors, tx.head()?))
         })
         .unwrap();
     let mut statuses = std::collections::BTreeMap::new();
@@ -173,6 +177,21 @@ fn the_history_is_plausible() {
             _ => None,
         };
     }
+    let (tickets, chats, levels) = db
+        .snapshot_blocking(|tx| -> Result<_, AppError> {
+            let everything = [Timestamp::EPOCH, Timestamp::from_seconds(UNTIL)];
+            let sums = |tx: &mut _, medium| Ok::<_, AppError>(sla::compliance(tx, medium, &sla::LogFilter::default(), &everything)?[0]);
+            Ok((sums(tx, Medium::Tickets)?, sums(tx, Medium::Chats)?, sla::examine(tx)?))
+        })
+        .unwrap();
+    for (sums, least) in [(tickets, 20), (chats, 100)] {
+        assert!(sums.fulfilled.count >= least && sums.unfulfilled.count > 0, "{sums:?}");
+    }
+    assert_eq!((levels.wrong_cells, levels.stray, levels.untrue, levels.doubled), (0, vec![], vec![], vec![]));
+    assert!(levels.open > 0, "some wait for an answer still");
+    let passed = |event: &Event| if let Event::Sla(SlaEvent::Breached { due, .. }) = event { Some(*due) } else { None };
+    let late: Vec<i64> = events.iter().filter_map(|recorded| Some(recorded.at.micros_since(passed(&recorded.event)?))).collect();
+    assert!(late.len() > 10 && late.iter().all(|micros| (1..1_000_000).contains(micros)), "told when they pass: {late:?}");
     let stored = db
         .snapshot_blocking(move |tx| -> Result<_, AppError> {
             let mut wrong = 0;
@@ -193,7 +212,7 @@ fn the_history_is_plausible() {
     assert!(agents.iter().all(|agent| agent.online.is_offline()), "all have gone home");
     assert!(events.is_sorted_by_key(|recorded| recorded.at), "time only goes forward");
     assert!(events.last().unwrap().at.seconds() <= UNTIL && events[0].at.seconds() >= UNTIL - 9 * 86_400);
-    assert_eq!(cursor, Some(head), "timelines are whole");
+    assert_eq!(cursors, [Some(head); 2], "timelines and levels are whole");
     let staff: std::collections::HashSet<_> = spans.iter().map(|span| span.agent).collect();
     assert!(staff.len() >= report.agents.len() && spans.len() as u64 > counts.chats, "{} spans of {}", spans.len(), staff.len());
     assert!(spans.iter().any(|span| span.engagements > 1), "some have several chats");

@@ -1,3 +1,4 @@
+use deskbell_app::oauth::granting::{self, ClientProof, Shown};
 use serde_json::json;
 
 use crate::native::tests::harness::{OWNER_PASSWORD, start};
@@ -43,6 +44,29 @@ async fn a_new_password_ends_sessions() {
     client.get("session").await.expect(200);
     desk.admin.put(&path, json!({"enabled": false})).await.expect(200);
     client.get("session").await.refused(401, "bad_credential");
+}
+
+#[tokio::test]
+async fn a_new_password_ends_what_programs_got_by_the_old_one() {
+    let desk = start().await;
+    let body = json!({"name": "Reports", "client_type": "confidential", "redirect_uris": [], "scopes": ["read"]});
+    let client = desk.admin.post("oauth/clients", body).await.expect(201);
+    let text = |name: &str| Some(client[name].as_str().unwrap().to_owned());
+    let (proof, agent) = (ClientProof { identifier: text("identifier"), secret: text("secret") }, desk.agent.agent);
+    let grant = desk.desk.write(move |tx, cx| {
+        // The hash that the harness gave him.
+        let shown = Shown::Password { agent, hash: "none".to_owned(), scope: None };
+        Ok([granting::grant(tx, cx, &proof, &shown)?.unwrap(), granting::grant(tx, cx, &proof, &Shown::Client { scope: None })?.unwrap()])
+    });
+    let [by_password, own] = grant.await.unwrap();
+    let path = format!("agents/{agent}");
+    desk.admin.put(&path, json!({"slots": 3})).await.expect(200);
+    assert!(desk.desk.credential(&by_password.access).await.unwrap().is_some());
+    desk.admin.put(&path, json!({"password": "another horse"})).await.expect(200);
+    assert!(desk.desk.credential(&by_password.access).await.unwrap().is_none(), "at once");
+    assert!(desk.desk.credential(&own.access).await.unwrap().is_some(), "it acts for the administrator who made the client");
+    let listed = desk.admin.get("oauth/tokens").await.expect(200);
+    assert!(listed["items"].as_array().unwrap().iter().all(|token| token["agent"] != json!(agent.to_string())), "{listed}");
 }
 
 #[tokio::test]

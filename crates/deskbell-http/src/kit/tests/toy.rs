@@ -27,7 +27,7 @@ struct GetAgent;
 impl Endpoint<Toy> for GetAgent {
     const META: Meta = Meta::get("agents/{id}", Right::ApiKey);
     async fn run(cx: Cx<Toy>, input: Input) -> Result<Answer, AppError> {
-        Ok(Answer::tree(json!({"id": input.path("id")?, "greeting": &*cx.state.greeting, "next": cx.origin.to_string()})))
+        Ok(Answer::tree(json!({"id": input.path("id")?, "greeting": &*cx.state.greeting, "next": cx.origin().to_string()})))
     }
 }
 

@@ -123,10 +123,10 @@ impl Listed {
 /// Lists conversations with their tags; the first `skip` are left out.
 pub fn list(tx: &mut Tx<'_>, filter: &Filter, order: Order, limit: i64, skip: i64) -> Result<Vec<Listed>, StoreError> {
     let mut text = Text::default();
-    let page = text.page(filter, order, limit, skip);
+    let page = text.page(&OWN_COLUMNS, filter, order, limit, skip);
     // Put in order below: an engine would sort whole rows.
     let sql = format!("{} FROM {page} {PAGE_JOINS}", *PAGE_HEAD);
-    let params: Vec<&dyn Param> = text.params.iter().map(|param| &**param).collect();
+    let params: Vec<&dyn Param> = text.params().collect();
     let room = limit.clamp(0, ROWS_FIRST) as usize;
     let (mut rows, mut tags): (Vec<Listed>, Vec<Tagged>) = (Vec::with_capacity(room), Vec::new());
     let mut places: HashMap<i64, usize> = HashMap::with_capacity(room);
@@ -146,7 +146,8 @@ pub fn list(tx: &mut Tx<'_>, filter: &Filter, order: Order, limit: i64, skip: i6
         rows[tag.row].tags.push(tag.id);
         rows[tag.row].conversation.tags.push(tag.name);
     }
-    rows.sort_by(|one, other| order.compare(&one.conversation, &other.conversation));
+    let place = |row: &Listed| order.place(row.conversation.created, row.conversation.changed, row.conversation.id);
+    rows.sort_by(|one, other| order.compare(place(one), place(other)));
     Ok(rows)
 }
 
@@ -161,7 +162,7 @@ static OWN_COLUMNS: LazyLock<String> = LazyLock::new(|| {
 });
 
 /// A row for each tag, and one for a conversation that has none. Nothing is looked for where `tagged_id` is NULL.
-const PAGE_JOINS: &str = "JOIN customers u ON u.id = c.customer_id JOIN departments d ON d.id = c.department_id \
+pub(super) const PAGE_JOINS: &str = "JOIN customers u ON u.id = c.customer_id JOIN departments d ON d.id = c.department_id \
      LEFT JOIN conversation_tags ct ON ct.conversation_id = c.tagged_id \
      LEFT JOIN tags t ON t.id = ct.tag_id AND t.removed_at IS NULL";
 
@@ -202,12 +203,19 @@ impl Order {
         }
     }
 
-    /// What [`Order::column`] and [`Order::direction`] say.
-    fn compare(self, one: &Conversation, other: &Conversation) -> Ordering {
+    /// Where a row stands in the list: what [`Order::column`] says.
+    pub fn place(self, created: Timestamp, changed: Timestamp, id: ConversationId) -> (Timestamp, ConversationId) {
         match self {
-            Order::CreatedAscending => (one.created, one.id).cmp(&(other.created, other.id)),
-            Order::ChangedAscending => (one.changed, one.id).cmp(&(other.changed, other.id)),
-            Order::ChangedDescending => (other.changed, other.id).cmp(&(one.changed, one.id)),
+            Order::CreatedAscending => (created, id),
+            Order::ChangedAscending | Order::ChangedDescending => (changed, id),
+        }
+    }
+
+    /// What [`Order::direction`] says of two places.
+    pub(super) fn compare(self, one: (Timestamp, ConversationId), other: (Timestamp, ConversationId)) -> Ordering {
+        match self {
+            Order::CreatedAscending | Order::ChangedAscending => one.cmp(&other),
+            Order::ChangedDescending => other.cmp(&one),
         }
     }
 
@@ -276,7 +284,7 @@ fn asks<T: PartialEq>(asked: &[T], all: &[T]) -> bool {
 
 /// A statement being put together, and what is bound in it.
 #[derive(Default)]
-struct Text {
+pub(super) struct Text {
     params: Vec<Box<dyn Param>>,
 }
 
@@ -286,8 +294,12 @@ impl Text {
         format!("${}", self.params.len())
     }
 
-    /// What gives a page's rows as `c`, each with its place.
-    fn page(&mut self, filter: &Filter, order: Order, limit: i64, skip: i64) -> String {
+    pub(super) fn params(&self) -> impl Iterator<Item = &dyn Param> {
+        self.params.iter().map(|param| &**param)
+    }
+
+    /// What gives a page's rows as `c`, each with its place; `own_columns` of the conversation are shown.
+    pub(super) fn page(&mut self, own_columns: &str, filter: &Filter, order: Order, limit: i64, skip: i64) -> String {
         let drive = Drive::of(filter, order);
         let (place, direction) = (drive.place(order), order.direction());
         let mut common = String::from("c.merged_into IS NULL");
@@ -305,7 +317,7 @@ impl Text {
         let offset = if skip > 0 { format!(" OFFSET {skip}") } else { String::new() };
         let ids = match &stretches[..] {
             [one] if skip == 0 && !drive.is_sorted(order) => {
-                return format!("({}) AS c", piece(&format!("{}, c.tagged_id", *OWN_COLUMNS), one, limit));
+                return format!("({}) AS c", piece(&format!("{own_columns}, c.tagged_id"), one, limit));
             }
             [one] => format!("{}{offset}", piece("c.id", one, limit)),
             many => {

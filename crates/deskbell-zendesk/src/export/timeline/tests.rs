@@ -364,6 +364,92 @@ async fn only_what_is_old_enough_and_ready() {
     assert_eq!(page["count"], json!(1));
 }
 
+/// The owner's status changes now and then, and a chat waits; something of each series happens last.
+async fn busy(world: &World) {
+    flicker(world, &[world.owner.agent.id], 4, 20_000_000).await;
+    let (visit, _) = world.ask(None).await;
+    world.visitor(&visit, VisitorCommand::End).await;
+    world.status(world.owner.agent.id, AgentStatus::AWAY).await;
+    world.fold().await;
+}
+
+/// Where a client stands, and what it has.
+struct Stand {
+    series: &'static str,
+    seen: Vec<Value>,
+    next: String,
+}
+
+#[tokio::test]
+async fn a_place_stays_good_after_a_restart_with_the_clock_set_back() {
+    let mut world = World::online().await;
+    busy(&world).await;
+    world.clock.advance_seconds(AGE_SECONDS_MIN + 50);
+    let horizon = world.desk.now().seconds() - AGE_SECONDS_MIN;
+    let mut stands = Vec::new();
+    for series in SERIES {
+        let whole = world.page(&uri(series)).await;
+        let seen = rows(&whole, series).to_vec();
+        assert!(!seen.is_empty());
+        // By `next_page`, by time alone, and at a place that the client has chosen, as new as may be.
+        let alone = format!("{}?start_time={}", uri(series), whole["end_time"]);
+        let unit = if series == "agent_timeline" { 1_000_000 } else { 1 };
+        let chosen = world.page(&format!("{}?start_time={}", uri(series), horizon * unit)).await;
+        assert_eq!(chosen["count"], json!(0));
+        for next in [path(&whole), alone, path(&chosen)] {
+            stands.push(Stand { series, seen: seen.clone(), next });
+        }
+    }
+    world.clock.advance_seconds(-AGE_SECONDS_MIN - 45);
+    world.restart().await;
+    for Stand { series, next, seen } in &stands {
+        let page = world.page(next).await;
+        // Who goes by time alone gets nothing either: what he has is younger than five minutes now.
+        assert_eq!((&page["count"], rows(&page, series)), (&json!(0), &[][..]), "{next}");
+        let again = world.page(&path(&page)).await;
+        assert_eq!(again, page, "it echoes the place: {next}");
+        assert!(path(&page).starts_with(next.as_str()), "{next}: {page}");
+        // What was never handed out is refused as ever, and so is what nobody can have.
+        let unit = if *series == "agent_timeline" { 1_000_000 } else { 1 };
+        for wrong in [horizon * unit + 1, i64::MAX] {
+            let reply = call(&world.rest, "GET", &format!("{}?start_time={wrong}", uri(series)), Some(world.token())).await;
+            assert_eq!(reply.status, 400, "{series} {wrong}: {} rows seen", seen.len());
+        }
+    }
+    busy(&world).await;
+    world.clock.advance_seconds(10 * AGE_SECONDS_MIN);
+    for Stand { series, mut seen, next } in stands {
+        let first = world.page(&next).await;
+        assert_ne!(first["count"], json!(0), "{next}");
+        seen.extend(rows(&first, series).iter().filter(|row| !seen.contains(row)).cloned().collect::<Vec<_>>());
+        let (whole, _) = walk(&world, series, "").await;
+        assert_eq!(seen, whole, "{next}: he goes on, and misses nothing");
+    }
+}
+
+#[tokio::test]
+async fn a_place_that_was_read_on_an_older_promise_stays_good_too() {
+    let mut world = World::online().await;
+    busy(&world).await;
+    let newest = world.desk.now().seconds();
+    // The first page makes the promise, the second is read up to a newer second that it covers.
+    world.clock.set(Timestamp::from_seconds(newest + AGE_SECONDS_MIN - 10));
+    for series in SERIES {
+        world.page(&uri(series)).await;
+    }
+    world.clock.set(Timestamp::from_seconds(newest + AGE_SECONDS_MIN + 1));
+    let mut places = Vec::new();
+    for series in SERIES {
+        let page = world.page(&uri(series)).await;
+        places.extend([path(&page), format!("{}?start_time={}", uri(series), page["end_time"])]);
+    }
+    world.clock.advance_seconds(-20);
+    world.restart().await;
+    for place in places {
+        assert_eq!(world.page(&place).await["count"], json!(0), "{place}");
+    }
+}
+
 #[tokio::test]
 async fn refusals() {
     let world = World::open().await;

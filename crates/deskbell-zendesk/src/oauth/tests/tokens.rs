@@ -156,7 +156,7 @@ async fn clients_act_for_themselves_if_they_can_keep_a_secret() {
         refused(&post(&world, "/oauth2/token", &pairs).await, 401, "invalid_client");
     }
     // A new secret makes the old one useless.
-    let (id, owner) = (client.client.id, world.owner.agent.id);
+    let (id, owner) = (client.client.id, clients::Maker::unbound(world.owner.agent.id));
     let new = world.desk.write(move |tx, cx| clients::generate_secret(tx, cx, owner, id)).await.unwrap();
     refused(&ask(&world, &client, &by).await, 401, "invalid_client");
     granted(&ask(&world, &new, &by).await);
@@ -185,6 +185,47 @@ async fn passwords_where_they_are_switched_on() {
     let braked = ask(&world, &known, &with("correct horse")).await;
     refused(&braked, 429, "temporarily_unavailable");
     assert!(braked.headers.contains_key("retry-after"));
+}
+
+#[tokio::test]
+async fn a_new_password_ends_what_the_old_one_granted() {
+    let world = World::with_passwords().await;
+    let client = client(&world, ClientType::Confidential).await;
+    let mut browser = Browser::new(&world);
+    let pairs = [("response_type", "code"), ("client_id", client.client.identifier.as_str()), ("redirect_uri", BACK)];
+    let code = browser.code(&pairs).await;
+    assert!(browser.open(&pairs).await.text.contains("value=\"allow\""), "he is signed in");
+    let by_password = [("grant_type", "password"), ("username", "owner@desk.test"), ("password", "correct horse")];
+    let by_code = [("grant_type", "authorization_code"), ("code", code.as_str()), ("redirect_uri", BACK)];
+    let refresh = |tokens: &serde_json::Value| text(tokens, "refresh_token").to_owned();
+    let (first, second) = (granted(&ask(&world, &client, &by_password).await), granted(&ask(&world, &client, &by_password).await));
+    let second_again = granted(&ask(&world, &client, &[("grant_type", "refresh_token"), ("refresh_token", &refresh(&second))]).await);
+    let from_code = granted(&ask(&world, &client, &by_code).await);
+    let own = granted(&ask(&world, &client, &[("grant_type", "client_credentials")]).await);
+    // Another agent's stay, whatever happens to the owner's.
+    world.add_agent_with("admin@desk.test", Role::Administrator, "battery staple").await;
+    let anothers = [("grant_type", "password"), ("username", "admin@desk.test"), ("password", "battery staple")];
+    let anothers = granted(&ask(&world, &client, &anothers).await);
+
+    let renamed = world.write("PUT", "/api/v2/agents/me", json!({"first_name": "Olga"})).await;
+    assert_eq!((renamed.status, reach(&world, text(&first, "access_token")).await), (200, ALL), "a new name ends nothing");
+    assert_eq!(world.write("PUT", "/api/v2/agents/me", json!({"password": "another horse"})).await.status, 200);
+    for tokens in [&first, &second, &second_again] {
+        assert_eq!(reach(&world, text(tokens, "access_token")).await, NOTHING, "at once");
+        let refused_now = ask(&world, &client, &[("grant_type", "refresh_token"), ("refresh_token", &refresh(tokens))]).await;
+        refused(&refused_now, 400, "invalid_grant");
+    }
+    refused(&ask(&world, &client, &by_password).await, 400, "invalid_grant");
+    assert!(browser.open(&pairs).await.text.contains("name=\"password\""), "his session is over, too");
+
+    for tokens in [&from_code, &own, &anothers] {
+        assert_eq!(reach(&world, text(tokens, "access_token")).await, ALL, "those never had his password");
+    }
+    for tokens in [&from_code, &anothers] {
+        granted(&ask(&world, &client, &[("grant_type", "refresh_token"), ("refresh_token", &refresh(tokens))]).await);
+    }
+    assert_eq!(reach(&world, world.token()).await, ALL, "nor what people of the desk made");
+    granted(&ask(&world, &client, &[by_password[0], by_password[1], ("password", "another horse")]).await);
 }
 
 #[tokio::test]

@@ -1,10 +1,12 @@
-use deskbell_app::credentials;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use deskbell_app::rights::Scopes;
+use deskbell_app::{credentials, sign_in};
 use deskbell_domain::agent::Role;
 use deskbell_domain::credential::CredentialKind;
 use serde_json::{Value, json};
 
-use crate::world::{World, call, send_json};
+use crate::world::{World, call, send, send_json};
 
 fn ids(list: &Value) -> Vec<i64> {
     list.as_array().unwrap().iter().map(|agent| agent["id"].as_i64().unwrap()).collect()
@@ -134,7 +136,8 @@ async fn rights_and_refusals() {
         ("PUT", "/api/v2/agents/me", json!({"role_id": 2}), 403),
         ("PUT", "/api/v2/agents/me", json!({"enabled": false}), 403),
         ("PUT", "/api/v2/agents/me", json!({"email": "other@desk.test"}), 403),
-        ("PUT", "/api/v2/agents/me", json!({"first_name": "Anna", "password": "another horse", "role_id": 3}), 200),
+        ("PUT", "/api/v2/agents/me", json!({"first_name": "Ann", "password": "another horse"}), 403),
+        ("PUT", "/api/v2/agents/me", json!({"first_name": "Anna", "password": null, "role_id": 3}), 200),
     ] {
         assert_eq!(send_json(&world.rest, verb, path, &token, &body).await.status, status, "{verb} {path} {body}");
     }
@@ -159,4 +162,79 @@ async fn rights_and_refusals() {
     for unknown in ["383486450414", "0", "-1", "x", "%00", "99999999999999999999", "email/nobody@desk.test", "email/%00"] {
         assert_eq!(call(&world.rest, "GET", &format!("/api/v2/agents/{unknown}"), Some(world.token())).await.status, 404, "{unknown}");
     }
+}
+
+async fn signs_in(world: &World, email: &str, password: &str) -> bool {
+    sign_in::prove(&world.desk, email, password.to_owned()).await.is_ok()
+}
+
+#[tokio::test]
+async fn passwords_are_out_of_reach_of_programs() {
+    let world = World::open().await;
+    let owner = world.owner.agent.id;
+    let admin = world.add_agent_with("admin@desk.test", Role::Administrator, "battery staple").await;
+    let ann = world.add_agent_with("ann@desk.test", Role::Agent, "paper clip").await;
+    let write = Scopes { write: true, ..Scopes::default() };
+    let (hers, me) = (format!("/api/v2/agents/{}", ann.get()), "/api/v2/chat/agents/me");
+    let new = json!({"first_name": "New", "password": "another horse", "email": null});
+    let made = json!({"email": "new@desk.test", "password": "another horse", "role_id": 2});
+    let given = async |agent, scopes| world.add_client_token(agent, scopes).await;
+    let own = world.add_token(ann, CredentialKind::Token, Scopes::ALL).await.secret;
+    for (token, verb, path, body) in [
+        (given(ann, write).await, "PUT", me, &new),
+        (given(ann, Scopes::ALL).await, "PUT", me, &new),
+        (given(admin, write).await, "PUT", me, &new),
+        (given(admin, Scopes::ALL).await, "PUT", me, &new),
+        (given(admin, Scopes::ALL).await, "PUT", &hers, &new),
+        (given(admin, Scopes::ALL).await, "POST", "/api/v2/agents", &made),
+        (given(owner, Scopes::ALL).await, "PUT", me, &new),
+        (given(owner, Scopes::ALL).await, "PUT", &hers, &new),
+        (given(owner, Scopes::ALL).await, "POST", "/api/v2/agents", &made),
+        // People of the desk made it, for somebody who administers nothing.
+        (own, "PUT", me, &new),
+    ] {
+        let refused = send_json(&world.rest, verb, path, &token, body).await;
+        assert_eq!((refused.status, &refused.json()["error"]), (403, &json!("Forbidden")), "{verb} {path}");
+    }
+    for (email, password) in [("owner@desk.test", "correct horse"), ("admin@desk.test", "battery staple"), ("ann@desk.test", "paper clip")]
+    {
+        assert!(signs_in(&world, email, password).await && !signs_in(&world, email, "another horse").await, "{email}");
+    }
+    assert_eq!(call(&world.rest, "GET", "/api/v2/agents/email/new@desk.test", Some(world.token())).await.status, 404);
+    assert_ne!(world.page(&hers).await["first_name"], json!("New"), "a refused change changes nothing");
+
+    // Without a password they change what they did before.
+    for (agent, path) in [(ann, me), (admin, me), (admin, &hers)] {
+        let named = send_json(&world.rest, "PUT", path, &given(agent, write).await, &json!({"first_name": "Anna"})).await;
+        assert_eq!((named.status, &named.json()["first_name"]), (200, &json!("Anna")), "{path}");
+    }
+    // An administrator's own token sets his password and those of others, within his rights.
+    let own = world.add_token(admin, CredentialKind::Token, write).await.secret;
+    for (path, email) in [(me, "admin@desk.test"), (&hers, "ann@desk.test")] {
+        assert_eq!(send_json(&world.rest, "PUT", path, &own, &new).await.status, 200, "{path}");
+        assert!(signs_in(&world, email, "another horse").await, "{email}");
+    }
+    assert_eq!(send_json(&world.rest, "POST", "/api/v2/agents", &own, &made).await.status, 201);
+    assert!(signs_in(&world, "new@desk.test", "another horse").await);
+    let owners = format!("/api/v2/agents/{}", owner.get());
+    assert_eq!(send_json(&world.rest, "PUT", &owners, &own, &new).await.status, 403, "owners are the owners' matter");
+}
+
+#[tokio::test]
+async fn who_shows_his_password_may_set_another() {
+    let world = World::with_passwords().await;
+    let ann = world.add_agent_with("ann@desk.test", Role::Agent, "paper clip").await;
+    let ben = world.add_agent_with("ben@desk.test", Role::Agent, "paper clip").await;
+    let show = async |password: &str, path: &str| {
+        let basic = format!("Basic {}", STANDARD.encode(format!("ann@desk.test:{password}")));
+        let body = json!({"password": "stapled paper"}).to_string();
+        send(&world.rest, "PUT", path, &[("authorization", &basic), ("content-type", "application/json")], body).await.status
+    };
+    assert_eq!(show("paper clip", &format!("/api/v2/agents/{}", ben.get())).await, 403);
+    assert_eq!(show("wrong clip", "/api/v2/agents/me").await, 401);
+    assert_eq!(show("paper clip", "/api/v2/agents/me").await, 200);
+    assert_eq!(show("paper clip", "/api/v2/agents/me").await, 401, "it is another one now");
+    assert_eq!(show("stapled paper", "/api/v2/agents/me").await, 200);
+    assert!(signs_in(&world, "ben@desk.test", "paper clip").await);
+    assert_eq!(world.page(&format!("/api/v2/agents/{}", ann.get())).await["email"], json!("ann@desk.test"));
 }

@@ -2,9 +2,9 @@
 
 use std::fmt::Write;
 
-use deskbell_app::AppError;
 use deskbell_app::chat_search::{self, Ask, Direction, Order, fields};
 use deskbell_app::rights::Right;
+use deskbell_app::{AppError, Kind};
 use deskbell_http::{Answer, Cx, Endpoint, Input, Meta, Param, Place};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
@@ -38,16 +38,26 @@ impl Endpoint<Rest> for SearchChats {
              true number all the same, and `next_url` of the last page leads to the refusal, so that nobody takes it for the end",
             "a search that cannot be understood: 400 with the place; a field that is not known finds nothing",
             "finds what was written to the documents before; a chat's document is there a moment after its end",
+            "while the index is built: 429 with `Retry-After`, never a part of the results; that is what clients of this API wait for",
         ]);
 
     async fn run(cx: Cx<Rest>, input: Input) -> Result<Answer, AppError> {
         let ask = read(&cx, &input)?;
         let (query, order) = (ask.query.clone(), ask.order);
-        let found = chat_search::find(cx.state.desk(), ask).await?;
+        let found = chat_search::find(cx.state.desk(), ask).await.map_err(ask_again)?;
         let base = base(&cx);
         let results = found.documents.iter().map(|document| Hit::new(document, &base)).collect::<Result<Vec<_>, _>>()?;
         let next_url = found.next_page.map(|page| address(&base, &input, &query, order, page));
         Ok(Answer::tree(Results { count: found.count, results, next_url }))
+    }
+}
+
+/// Programs that copy chats wait after a 429 and give up after a 503: where waiting helps they are told to.
+fn ask_again(error: AppError) -> AppError {
+    if error.kind == Kind::Unavailable && error.retry_after_seconds.is_some() {
+        AppError { kind: Kind::RateLimited, ..error }
+    } else {
+        error
     }
 }
 

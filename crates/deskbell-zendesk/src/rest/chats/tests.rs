@@ -4,8 +4,11 @@ mod clients;
 mod writing;
 
 use std::num::NonZeroU32;
+use std::sync::Arc;
 
 use axum::body::Body;
+use deskbell_app::AppError;
+use deskbell_app::chat_search::{ChatQuery, ChatSearch, Hits};
 use deskbell_app::commands::VisitorCommand;
 use deskbell_app::rights::Scopes;
 use deskbell_domain::agent::Role;
@@ -241,4 +244,21 @@ async fn a_desk_without_a_search_says_so() {
     let world = World::online().await;
     let reply = call(&world.rest, "GET", &format!("{CHATS}/search?q=*"), Some(world.token())).await;
     assert_eq!((reply.status, reply.json()["description"].clone()), (503, json!("search is not ready")));
+}
+
+/// An index that is being built.
+struct Unready;
+
+impl ChatSearch for Unready {
+    fn search(&self, _: &ChatQuery) -> Result<Hits, AppError> {
+        Err(AppError::unavailable("search is not ready").retry_after(7))
+    }
+}
+
+#[tokio::test]
+async fn who_searches_too_early_is_asked_to_wait_as_clients_do() {
+    let world = World::open().await;
+    world.desk.search_chats_with(Arc::new(Unready));
+    let reply = call(&world.rest, "GET", &format!("{CHATS}/search?q=*"), Some(world.token())).await;
+    assert_eq!((reply.status, reply.headers["retry-after"].as_bytes()), (429, b"7".as_slice()), "{}", reply.text);
 }

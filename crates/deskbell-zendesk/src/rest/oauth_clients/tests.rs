@@ -139,6 +139,53 @@ async fn what_acts_for_an_owner_is_changed_by_owners() {
 }
 
 #[tokio::test]
+async fn no_token_makes_one_that_may_do_more() {
+    let world = World::open().await;
+    let (owner, clients) = (world.owner.agent.id, "/api/v2/oauth/clients");
+    let write_only = Scopes { write: true, ..Scopes::default() };
+    let read_write = Scopes { read: true, ..write_only };
+    let made = async |token: &str, scopes: Value| {
+        let body = json!({"name": "Tap", "client_type": "confidential", "scopes": scopes});
+        let reply = write(&world, "POST", clients, token, &body).await;
+        assert_eq!(reply.status, 201, "{}", reply.text);
+        format!("{clients}/{}", reply.json()["id"])
+    };
+    let wider = made(world.token(), json!("read write")).await;
+    let before = world.page(&wider).await;
+    let narrow = world.add_token(owner, CredentialKind::Token, write_only).await.secret;
+    for token in [&narrow, &world.add_client_token(owner, write_only).await] {
+        for scopes in ["read", "read write", "write chat", "read write chat"] {
+            let refused = write(&world, "POST", clients, token, &json!({"name": "Tap", "scopes": scopes})).await;
+            assert_eq!(refused.status, 403, "{scopes}");
+        }
+        // A new secret, or another place to send codes to, is as good as a new client.
+        for body in
+            [json!({"name": "X"}), json!({"redirect_uris": "https://evil.test/"}), json!({"scopes": "write"}), json!({"scopes": "read"})]
+        {
+            assert_eq!(write(&world, "PUT", &wider, token, &body).await.status, 403, "{body}");
+        }
+        for verb in ["POST", "PUT"] {
+            assert_eq!(call(&world.rest, verb, &format!("{wider}/generate_secret"), Some(token)).await.status, 403);
+        }
+        assert_eq!(world.page(&wider).await, before);
+
+        let own = made(token, json!(null)).await;
+        assert_eq!(world.page(&own).await["scopes"], "write", "without what the token has not");
+        assert_eq!(write(&world, "PUT", &own, token, &json!({"name": "Y", "scopes": "read write"})).await.status, 403);
+        let changed = write(&world, "PUT", &own, token, &json!({"name": "Y", "scopes": ["write"]})).await;
+        assert_eq!((changed.status, &changed.json()["name"], &changed.json()["scopes"]), (200, &json!("Y"), &json!("write")));
+        assert_eq!(call(&world.rest, "POST", &format!("{own}/generate_secret"), Some(token)).await.status, 200);
+    }
+    let wide = world.add_token(owner, CredentialKind::Token, read_write).await.secret;
+    assert_eq!(write(&world, "POST", clients, &wide, &json!({"name": "Tap", "scopes": "chat"})).await.status, 403);
+    assert_eq!(write(&world, "PUT", &wider, &wide, &json!({"scopes": "read write chat"})).await.status, 403);
+    assert_eq!(write(&world, "PUT", &wider, &wide, &json!({"scopes": "write"})).await.status, 200);
+    assert_eq!(call(&world.rest, "POST", &format!("{wider}/generate_secret"), Some(&narrow)).await.status, 200, "it is narrow now");
+    let widest = made(world.token(), json!("read write chat")).await;
+    assert_eq!(call(&world.rest, "DELETE", &widest, Some(&narrow)).await.status, 204, "taking away gives nobody anything");
+}
+
+#[tokio::test]
 async fn tokens_are_listed_and_revoked() {
     let world = World::open().await;
     let own = world.owner.access_token.credential.clone();

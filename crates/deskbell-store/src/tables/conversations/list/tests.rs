@@ -20,7 +20,7 @@ fn plan(db: &Db, filter: &Filter, order: Order, skip: i64) -> Plan {
     let filter = filter.clone();
     db.read_blocking(move |tx| {
         let mut text = Text::default();
-        let page = text.page(&filter, order, 100, skip);
+        let page = text.page(&OWN_COLUMNS, &filter, order, 100, skip);
         let params: Vec<&dyn Param> = text.params.iter().map(|param| &**param).collect();
         let lines =
             tx.all_dynamic_with(&format!("EXPLAIN QUERY PLAN SELECT c.id, c.preview FROM {page}"), &params, |row| row.get::<String>(3))?;

@@ -1,0 +1,140 @@
+//! Levels: how many tickets, chats and calls waited and were served, who was there for them, and when; read back for any time, exactly, from
+//! what a reader of the journal keeps of each quarter hour in which something changed. How a report looks is the surface's affair.
+//!
+//! [`keeping`] runs the reader, [`rebuild`] makes everything anew while the desk serves, [`verify`] compares what is kept with the journal.
+
+mod fold;
+mod keeping;
+mod reader;
+mod rebuild;
+#[cfg(test)]
+mod tests;
+mod verify;
+mod walk;
+
+use deskbell_domain::ids::{AgentId, DepartmentId};
+use deskbell_domain::level::{Course, Key, Quarter, Standing, Tally};
+use deskbell_domain::measure::Medium;
+use deskbell_domain::time::Timestamp;
+use deskbell_store::tables::levels as table;
+use deskbell_store::tables::levels::presences::Whose;
+use deskbell_store::{StoreError, Tx};
+
+pub use deskbell_domain::level::Presence;
+pub(crate) use keeping::start;
+pub use keeping::{Watch, caught_up};
+pub use reader::{CURSOR, Reader};
+pub use rebuild::{Progress, rebuild};
+pub use verify::{Difference, verify};
+
+use crate::error::AppError;
+use walk::Walk;
+
+/// Edges between which levels are asked for, at most: hours of ten years and more.
+pub const EDGES_MAX: usize = 100_000;
+/// Presences of one page, at most.
+pub const PRESENCES_MAX: i64 = 10_000;
+
+/// Whose levels: of a department, an agent, an agent in a department, or (neither) of the whole desk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Scope {
+    pub department: Option<DepartmentId>,
+    pub agent: Option<AgentId>,
+}
+
+impl Scope {
+    fn key(self, medium: Medium) -> Key {
+        Key { medium, department: self.department, agent: self.agent }
+    }
+}
+
+/// A level over some time. The average is weighted by time; a value that held for no time is neither the highest nor the lowest.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Level {
+    pub average: f64,
+    pub max: i64,
+    pub min: i64,
+}
+
+impl From<Tally> for Level {
+    fn from(tally: Tally) -> Level {
+        Level { average: tally.average(), max: tally.max, min: tally.min }
+    }
+}
+
+/// What waited, could be served and was served. What each counts is told at [`Standing`].
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Load {
+    pub queue: Level,
+    pub slots: Level,
+    pub service: Level,
+}
+
+/// The load between each two neighbouring edges. Time after `now` is not counted: what lies wholly there is zero. So is all before the desk
+/// was founded. An edge within a quarter hour counts as that one's beginning. Refused as invalid: edges that go back, and more than
+/// [`EDGES_MAX`].
+pub fn load(tx: &mut Tx<'_>, medium: Medium, scope: Scope, edges: &[Timestamp], now: Timestamp) -> Result<Vec<Load>, AppError> {
+    let of = |course: Course| Load { queue: course.queue.into(), slots: course.slots.into(), service: course.service.into() };
+    Ok(courses(tx, medium, scope, edges, now)?.into_iter().map(of).collect())
+}
+
+/// Microseconds between each two neighbouring edges in which at least one agent was there for it; else as [`load`].
+pub fn availability(tx: &mut Tx<'_>, medium: Medium, scope: Scope, edges: &[Timestamp], now: Timestamp) -> Result<Vec<i64>, AppError> {
+    Ok(courses(tx, medium, scope, edges, now)?.into_iter().map(|course| course.available_micros).collect())
+}
+
+fn courses(tx: &mut Tx<'_>, medium: Medium, scope: Scope, edges: &[Timestamp], now: Timestamp) -> Result<Vec<Course>, AppError> {
+    if edges.len() > EDGES_MAX {
+        return Err(AppError::invalid(format!("a report has at most {} rows: ask for a shorter time", EDGES_MAX - 1)));
+    }
+    if !edges.is_sorted() {
+        return Err(AppError::invalid("the times of a report go forward"));
+    }
+    let edges: Vec<Timestamp> = edges.iter().map(|edge| Quarter::of(*edge).start()).collect();
+    let (Some(first), Some(last)) = (edges.first().copied(), edges.last().copied()) else { return Ok(Vec::new()) };
+    let (from, until) = (Quarter::of(first), Quarter::of(last));
+    let mut walk = Walk::begin(edges);
+    let set = table::kept(tx)?;
+    if let Some(series) = table::series(tx, set, &scope.key(medium))? {
+        if let Some(cell) = table::cell_before(tx, series, from)? {
+            walk.stands(cell.standing);
+        }
+        table::cells(tx, series, from, until, |cell| walk.pass(cell))?;
+    }
+    Ok(walk.end(now))
+}
+
+/// How it stands as of the last entry that is in.
+pub fn standing(tx: &mut Tx<'_>, medium: Medium, scope: Scope) -> Result<Standing, StoreError> {
+    let set = table::kept(tx)?;
+    let Some(series) = table::series(tx, set, &scope.key(medium))? else { return Ok(Standing::default()) };
+    Ok(table::last_cell(tx, series)?.map(|cell| cell.standing).unwrap_or_default())
+}
+
+/// When agents of the scope were there for a medium: those that overlap the time from `from` to `until`, whole, by their beginning, then by
+/// agent and department. At most [`PRESENCES_MAX`] of them.
+pub fn presences(
+    tx: &mut Tx<'_>,
+    medium: Medium,
+    scope: Scope,
+    from: Timestamp,
+    until: Timestamp,
+    skip: i64,
+    rows: i64,
+) -> Result<Vec<Presence>, AppError> {
+    let (skip, rows) = (skip.max(0), rows.clamp(0, PRESENCES_MAX));
+    if from >= until {
+        return Ok(Vec::new());
+    }
+    let whose = Whose { medium, department: scope.department, agent: scope.agent };
+    let set = table::kept(tx)?;
+    let across = table::presences::across(tx, set, &whose, from)?;
+    let left = skip.saturating_sub_unsigned(across.len() as u64).max(0);
+    let (skipped, wanted) = (usize::try_from(skip).unwrap_or(usize::MAX), usize::try_from(rows).unwrap_or(0));
+    let mut page: Vec<Presence> = across.into_iter().skip(skipped).take(wanted).collect();
+    let rest = rows - page.len() as i64;
+    if rest > 0 {
+        page.extend(table::presences::beginning(tx, set, &whose, from, until, left, rest)?);
+    }
+    Ok(page)
+}

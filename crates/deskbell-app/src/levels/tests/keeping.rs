@@ -1,0 +1,188 @@
+//! The reader's thread, rebuilding while the desk serves, and what a comparison with the journal finds.
+
+use deskbell_domain::agent::AgentStatus;
+use deskbell_domain::conversation::Status;
+use deskbell_domain::level::{Cell, Course};
+use deskbell_store::journal;
+
+use super::scene::*;
+use super::*;
+use crate::error::Kind;
+
+/// A morning with something of everything.
+fn morning() -> Scene {
+    let scene = Scene::begin();
+    scene.tell([
+        (0, agent(ANN, 3, true)),
+        (0, member(SALES, ANN, true)),
+        (0, member(SUPPORT, ANN, true)),
+        (5, online(ANN, AgentStatus::ONLINE)),
+        (10, requested(1, SALES)),
+        (20, started(1, SALES, Status::New)),
+        (40, joined(1, ANN)),
+        (50, assigned(1, SALES, Some(ANN))),
+        (70, ended(1, SALES)),
+        (75, online(ANN, AgentStatus::AWAY)),
+        (80, online(ANN, AgentStatus::ONLINE)),
+        (90, department(SUPPORT, false)),
+    ]);
+    scene
+}
+
+/// What is read of some scopes.
+fn read(scene: &Scene) -> Vec<(Vec<Load>, Vec<i64>, Vec<Presence>)> {
+    let scopes = [EVERYONE, of(SALES), of(SUPPORT), by(ANN), both(SALES, ANN)];
+    let each = Medium::ALL.into_iter().flat_map(|medium| scopes.map(|scope| (medium, scope)));
+    each.map(|(medium, scope)| {
+        let edges = [0, 15, 60, 120, 180];
+        (scene.load(medium, scope, &edges), scene.availability(medium, scope, &edges), scene.presences(medium, scope, (0, 600)))
+    })
+    .collect()
+}
+
+#[test]
+fn what_is_kept_wrongly_is_found_and_made_anew() {
+    let scene = morning();
+    let right = read(&scene);
+    scene.is_verified();
+    let sales = of(SALES).key(Medium::Chats);
+    let (wrong, beyond) = scene
+        .desk
+        .write_blocking(move |tx, _| {
+            let set = table::kept(tx)?;
+            let series = table::series(tx, set, &sales)?.expect("there was a chat");
+            let mut wrong = table::cell_before(tx, series, Quarter::of(at(15)))?.expect("it began in the first quarter hour");
+            wrong.standing.queue += 1;
+            table::put_cell(tx, series, &wrong)?;
+            let beyond = Cell { quarter: Quarter::of(at(300)), changed: at(300), before: Course::default(), standing: wrong.standing };
+            table::put_cell(tx, series, &beyond)?;
+            table::presences::open(tx, set, Medium::Calls, BEN, SALES, at(3))?;
+            table::presences::close(tx, set, Medium::Chats, ANN, SALES, at(100))?;
+            Ok((wrong, beyond))
+        })
+        .unwrap();
+    assert_ne!(read(&scene), right);
+    let found = verify(&scene.desk).unwrap();
+    let mut right_cell = wrong.clone();
+    right_cell.standing.queue -= 1;
+    assert_eq!(found[0], Difference::Cell { key: sales, kept: Some(wrong.clone()), counted: right_cell });
+    assert!(
+        found
+            .iter()
+            .any(|difference| matches!(difference, Difference::Cells { key, kept, counted } if *key == sales && kept - counted == 1))
+    );
+    let open = Presence { agent: ANN, department: SALES, from: at(80), until: None };
+    let ended = Presence { until: Some(at(100)), ..open };
+    assert!(found.contains(&Difference::Presence { medium: Medium::Chats, kept: Some(ended), counted: open }));
+    assert!(found.contains(&Difference::Presences { medium: Medium::Calls, kept: 1, counted: 0 }));
+    assert_eq!(found.len(), 4, "{found:#?} beyond {beyond:?}");
+    assert!(found[0].to_string().starts_with("level of "), "{}", found[0]);
+
+    let mut told = Vec::new();
+    rebuild(&scene.desk, &mut |progress| told.push(progress)).unwrap();
+    let head = scene.see(|tx| Ok(tx.head()?));
+    assert_eq!(told.last(), Some(&Progress { number: head, head }));
+    assert_eq!(read(&scene), right);
+    scene.is_verified();
+}
+
+#[test]
+fn a_desk_serves_while_it_is_rebuilt() {
+    let scene = morning();
+    let mut reader = scene.desk.level_reader();
+    reader.catch_up().unwrap();
+    let before = read(&scene);
+    let mut minute = 100;
+    rebuild(&scene.desk, &mut |_| {
+        // What is read is whole all the time, and goes on.
+        if minute == 100 {
+            assert_eq!(read(&scene), before);
+        }
+        if minute < 104 {
+            scene.write([(minute, requested(minute, SALES)), (minute, requested(minute + 50, SUPPORT))]);
+            reader.catch_up().unwrap();
+            assert_eq!(scene.standing(Medium::Chats, of(SALES)).queue, minute - 99);
+        }
+        minute += 1;
+    })
+    .unwrap();
+    assert!(minute > 104, "it found more and more");
+    assert_eq!(scene.standing(Medium::Chats, EVERYONE).queue, 8);
+    scene.is_verified();
+    // The one that had read before goes on with what took its place, and so does a fresh one.
+    scene.write([(110, ended(100, SALES))]);
+    reader.catch_up().unwrap();
+    assert_eq!(scene.standing(Medium::Chats, EVERYONE).queue, 7);
+    scene.tell([(111, ended(101, SALES))]);
+    assert_eq!(scene.standing(Medium::Chats, EVERYONE).queue, 6);
+    reader.catch_up().unwrap();
+    scene.is_verified();
+    assert_eq!(scene.see(|tx| Ok(table::building(tx)?)), None);
+}
+
+#[test]
+fn of_two_who_rebuild_the_later_one_does() {
+    let scene = morning();
+    let right = read(&scene);
+    let mut inner = None;
+    let outer = rebuild(&scene.desk, &mut |_| {
+        if inner.is_none() {
+            inner = Some(rebuild(&scene.desk, &mut |_| {}));
+        }
+    });
+    inner.expect("it was told").unwrap();
+    assert_eq!(outer.expect_err("it lost its place").kind, Kind::Conflict);
+    assert_eq!(read(&scene), right);
+
+    // One that broke off is cleared away.
+    scene
+        .desk
+        .write_blocking(|tx, _| {
+            let set = table::begin(tx)?;
+            table::insert_series(tx, set, &EVERYONE.key(Medium::Calls))?;
+            Ok(table::set_built_number(tx, set, 3)?)
+        })
+        .unwrap();
+    assert_eq!(read(&scene), right);
+    rebuild(&scene.desk, &mut |_| {}).unwrap();
+    assert_eq!(read(&scene), right);
+    assert_eq!(scene.see(|tx| Ok(table::building(tx)?)), None);
+    assert!(!scene.desk.write_blocking(|tx, _| Ok(table::clear_left(tx)?)).unwrap(), "all is cleared away");
+}
+
+#[test]
+fn without_its_beginning_a_journal_counts_nothing_again() {
+    let scene = morning();
+    let right = read(&scene);
+    scene.desk.write_blocking(|tx, _| Ok(journal::trim(tx, at(0), i64::MAX)?)).unwrap();
+    assert_eq!(rebuild(&scene.desk, &mut |_| {}).expect_err("it is gone").kind, Kind::Conflict);
+    assert_eq!(verify(&scene.desk).expect_err("it is gone").kind, Kind::Conflict);
+    scene.tell([(200, ended(7, SALES))]);
+    assert_eq!(read(&scene), right, "what is kept stays, and goes on");
+}
+
+#[test]
+fn who_asks_gets_what_was_written_before() {
+    let scene = morning();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    assert_eq!(scene.desk.levels().number(), 0, "nobody has looked");
+    for number in 1..20 {
+        scene.write([(100 + number, requested(number, SUPPORT))]);
+        runtime.block_on(caught_up(&scene.desk)).unwrap();
+        assert_eq!(scene.standing(Medium::Chats, of(SUPPORT)).queue, number);
+        assert_eq!(scene.desk.levels().number(), scene.see(|tx| Ok(tx.head()?)));
+    }
+    scene.desk.keep_levels().unwrap();
+    scene.is_verified();
+    scene.desk.close();
+    assert_eq!(runtime.block_on(caught_up(&scene.desk)).expect_err("it is closed").kind, Kind::Unavailable);
+}
+
+#[test]
+fn who_waits_in_vain_is_told_so() {
+    // A thread that never comes: the clock of the runtime goes forward by itself where nothing else does.
+    let watch = Watch::default();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    let late = runtime.block_on(watch.wait_until(1)).expect_err("nobody looks");
+    assert_eq!((late.kind, late.retry_after_seconds.is_some()), (Kind::Unavailable, true));
+}

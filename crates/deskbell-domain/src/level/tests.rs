@@ -1,0 +1,123 @@
+//! Cells and counts by hand.
+
+use super::*;
+
+const ANN: AgentId = AgentId::from_i64(80_000_000_001);
+const BEN: AgentId = AgentId::from_i64(80_000_000_002);
+const SALES: DepartmentId = DepartmentId::from_i64(80_000_000_004);
+
+fn queue(queue: i64) -> Standing {
+    Standing { queue, ..Standing::default() }
+}
+
+fn at(micros: i64) -> Timestamp {
+    Timestamp::from_micros(micros)
+}
+
+#[test]
+fn quarters_begin_where_hours_of_every_zone_do() {
+    assert_eq!(Quarter::of(at(0)), Quarter::from_i64(0));
+    assert_eq!(Quarter::of(at(QUARTER_MICROS - 1)).get(), 0);
+    assert_eq!(Quarter::of(at(QUARTER_MICROS)).start(), at(QUARTER_MICROS));
+    assert_eq!(Quarter::of(at(-1)).next().start(), at(0));
+}
+
+#[test]
+fn a_cell_sums_what_held_up_to_its_last_change() {
+    let mut cell = Cell::begin(Quarter::from_i64(0), queue(2));
+    assert_eq!(cell.change(at(100), &queue(3)), None);
+    assert_eq!(cell.before.queue, Tally { micros: 100, sum: 200, max: 2, min: 2 });
+    // Up and down within one moment is nothing.
+    assert_eq!(cell.change(at(150), &queue(95)), None);
+    assert_eq!(cell.change(at(150), &queue(-99)), None);
+    assert_eq!(cell.before.queue, Tally { micros: 150, sum: 200 + 250, max: 5, min: 2 });
+    assert_eq!((cell.changed, cell.standing), (at(150), queue(1)));
+
+    let whole = cell.clone();
+    assert_eq!(cell.change(at(3 * QUARTER_MICROS + 10), &queue(1)), Some(whole));
+    assert_eq!((cell.quarter, cell.standing), (Quarter::from_i64(3), queue(2)));
+    assert_eq!(cell.before.queue, Tally { micros: 10, sum: 10, max: 1, min: 1 });
+}
+
+#[test]
+fn what_changes_as_a_quarter_begins_has_no_time_before() {
+    let mut cell = Cell::begin(Quarter::from_i64(0), queue(7));
+    cell.change(at(QUARTER_MICROS), &queue(-7));
+    assert_eq!((cell.before, cell.standing), (Course::default(), queue(0)));
+}
+
+#[test]
+fn tallies_add_up() {
+    let mut tally = Tally::default();
+    assert_eq!(tally.average(), 0.0);
+    tally.add(4, 0);
+    assert_eq!(tally, Tally::default(), "for no time");
+    tally.add(4, 30);
+    tally.add(1, 10);
+    assert_eq!(tally, Tally { micros: 40, sum: 130, max: 4, min: 1 });
+    assert_eq!(tally.average(), 3.25);
+    // A century of a million.
+    tally.add(1_000_000, 100 * 366 * 86_400 * 1_000_000);
+    assert_eq!(tally.max, 1_000_000);
+}
+
+#[test]
+fn availability_is_about_agents() {
+    let mut course = Course::default();
+    course.add(&Standing { slots: 9, ..Standing::default() }, 10);
+    course.add(&Standing { agents: 2, ..Standing::default() }, 30);
+    assert_eq!(course.available_micros, 30);
+}
+
+/// Key and (queue, slots, service, agents) of each count.
+type Counted = (Option<DepartmentId>, Option<AgentId>, [i64; 4]);
+
+fn numbers(counts: Vec<(Key, Standing)>, medium: Medium) -> Vec<Counted> {
+    let of = counts.into_iter().filter(|(key, _)| key.medium == medium);
+    of.map(|(key, of)| (key.department, key.agent, [of.queue, of.slots, of.service, of.agents])).collect()
+}
+
+#[test]
+fn whom_items_count_for() {
+    let item = |agent, stage, engaged: &[AgentId]| Item { agent, stage, engaged: engaged.to_vec(), ..Item::new(SALES, Stage::Aside) };
+    let everywhere = |of, agent| vec![(None, None, of), (Some(SALES), None, of), (None, Some(agent), of), (Some(SALES), Some(agent), of)];
+    let waiting = item(None, Stage::Waiting, &[]);
+    for medium in Medium::ALL {
+        assert_eq!(item(Some(ANN), Stage::Aside, &[ANN]).counts(medium), []);
+        assert_eq!(numbers(waiting.counts(medium), medium), everywhere([1, 0, 0, 0], ANN)[..2]);
+    }
+    let handed = item(Some(ANN), Stage::Waiting, &[]);
+    assert_eq!(numbers(handed.counts(Medium::Tickets), Medium::Tickets), everywhere([1, 0, 1, 0], ANN));
+    assert_eq!(numbers(handed.counts(Medium::Chats), Medium::Chats), everywhere([1, 0, 0, 0], ANN));
+    let served = numbers(item(None, Stage::Served, &[ANN, BEN]).counts(Medium::Calls), Medium::Calls);
+    assert_eq!(served[..4], everywhere([0, 0, 1, 0], ANN)[..]);
+    assert_eq!(served[4..], everywhere([0, 0, 1, 0], BEN)[2..]);
+}
+
+#[test]
+fn whom_agents_count_for() {
+    let status = |parts: &[AgentStatus]| parts.iter().fold(AgentStatus::OFFLINE, |all, part| all.with(*part));
+    let (tickets, phone, chat, hidden) = (AgentStatus::TICKETS, AgentStatus::PHONE, AgentStatus::CHAT, AgentStatus::HIDDEN);
+    for (online, there) in [
+        (AgentStatus::OFFLINE, [false, false, false]),
+        (AgentStatus::ONLINE, [true, true, false]),
+        (AgentStatus::AWAY, [true, false, false]),
+        (AgentStatus::INVISIBLE, [true, false, false]),
+        (status(&[phone]), [false, false, true]),
+        (status(&[tickets, phone, chat]), [true, true, true]),
+        (status(&[tickets, phone, chat, hidden]), [true, false, false]),
+        (AgentStatus::READ, [false, false, false]),
+    ] {
+        let ann = Attendance { enabled: true, online, slots: 4 };
+        assert_eq!(Medium::ALL.map(|medium| ann.is_there_for(medium)), there, "{online:?}");
+        let off = Attendance { enabled: false, ..ann };
+        assert_eq!(off.counts(ANN, std::iter::once(SALES)), [], "one who is switched off is not there");
+        for (medium, there) in Medium::ALL.into_iter().zip(there) {
+            let slots = if medium == Medium::Chats { 4 } else { 1 };
+            let of = [0, slots, 0, 1];
+            let wanted = [(None, None, of), (None, Some(ANN), of), (Some(SALES), None, of), (Some(SALES), Some(ANN), of)];
+            let counted = numbers(ann.counts(ANN, std::iter::once(SALES)), medium);
+            assert_eq!(counted, if there { &wanted[..] } else { &[] }, "{online:?} {medium:?}");
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! Cells of levels, sets of them, how things stand, and when agents were there.
+
+use super::{Place, at};
+use crate::error::StoreError;
+use crate::tables::levels::{self, presences, presences::Whose, standing};
+use deskbell_domain::agent::AgentStatus;
+use deskbell_domain::ids::{AgentId, DepartmentId};
+use deskbell_domain::level::{Attendance, Cell, Course, Item, Key, Presence, Quarter, Stage, Standing, Tally};
+use deskbell_domain::measure::Medium;
+use deskbell_domain::time::Timestamp;
+
+const ANN: AgentId = AgentId::from_i64(80_000_000_001);
+const BEN: AgentId = AgentId::from_i64(80_000_000_002);
+const SALES: DepartmentId = DepartmentId::from_i64(80_000_000_009);
+
+fn key(medium: Medium, department: Option<DepartmentId>, agent: Option<AgentId>) -> Key {
+    Key { medium, department, agent }
+}
+
+/// A cell that differs in every column from one of another number.
+fn cell(quarter: i64, number: i64) -> Cell {
+    let quarter = Quarter::from_i64(quarter);
+    let tally = |of: i64| Tally { micros: 1_000, sum: i128::from(of) * 1_000, max: of + 1, min: of - 1 };
+    Cell {
+        quarter,
+        changed: quarter.start().plus_micros(1_000),
+        before: Course { queue: tally(number), slots: tally(number + 10), service: tally(number + 20), available_micros: number + 30 },
+        standing: Standing { queue: number + 40, slots: number + 50, service: number + 60, agents: number + 70 },
+    }
+}
+
+pub(super) fn cells_come_back_by_series_and_time(place: &Place) {
+    let test = place.open();
+    let set = test.see(levels::kept);
+    let (whole, own) = (key(Medium::Chats, None, None), key(Medium::Chats, Some(SALES), Some(ANN)));
+    assert_eq!(test.see(move |tx| levels::series(tx, set, &whole)), None);
+    let (first, second) = test.put(move |tx| {
+        let series = (levels::insert_series(tx, set, &whole)?, levels::insert_series(tx, set, &own)?);
+        for quarter in [2_000_007, 2_000_000, 2_000_001] {
+            levels::put_cell(tx, series.0, &cell(quarter, quarter % 10))?;
+        }
+        levels::put_cell(tx, series.1, &cell(2_000_001, 5))?;
+        Ok(series)
+    });
+    assert_eq!(test.see(move |tx| levels::series(tx, set, &own)), Some(second));
+    for other in [key(Medium::Calls, None, None), key(Medium::Chats, Some(SALES), None), key(Medium::Chats, None, Some(ANN))] {
+        assert_eq!(test.see(move |tx| levels::series(tx, set, &other)), None);
+    }
+    assert!(test.write(move |tx| levels::insert_series(tx, set, &own)).expect_err("it is there").is_conflict());
+    let read = |from, until| {
+        test.see(move |tx| {
+            let mut found = Vec::new();
+            levels::cells(tx, first, Quarter::from_i64(from), Quarter::from_i64(until), |cell| found.push(cell.clone()))?;
+            Ok(found)
+        })
+    };
+    let all = [cell(2_000_000, 0), cell(2_000_001, 1), cell(2_000_007, 7)];
+    assert_eq!(read(0, i64::MAX), all);
+    assert_eq!(read(i64::MIN, 3_000_000), all);
+    assert_eq!(read(2_000_001, 2_000_007), all[1..2], "the end is not in it");
+    assert_eq!(read(2_000_008, 2_100_000), []);
+    for (quarter, wanted) in [(2_000_000, None), (2_000_001, Some(0)), (2_000_007, Some(1)), (2_000_008, Some(2)), (i64::MAX, Some(2))] {
+        let found = test.see(move |tx| levels::cell_before(tx, first, Quarter::from_i64(quarter)));
+        assert_eq!(found, wanted.map(|place: usize| all[place].clone()), "{quarter}");
+    }
+    test.put(move |tx| levels::put_cell(tx, first, &cell(2_000_007, 9)));
+    assert_eq!(test.see(move |tx| levels::last_cell(tx, first)), Some(cell(2_000_007, 9)));
+    assert_eq!(test.see(move |tx| levels::last_cell(tx, second)), Some(cell(2_000_001, 5)));
+    assert_eq!(test.see(move |tx| levels::all_series(tx, set)), [(whole, first, 3), (own, second, 1)]);
+
+    // More than are read in one go.
+    test.put(move |tx| (0..4_200).try_for_each(|number| levels::put_cell(tx, second, &cell(number, number))));
+    let found = test.see(move |tx| {
+        let mut found = Vec::new();
+        levels::cells(tx, second, Quarter::from_i64(0), Quarter::from_i64(4_200), |cell| found.push(cell.quarter.get()))?;
+        Ok(found)
+    });
+    assert_eq!(found, (0..4_200).collect::<Vec<_>>());
+}
+
+pub(super) fn sets_take_each_others_place(place: &Place) {
+    let test = place.open();
+    let old = test.see(levels::kept);
+    assert_eq!(test.see(levels::building), None);
+    let fill = move |set| {
+        test.put(move |tx| {
+            let series = levels::insert_series(tx, set, &key(Medium::Calls, None, None))?;
+            (0..2_100).try_for_each(|quarter| levels::put_cell(tx, series, &cell(quarter, 1)))?;
+            let waits = Item { engaged: vec![ANN], ..Item::new(SALES, Stage::Served) };
+            (0..2_100).try_for_each(|id| standing::put_item(tx, set, Medium::Calls, id, &waits))?;
+            standing::put_agent(tx, set, ANN, &Attendance::default())?;
+            standing::put_member(tx, set, SALES, ANN, true)?;
+            standing::put_department(tx, set, SALES, false)?;
+            (0..2_100).try_for_each(|moment| presences::open(tx, set, Medium::Calls, ANN, SALES, at(moment)))?;
+            levels::set_built_number(tx, set, 7)?;
+            levels::set_latest(tx, set, at(9))
+        });
+        test
+    };
+    let test = fill(old);
+    let broken_off = test.put(levels::begin);
+    let fresh = test.put(levels::begin);
+    assert!(fresh != broken_off && broken_off != old);
+    assert_eq!(test.see(levels::building), Some(fresh), "the one before it was left");
+    assert_eq!(test.see(levels::kept), old);
+    assert_eq!(test.see(move |tx| Ok((levels::latest(tx, old)?, levels::latest(tx, fresh)?))), (at(9), Timestamp::EPOCH));
+    assert_eq!(test.see(move |tx| Ok((levels::built_number(tx, old)?, levels::built_number(tx, fresh)?))), (7, 0));
+    test.put(move |tx| {
+        let series = levels::insert_series(tx, fresh, &key(Medium::Calls, None, None))?;
+        levels::put_cell(tx, series, &cell(3, 3))?;
+        standing::put_item(tx, fresh, Medium::Calls, 7, &Item::new(SALES, Stage::Waiting))?;
+        presences::open(tx, fresh, Medium::Calls, ANN, SALES, at(1))?;
+        levels::keep(tx, fresh)
+    });
+    assert_eq!(test.see(|tx| Ok((levels::kept(tx)?, levels::building(tx)?))), (fresh, None));
+    let mut bites = 0;
+    while test.put(levels::clear_left) {
+        bites += 1;
+    }
+    assert!(bites > 6, "in bites: {bites}");
+    let left = test.see(move |tx| {
+        let items = standing::items(tx, old, Medium::Calls, &[7, 8])?;
+        Ok((levels::all_series(tx, old)?.len(), items.len(), standing::agents(tx, old)?.len(), presences::count(tx, old, Medium::Calls)?))
+    });
+    assert_eq!(left, (0, 0, 0, 0));
+    let kept = test.see(move |tx| {
+        let items = standing::items(tx, fresh, Medium::Calls, &[7, 8])?;
+        Ok((levels::all_series(tx, fresh)?[0].2, items.len(), presences::count(tx, fresh, Medium::Calls)?))
+    });
+    assert_eq!(kept, (1, 1, 1));
+}
+
+pub(super) fn how_things_stand_comes_back(place: &Place) {
+    let test = place.open();
+    let set = test.see(levels::kept);
+    let served = Item { engaged: vec![ANN, BEN], ..Item::new(SALES, Stage::Served) };
+    let handed = Item { agent: Some(BEN), ..Item::new(DepartmentId::DEFAULT, Stage::Waiting) };
+    let put = (served.clone(), handed.clone());
+    test.put(move |tx| {
+        standing::put_item(tx, set, Medium::Chats, 1, &put.1)?;
+        standing::put_item(tx, set, Medium::Chats, 1, &put.0)?;
+        standing::put_item(tx, set, Medium::Calls, 1, &put.1)?;
+        standing::put_item(tx, set, Medium::Tickets, 2, &put.1)
+    });
+    let items = |medium, ids: Vec<i64>| test.see(move |tx| standing::items(tx, set, medium, &ids));
+    assert_eq!(items(Medium::Chats, vec![2, 1]), [(1, served)].into());
+    assert_eq!(items(Medium::Calls, vec![1]), [(1, handed.clone())].into());
+    assert_eq!(items(Medium::Tickets, vec![1, 2, 3]), [(2, handed)].into());
+    assert_eq!(items(Medium::Tickets, Vec::new()), [].into());
+    test.put(move |tx| standing::remove_item(tx, set, Medium::Chats, 1));
+    assert_eq!(items(Medium::Chats, vec![1]), [].into());
+
+    let ann = Attendance { enabled: false, online: AgentStatus::INVISIBLE, slots: 7 };
+    test.put(move |tx| {
+        standing::put_agent(tx, set, BEN, &Attendance::default())?;
+        standing::put_agent(tx, set, ANN, &Attendance { slots: 1, ..ann })?;
+        standing::put_agent(tx, set, ANN, &ann)?;
+        for (department, agent, member) in [(SALES, ANN, true), (SALES, BEN, true), (SALES, BEN, false), (DepartmentId::DEFAULT, BEN, true)]
+        {
+            standing::put_member(tx, set, department, agent, member)?;
+        }
+        standing::put_department(tx, set, SALES, false)?;
+        standing::put_department(tx, set, DepartmentId::DEFAULT, true)
+    });
+    assert_eq!(test.see(move |tx| standing::agents(tx, set)), [(ANN, ann), (BEN, Attendance::default())]);
+    let mut members = vec![(SALES, ANN), (DepartmentId::DEFAULT, BEN)];
+    members.sort_unstable();
+    assert_eq!(test.see(move |tx| standing::members(tx, set)), members);
+    assert_eq!(test.see(move |tx| standing::closed_departments(tx, set)), [SALES]);
+    test.put(move |tx| standing::put_department(tx, set, SALES, true));
+    assert_eq!(test.see(move |tx| standing::closed_departments(tx, set)), []);
+}
+
+pub(super) fn presences_overlap_a_time(place: &Place) {
+    let test = place.open();
+    let set = test.see(levels::kept);
+    let was = |agent, department, from, until: i64| Presence { agent, department, from: at(from), until: (until > 0).then(|| at(until)) };
+    let all = [
+        was(ANN, SALES, 10, 20),
+        was(ANN, DepartmentId::DEFAULT, 10, 30),
+        was(BEN, SALES, 15, 50),
+        was(ANN, SALES, 25, 0),
+        was(BEN, SALES, 60, 70),
+    ];
+    test.put(move |tx| {
+        standing::put_member(tx, set, SALES, ANN, true)?;
+        // He is none any more; what was stays.
+        standing::put_member(tx, set, SALES, BEN, false)?;
+        standing::put_member(tx, set, DepartmentId::DEFAULT, ANN, true)?;
+        for presence in all {
+            let Presence { agent, department, from, until } = presence;
+            presences::open(tx, set, Medium::Chats, agent, department, from)?;
+            if let Some(until) = until {
+                presences::close(tx, set, Medium::Chats, agent, department, until)?;
+            }
+        }
+        // For no time: never.
+        presences::open(tx, set, Medium::Chats, BEN, SALES, at(80))?;
+        presences::close(tx, set, Medium::Chats, BEN, SALES, at(80))?;
+        presences::close(tx, set, Medium::Chats, BEN, SALES, at(90))?;
+        presences::open(tx, set, Medium::Calls, ANN, SALES, at(1))
+    });
+    let whose = |department, agent| Whose { medium: Medium::Chats, department, agent };
+    let everyone = whose(None, None);
+    let across = |whose: Whose, moment| test.see(move |tx| presences::across(tx, set, &whose, at(moment)));
+    // The default department's number is below that of sales.
+    let (default_first, sales) = ([all[1], all[0]], all[0]);
+    for (moment, wanted) in [
+        (10, vec![]),
+        (11, default_first.to_vec()),
+        (20, vec![all[1], all[2]]),
+        (30, vec![all[2], all[3]]),
+        (60, vec![all[3]]),
+        (65, vec![all[3], all[4]]),
+    ] {
+        let mut found = across(everyone, moment);
+        found.sort_by_key(|presence| (presence.from, presence.agent, presence.department));
+        let mut wanted = wanted;
+        wanted.sort_by_key(|presence| (presence.from, presence.agent, presence.department));
+        assert_eq!(found, wanted, "{moment}");
+        assert!(across(everyone, moment).is_sorted_by_key(|presence| (presence.from, presence.agent, presence.department)));
+    }
+    assert_eq!(across(whose(Some(SALES), Some(ANN)), 15), [sales]);
+    assert_eq!(across(whose(Some(SALES), None), 40), [all[2], all[3]]);
+    assert_eq!(across(whose(None, Some(BEN)), 40), [all[2]]);
+    let beginning =
+        |whose: Whose, from, until, skip, rows| test.see(move |tx| presences::beginning(tx, set, &whose, at(from), at(until), skip, rows));
+    assert_eq!(beginning(everyone, 11, 60, 0, 10), all[2..4]);
+    assert_eq!(beginning(everyone, 15, 61, 0, 10), all[2..]);
+    assert_eq!(beginning(everyone, 15, 61, 1, 1), all[3..4]);
+    assert_eq!(beginning(whose(Some(SALES), None), 0, 100, 1, 10), all[2..]);
+    assert_eq!(beginning(whose(None, Some(BEN)), 0, 100, 0, 10), [all[2], all[4]]);
+    assert_eq!(beginning(whose(Some(DepartmentId::DEFAULT), Some(ANN)), 0, 100, 0, 10), [all[1]]);
+    assert_eq!(test.see(move |tx| presences::count(tx, set, Medium::Chats)), 5);
+    let get = |from| test.see(move |tx| presences::get(tx, set, Medium::Chats, BEN, SALES, at(from)));
+    assert_eq!((get(60), get(80)), (Some(all[4]), None));
+    let twice = test.write(move |tx| -> Result<(), StoreError> { presences::open(tx, set, Medium::Chats, ANN, SALES, at(25)) });
+    assert!(twice.expect_err("it is there").is_conflict());
+}
