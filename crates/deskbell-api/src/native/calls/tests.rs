@@ -1,4 +1,7 @@
 use axum::body::Body;
+use deskbell_app::credentials;
+use deskbell_app::rights::Scopes;
+use deskbell_domain::credential::CredentialKind;
 use serde_json::{Value, json};
 
 use crate::native::tests::harness::{Client, Reply, TestDesk, start};
@@ -131,8 +134,9 @@ async fn a_voice_message() {
 #[tokio::test]
 async fn keys_that_only_read_only_read() {
     let desk = phones().await;
-    let made = desk.owner.post("credentials", json!({"kind": "apikey", "name": "wall", "scopes": ["read"]})).await;
-    let secret = made.expect(201)["secret"].as_str().unwrap().to_owned();
+    let read = Scopes { read: true, ..Scopes::default() };
+    let made = desk.desk.write(move |tx, cx| credentials::issue(tx, cx, CredentialKind::ApiKey, "wall", None, read)).await;
+    let secret = made.unwrap().secret;
     let call = incoming(&desk).await;
     let key = ("apikey", secret.as_str());
     desk.nobody().send("GET", &call, &[key], Body::empty()).await.expect(200);

@@ -195,7 +195,7 @@ proptest! {
             }
         }
         let told = fold(desk.stage.events(0)).map_err(TestCaseError::fail)?;
-        let stored = desk.stage.see(|tx| crate::views::calls::running(tx));
+        let stored = desk.stage.see(crate::views::calls::running);
         let stored: BTreeMap<CallId, Known> = stored.into_iter().map(|seen| {
             let rings = seen.rings.iter().map(|ring| ring.agent).collect();
             (seen.call.id, Known { state: seen.call.state, rings, legs: seen.legs.iter().map(|leg| leg.agent).collect() })
