@@ -30,7 +30,7 @@ pub const MIGRATIONS: &[(&str, &str)] = &[
     ("0011-triggers", triggers::TRIGGERS),
     ("0012-skills", skills::SKILLS),
     ("0013-chat-search", chat_search::CHAT_SEARCH),
-    ("0014-oauth-grant-kinds", oauth::OAUTH_GRANT_KINDS),
+    ("0019-oauth-grant-kinds", oauth::OAUTH_GRANT_KINDS),
 ];
 
 const DESK: &str = r"
