@@ -18,8 +18,8 @@ use deskbell_store::{Tx, tables};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
-use super::calls::PhoneAct;
 use super::calendar::{DAY_SECONDS, Weekday, arrivals, midnight, weekday};
+use super::calls::PhoneAct;
 use super::dialogues::{self, Dialogue, PAGES, PRODUCTS};
 use super::people::{Person, per_cent, person, pick, wait_seconds};
 use super::premises::Premises;

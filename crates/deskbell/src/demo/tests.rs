@@ -230,9 +230,10 @@ fn calls_of_all_kinds(events: &[deskbell_domain::event::Recorded]) {
         events.iter().filter_map(|recorded| if let Event::Call(event) = &recorded.event { Some(event) } else { None }).collect();
     let any = |what: &str, is: &dyn Fn(&CallEvent) -> bool| assert!(calls.iter().any(|event| is(event)), "{what}");
     let ended = |wanted: Direction, how: CallOutcome| {
-        any(&format!("{wanted:?} {how:?}"), &|event| {
-            matches!(event, CallEvent::Ended { direction, outcome, .. } if *direction == wanted && *outcome == how)
-        });
+        any(
+            &format!("{wanted:?} {how:?}"),
+            &|event| matches!(event, CallEvent::Ended { direction, outcome, .. } if *direction == wanted && *outcome == how),
+        );
     };
     for outcome in [CallOutcome::Finished, CallOutcome::Abandoned, CallOutcome::Voicemail, CallOutcome::Missed] {
         ended(Direction::Incoming, outcome);

@@ -36,11 +36,17 @@ async fn an_exchange_tells_of_a_call() {
     let call = incoming(&desk).await;
     let agent = desk.agent.agent.to_string();
     let shown = tell(&desk, &format!("{call}/ring"), json!({"to": "agent@desk.test", "seconds": 20})).await.expect(200);
-    assert_eq!((&shown["state"], &shown["rings"][0]["agent"], &shown["rings"][0]["outcome"]), (&json!("ringing"), &json!(agent), &Value::Null));
+    assert_eq!(
+        (&shown["state"], &shown["rings"][0]["agent"], &shown["rings"][0]["outcome"]),
+        (&json!("ringing"), &json!(agent), &Value::Null)
+    );
     assert_eq!(shown["rings"][0]["expires"].as_i64().unwrap() - shown["rings"][0]["rang"].as_i64().unwrap(), 20_000);
     tell(&desk, &format!("{call}/answer"), json!({})).await.refused(400, "missing");
     let shown = tell(&desk, &format!("{call}/answer"), json!({"agent": agent})).await.expect(200);
-    assert_eq!((&shown["state"], &shown["legs"][0]["agent"], &shown["rings"][0]["outcome"]), (&json!("talking"), &json!(agent), &json!("accepted")));
+    assert_eq!(
+        (&shown["state"], &shown["legs"][0]["agent"], &shown["rings"][0]["outcome"]),
+        (&json!("talking"), &json!(agent), &json!("accepted"))
+    );
     let shown = tell(&desk, &format!("{call}/hold"), json!({"agent": agent})).await.expect(200);
     assert!(shown["legs"][0]["held_since"].is_i64());
     let shown = tell(&desk, &format!("{call}/resume"), json!({"agent": agent})).await.expect(200);
