@@ -11,6 +11,7 @@ use super::{Hand, check_free, ending, of_others, own_leg, reachable, restand, wr
 use crate::context::Context;
 use crate::conversations;
 use crate::error::AppError;
+use crate::events;
 
 /// Rings closed in one job, so that no job takes long.
 const BITE_RINGS: i64 = 50;
@@ -179,7 +180,11 @@ fn talks(tx: &mut Tx<'_>, cx: &Context, call: &mut Call, agents: &[AgentId]) -> 
         };
         tables::call_legs::insert(tx, &leg)?;
         let told = CallEvent::Answered { call: call.id, conversation: call.conversation, leg: leg.id, agent: *agent, state: call.state };
+<<<<<<< HEAD
         tx.append(cx.now, Event::Call(told))?;
+=======
+        events::append(tx, cx, Event::Call(told))?;
+>>>>>>> wt-sla
     }
     Ok(())
 }

@@ -15,6 +15,7 @@ use crate::context::Context;
 use crate::conversations::{self, SUBJECT_CHARS_MAX, Start};
 use crate::customers::{self, Changes, check_field};
 use crate::error::AppError;
+use crate::events;
 use crate::messages;
 
 /// A call that begins.
@@ -132,7 +133,7 @@ fn begin(tx: &mut Tx<'_>, cx: &mut Context, hand: &Hand, new: &NewCall) -> Resul
         caller: call.caller,
         department,
     };
-    tx.append(cx.now, Event::Call(told))?;
+    events::append(tx, cx, Event::Call(told))?;
     if let Some(callee) = callee {
         ringing::let_ring(tx, cx, &mut call, callee.id, new.seconds)?;
     }
