@@ -27,16 +27,11 @@ pub mod messages;
 pub mod oauth;
 pub mod offers;
 pub mod offline_messages;
-<<<<<<< HEAD
 pub mod postponements;
 pub mod ratings;
 pub mod replies;
 pub mod rollups;
 pub mod rules;
-=======
-pub mod ratings;
-pub mod rollups;
->>>>>>> wt-sla
 pub mod shortcuts;
 pub mod skills;
 pub mod sla;

@@ -180,11 +180,7 @@ fn talks(tx: &mut Tx<'_>, cx: &Context, call: &mut Call, agents: &[AgentId]) -> 
         };
         tables::call_legs::insert(tx, &leg)?;
         let told = CallEvent::Answered { call: call.id, conversation: call.conversation, leg: leg.id, agent: *agent, state: call.state };
-<<<<<<< HEAD
-        tx.append(cx.now, Event::Call(told))?;
-=======
         events::append(tx, cx, Event::Call(told))?;
->>>>>>> wt-sla
     }
     Ok(())
 }

@@ -11,8 +11,8 @@ use super::*;
 use crate::conversations::stage::{Stage, stage};
 use crate::conversations::{self, Change};
 use crate::rules::{self, LogFilter};
-use crate::timers::Timers;
 use crate::sla::levels::LevelDraft;
+use crate::timers::Timers;
 use crate::{customers, groups, sla};
 
 const HOUR: i64 = 3_600;
