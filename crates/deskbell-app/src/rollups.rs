@@ -198,7 +198,7 @@ fn parts(bound: &Range<i64>, span: Span) -> impl Iterator<Item = Range<i64>> {
         let quarters = span.quarters();
         let (start, end) =
             (bound.start.div_euclid(quarters) + i64::from(bound.start.rem_euclid(quarters) > 0), bound.end.div_euclid(quarters));
-        (start < end).then(|| start..end)
+        (start < end).then_some(start..end)
     };
     let own = whole(span);
     let longer = Span::ALL.into_iter().filter(|other| *other > span).find_map(|other| {

@@ -1,6 +1,7 @@
 //! What roll-ups cost and what they give: writing with and without them, making them anew, and reports over a year, at two sizes. Prints Markdown.
 //!
 //! The same questions put to another database over the same rows belong beside [`reports`].
+#![expect(clippy::print_stdout, reason = "a bench prints what it found")]
 
 mod history;
 mod ingest;

@@ -2,10 +2,11 @@
 
 use deskbell_domain::chat::Rating;
 use deskbell_domain::conversation::Status;
-use deskbell_domain::ids::{AgentId, ConversationId, DepartmentId};
+use deskbell_domain::ids::{AgentId, DepartmentId};
 use deskbell_domain::message::Actor;
 use deskbell_domain::visit::Visit;
 use deskbell_store::Tx;
+use deskbell_store::tables::conversations::{Filter, Order, list};
 use proptest::prelude::{Strategy, any, prop_oneof};
 
 use crate::chats;
@@ -72,8 +73,8 @@ pub(super) fn do_it(
     let visit = |n: usize| &visits[n % visits.len()];
     // One in three things is done by nobody in particular.
     let by = |n: usize| if n.is_multiple_of(3) { Actor::System } else { Actor::Agent(agent(n)) };
-    let known: Vec<(i64,)> = tx.all("SELECT id FROM conversations ORDER BY created_at, id", &[])?;
-    let conversation = |n: usize| known.get(n % known.len().max(1)).map(|(id,)| ConversationId::from_i64(*id));
+    let known = list(tx, &Filter::default(), Order::CreatedAscending, 1_000, 0)?;
+    let conversation = |n: usize| known.get(n % known.len().max(1)).map(|listed| listed.conversation.id);
     let writing = |writing| Written { writing, text: "a word", files: &[], key: None, authority: Authority::Desk };
     match deed {
         Deed::Leave { visitor, department: place } => {
