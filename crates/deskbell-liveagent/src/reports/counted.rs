@@ -123,13 +123,9 @@ impl<T: Send + 'static> Asked<T> {
         all: Vec<T>,
         key: fn(&T) -> i64,
     ) -> Result<Answer, AppError> {
-        // Work goes on until now, not until the end of what was asked for.
-        let (from, until) = (self.range.from, self.range.until.min(cx.state.now()));
+        let (range, now) = (self.range, cx.state.now());
         rollups::caught_up(&cx.state).await?;
-        let totals = match from < until {
-            true => cx.state.snapshot(move |tx| rollups::totals(tx, dimension, from, until)).await?,
-            false => BTreeMap::new(),
-        };
+        let totals = cx.state.snapshot(move |tx| rollups::totals(tx, dimension, range.from, range.until, now)).await?;
         Ok(columns::answer(list, self.columns, joined(self.page.of(all), totals, key)))
     }
 }

@@ -53,8 +53,8 @@ impl Endpoint<Desk> for Performance {
             return Ok(columns::answer("performance", columns, Vec::new()));
         }
         rollups::caught_up(&cx.state).await?;
-        let of = edges.clone();
-        let cells = cx.state.snapshot(move |tx| rollups::series(tx, &of)).await?;
+        let (of, now) = (edges.clone(), cx.state.now());
+        let cells = cx.state.snapshot(move |tx| rollups::series(tx, &of, now)).await?;
         Ok(columns::answer("performance", columns, rows(&zone, &edges, cells)))
     }
 }
