@@ -80,6 +80,8 @@ export interface HandedOver {
 export type CallDirection = 'in' | 'out' | 'internal';
 export type CallState = 'queued' | 'ringing' | 'talking' | 'ended';
 export type CallOutcome = 'finished' | 'abandoned' | 'missed' | 'voicemail';
+/** What came of a rule whose conditions held. */
+export type FiringOutcome = 'done' | 'loop' | 'chain' | 'often' | 'failed';
 export type SlaGoal = 'first_answer' | 'next_answer' | 'first_assign' | 'first_resolve' | 'chat_answer' | 'call_answer';
 
 // ---------------------------------------------------------------- events
@@ -177,6 +179,10 @@ export type DeskEvent =
   | (EventBase & { e: 'sla.moved'; item: Id; due: Millis | null })
   | (EventBase & { e: 'sla.closed'; item: Id; goal: SlaGoal; level: Id; started: Millis; due: Millis })
   | (EventBase & { e: 'sla.dropped'; item: Id })
+  | (EventBase & { e: 'rule.changed' | 'time_rule.changed'; rule: Id; name: string; removed: boolean })
+  | (EventBase & { e: 'rule.fired' | 'time_rule.fired'; rule: Id; name: string; outcome: FiringOutcome })
+  | (EventBase & { e: 'canned_message.changed'; message: Id; removed: boolean })
+  | (EventBase & { e: 'predefined_answer.changed'; answer: Id; removed: boolean })
   | (EventBase & { e: 'settings.changed' })
   | (EventBase & { e: 'greeting' } & Greeting);
 

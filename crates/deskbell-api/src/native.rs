@@ -7,6 +7,7 @@ pub(crate) mod agents;
 pub(crate) mod bans;
 pub(crate) mod call;
 pub(crate) mod calls;
+pub(crate) mod canned_messages;
 pub(crate) mod chats;
 pub(crate) mod companies;
 pub(crate) mod conversations;
@@ -24,6 +25,9 @@ pub(crate) mod oauth;
 pub(crate) mod overview;
 pub(crate) mod page;
 pub(crate) mod phone;
+pub(crate) mod predefined_answers;
+pub(crate) mod rule_log;
+pub(crate) mod rules;
 pub(crate) mod session;
 pub(crate) mod settings;
 pub(crate) mod shortcuts;
@@ -33,6 +37,7 @@ pub(crate) mod status;
 pub(crate) mod tags;
 #[cfg(test)]
 mod tests;
+pub(crate) mod time_rules;
 pub(crate) mod triggers;
 pub(crate) mod visits;
 
@@ -173,6 +178,17 @@ pub(crate) fn entries() -> Vec<Entry> {
         goals::List,
         goals::Switch,
         goals::Remove,
+        rules::List,
+        rules::Create,
+        rules::Update,
+        rules::Reorder,
+        rules::Remove,
+        time_rules::List,
+        time_rules::Create,
+        time_rules::Update,
+        time_rules::Reorder,
+        time_rules::Remove,
+        rule_log::List,
         settings::Show,
         settings::Update,
         shortcuts::List,
@@ -180,6 +196,15 @@ pub(crate) fn entries() -> Vec<Entry> {
         shortcuts::Create,
         shortcuts::Update,
         shortcuts::Remove,
+        canned_messages::List,
+        canned_messages::Create,
+        canned_messages::Update,
+        canned_messages::Remove,
+        predefined_answers::List,
+        predefined_answers::Create,
+        predefined_answers::Update,
+        predefined_answers::Remove,
+        predefined_answers::Prepare,
         credentials::List,
         credentials::Create,
         credentials::Revoke,

@@ -128,7 +128,10 @@ fn of_others() -> AppError {
 #[derive(Debug, Clone)]
 pub enum Step {
     /// It rings at an agent, named by e-mail address or id.
-    Ring { agent: String, seconds: Option<u16> },
+    Ring {
+        agent: String,
+        seconds: Option<u16>,
+    },
     /// An agent talks; in an outgoing call the customer has answered.
     Answer,
     Decline,
@@ -193,7 +196,11 @@ fn hold(tx: &mut Tx<'_>, cx: &Context, hand: &Hand, call: &Call, held: bool) -> 
     if leg.held_since.is_some() == held {
         return Ok(());
     }
-    if held { leg.hold(cx.now) } else { leg.resume(cx.now) }
+    if held {
+        leg.hold(cx.now)
+    } else {
+        leg.resume(cx.now)
+    }
     tables::call_legs::update(tx, &leg)?;
     let told = CallEvent::Held { call: call.id, conversation: call.conversation, leg: leg.id, agent: leg.agent, held };
     tx.append(cx.now, Event::Call(told))?;

@@ -95,22 +95,66 @@ pub enum VisitorCommand {
 #[derive(Debug, Clone)]
 pub enum AgentCommand {
     /// The phone stays as it is, unless the agent becomes offline.
-    Status { preset: AgentStatus, connected: bool },
+    Status {
+        preset: AgentStatus,
+        connected: bool,
+    },
     /// Whether calls may ring at him, beside the rest of his status.
-    Phone { on: bool, connected: bool },
-    Accept { chat: ChatId },
-    Decline { chat: ChatId },
-    Leave { chat: ChatId },
-    End { chat: ChatId },
-    Transfer { chat: ChatId, target: Target },
-    Invite { chat: ChatId, agent: AgentId },
-    Skills { chat: ChatId, skills: Vec<String> },
-    Send { conversation: ConversationId, writing: Writing, text: String, file: Option<String> },
-    Tags { conversation: ConversationId, tags: Vec<String> },
-    ChangeStatus { conversation: ConversationId, change: Change },
-    HandOver { conversation: ConversationId, department: Option<DepartmentId>, agent: Option<AgentId> },
-    Merge { conversation: ConversationId, into: ConversationId },
-    Read { conversation: ConversationId, message: MessageId },
+    Phone {
+        on: bool,
+        connected: bool,
+    },
+    Accept {
+        chat: ChatId,
+    },
+    Decline {
+        chat: ChatId,
+    },
+    Leave {
+        chat: ChatId,
+    },
+    End {
+        chat: ChatId,
+    },
+    Transfer {
+        chat: ChatId,
+        target: Target,
+    },
+    Invite {
+        chat: ChatId,
+        agent: AgentId,
+    },
+    Skills {
+        chat: ChatId,
+        skills: Vec<String>,
+    },
+    Send {
+        conversation: ConversationId,
+        writing: Writing,
+        text: String,
+        file: Option<String>,
+    },
+    Tags {
+        conversation: ConversationId,
+        tags: Vec<String>,
+    },
+    ChangeStatus {
+        conversation: ConversationId,
+        change: Change,
+    },
+    HandOver {
+        conversation: ConversationId,
+        department: Option<DepartmentId>,
+        agent: Option<AgentId>,
+    },
+    Merge {
+        conversation: ConversationId,
+        into: ConversationId,
+    },
+    Read {
+        conversation: ConversationId,
+        message: MessageId,
+    },
 }
 
 /// Runs `work` once per scope and key: a key seen before gets the answer of then.

@@ -1,10 +1,12 @@
 //! Conversations outside live chat: starting one, answers, notes, tags, status, assignment, offline messages, read marks. What the holder
-//! of a key of the API does is in [`by_key`], what the holder of a public code does in [`by_customer`], merging in [`merge`].
+//! of a key of the API does is in [`by_key`], what the holder of a public code does in [`by_customer`], merging in [`merge`], setting aside
+//! in [`postponing`].
 
 pub mod by_customer;
 pub mod by_key;
 pub mod merge;
 mod offline;
+pub mod postponing;
 #[cfg(test)]
 pub(crate) mod stage;
 
@@ -177,6 +179,9 @@ pub(crate) fn set_status(
     conversation.status = status;
     conversation.changed = cx.now;
     tables::conversations::update(tx, conversation)?;
+    if from == Status::Postponed {
+        tables::postponements::remove(tx, conversation.id)?;
+    }
     let number = events::append(tx, cx, Event::StatusChanged { conversation: conversation.id, from, to: status, by })?;
     Ok(changes::status(tx, Place { number, at: cx.now }, conversation, from, by)?)
 }
@@ -328,7 +333,7 @@ pub fn write(tx: &mut Tx<'_>, cx: &mut Context, by: Actor, conversation: Convers
 }
 
 /// The kind of group that an agent's answer makes. Answers to topics and suggestions stand below these, for everybody.
-fn answer_group(channel: Channel) -> GroupKind {
+pub(crate) fn answer_group(channel: Channel) -> GroupKind {
     match channel {
         Channel::Forum | Channel::Suggestion => GroupKind::Knowledgebase,
         Channel::Email

@@ -299,7 +299,8 @@ impl Figures {
                 | CallEvent::Transferred { .. }
                 | CallEvent::Ended { .. },
             )
-            | Event::Sla(_) => {}
+            | Event::Sla(_)
+            | Event::Automation(_) => {}
         }
     }
 

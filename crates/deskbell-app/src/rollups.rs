@@ -4,6 +4,7 @@
 //! Owns the cells and what their reader remembers of conversations, chats and calls. Which figure a column of a report is, and in which time
 //! zone, is the surface's affair.
 
+mod earlier;
 mod fold;
 mod reader;
 mod rebuild;

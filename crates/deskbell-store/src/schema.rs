@@ -2,6 +2,7 @@
 //!
 //! Times are microseconds since 1970 UTC; flags are 0 or 1; letters and words are those of the domain's enums.
 
+mod automation;
 mod calls;
 mod chat_search;
 mod contacts;
@@ -39,6 +40,7 @@ pub const MIGRATIONS: &[(&str, &str)] = &[
     ("0016-sla", sla::SLA),
     ("0017-rollups", rollups::ROLLUPS),
     ("0018-levels", levels::LEVELS),
+    ("0019-automation", automation::AUTOMATION),
 ];
 
 const DESK: &str = r"

@@ -1,5 +1,6 @@
 //! What both engines must do alike: a list of cases, each run on a fresh database of either.
 
+mod automation;
 mod calls;
 mod contacts;
 mod directory;
@@ -87,6 +88,8 @@ cases! {
         unsound_calls_are_found, customers_by_number, calls_move_and_numbers_are_forgotten;
     rollups: cells_add_up_and_go, generations_come_and_go, states_come_back, rows_tell_what_reports_show,
         what_was_merged_counts_where_it_was;
+    automation: rules_come_back_in_their_order, the_log_by_rule_and_conversation, when_time_rules_look_at_what, when_a_status_changed,
+        ready_texts_come_back_change_and_go;
     upgrades: conversations_come_over, numbers_are_compared_at_once;
 }
 

@@ -184,7 +184,8 @@ pub fn agent_essence(state: &Value) -> Value {
         json!({"chat": chat["chat"], "conversation": chat["conversation"], "state": chat["state"], "department": chat["department"],
             "agents": ids(chat, "agents"), "offers": ids(chat, "offers"), "skills": chat["skills"]})
     };
-    let agent = |agent: &Value| json!({"agent": agent["agent"], "preset": agent["preset"], "online": agent["online"], "phone": agent["phone"]});
+    let agent =
+        |agent: &Value| json!({"agent": agent["agent"], "preset": agent["preset"], "online": agent["online"], "phone": agent["phone"]});
     let call = |call: &Value| {
         let talkers = sorted(call["agents"].as_array().cloned().unwrap_or_default());
         json!({"call": call["call"], "conversation": call["conversation"], "direction": call["direction"], "state": call["state"],

@@ -114,7 +114,8 @@ pub(crate) struct Counts {
 
 impl fmt::Display for DemoReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Counts { visits, chats, missed, dropped, transferred, rated_good, rated_bad, tickets, messages, calls, calls_handed_on, posts } = self.counts;
+        let Counts { visits, chats, missed, dropped, transferred, rated_good, rated_bad, tickets, messages, calls, calls_handed_on, posts } =
+            self.counts;
         writeln!(f, "visits          {visits}")?;
         writeln!(f, "chats           {chats} ({missed} missed, {dropped} dropped, {transferred} transferred)")?;
         writeln!(f, "ratings         {rated_good} good, {rated_bad} bad")?;

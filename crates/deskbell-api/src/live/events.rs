@@ -1,5 +1,6 @@
 //! Events as clients see them.
 
+mod automation;
 mod calls;
 mod sla;
 
@@ -63,6 +64,8 @@ pub(crate) fn reach(event: &Event) -> Reach {
         Event::SkillsRequested { .. } => (true, false),
         Event::TagsChanged { .. } | Event::VisitStarted { .. } | Event::PageViewed { .. } => (false, false),
         Event::TriggerFired { greeting, .. } => (false, greeting.is_some()),
+        // Who watches a conversation is told what fired on it.
+        Event::Automation(event) => (event.conversation().is_none(), false),
     };
     Reach { desk, visitor }
 }
@@ -209,6 +212,8 @@ enum View<'a> {
     Call(calls::CallView),
     #[serde(untagged)]
     Sla(sla::SlaView<'a>),
+    #[serde(untagged)]
+    Automation(automation::AutomationView<'a>),
 }
 
 fn file(attachment: Option<&Attachment>) -> Option<FileView> {
@@ -391,6 +396,7 @@ fn view(event: &Event, audience: Audience) -> View<'_> {
         }
         Event::Call(event) => View::Call(event.into()),
         Event::Sla(event) => View::Sla(event.into()),
+        Event::Automation(event) => View::Automation(event.into()),
     }
 }
 

@@ -58,6 +58,16 @@ fn sample(meta: &Meta) -> Option<Value> {
         (Verb::Put, "settings") => json!({"name": "Acme"}),
         (Verb::Post, "shortcuts") => json!({"name": "hello", "message": "Hello!"}),
         (Verb::Put, "shortcuts/{id}") => json!({"message": "Hello!"}),
+        (Verb::Post, "rules") => json!({"name": "r", "definition": {"events": "rated", "actions": [{"note": "n"}]}}),
+        (Verb::Post, "time-rules") => {
+            json!({"name": "r", "definition": {"conditions": [[{"created_more_than": 60}]], "actions": [{"note": "n"}]}})
+        }
+        (Verb::Put, "rules/{id}" | "time-rules/{id}") => json!({"enabled": true}),
+        (Verb::Post, "rules/order" | "time-rules/order") => json!({"order": []}),
+        (Verb::Post, "canned-messages") => json!({"name": "hello", "text": "Hello!"}),
+        (Verb::Put, "canned-messages/{id}") => json!({"text": "Hello!"}),
+        (Verb::Post, "predefined-answers") => json!({"name": "hello", "message": "Hello!"}),
+        (Verb::Put, "predefined-answers/{id}") => json!({"message": "Hello!"}),
         (Verb::Post, "credentials") => json!({"kind": "apikey", "name": "key"}),
         (Verb::Post, "oauth/clients") => json!({"name": "Tap", "client_type": "public", "redirect_uris": [], "scopes": ["read"]}),
         _ => return None,
@@ -142,8 +152,8 @@ async fn an_agent_does_not_administer() {
         }
     }
     assert_eq!(
-        administrative, 45,
-        "agents, customers, groups, companies, departments, knowledge bases, triggers, goals, settings, shortcuts, skills, service levels, credentials and OAuth"
+        administrative, 60,
+        "agents, customers, groups, companies, departments, knowledge bases, triggers, goals, rules, time rules, their log, settings, shortcuts, skills, service levels, credentials and OAuth"
     );
 }
 

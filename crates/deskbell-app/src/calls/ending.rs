@@ -13,7 +13,7 @@ use super::{Hand, close_leg, of_others, own_leg, ringing, told_left, write};
 use crate::context::Context;
 use crate::error::AppError;
 use crate::messages::{self, Into, NewMessage};
-use crate::{conversations, customers, files};
+use crate::{conversations, customers, events, files};
 
 /// Calls ended in one job, so that no job takes long.
 const BITE_CALLS: i64 = 50;
@@ -101,8 +101,9 @@ pub(super) fn end(tx: &mut Tx<'_>, cx: &Context, call: &mut Call, ending: Ending
     write(tx, call)?;
     let (direction, department) = (call.direction, call.department);
     let outcome = call.outcome.unwrap_or(CallOutcome::Missed);
-    tx.append(
-        cx.now,
+    events::append(
+        tx,
+        cx,
         Event::Call(CallEvent::Ended { call: call.id, conversation: call.conversation, department, direction, outcome, by }),
     )?;
     if conversation.status == Status::Calling

@@ -11,19 +11,13 @@ use super::{Hand, check_free, ending, of_others, own_leg, reachable, restand, wr
 use crate::context::Context;
 use crate::conversations;
 use crate::error::AppError;
+use crate::events;
 
 /// Rings closed in one job, so that no job takes long.
 const BITE_RINGS: i64 = 50;
 
 /// Lets a call ring at an agent. Those do who are in it, and those of its department.
-pub(super) fn ring(
-    tx: &mut Tx<'_>,
-    cx: &Context,
-    hand: &Hand,
-    call: &mut Call,
-    agent: &str,
-    seconds: Option<u16>,
-) -> Result<(), AppError> {
+pub(super) fn ring(tx: &mut Tx<'_>, cx: &Context, hand: &Hand, call: &mut Call, agent: &str, seconds: Option<u16>) -> Result<(), AppError> {
     if !hand.is_of_department(tx, call)? && own_leg(tx, hand, call).is_err() {
         return Err(of_others());
     }
@@ -47,14 +41,8 @@ pub(super) fn let_ring(tx: &mut Tx<'_>, cx: &Context, call: &mut Call, agent: Ag
     };
     tables::call_rings::insert(tx, &ring)?;
     restand(tx, call)?;
-    let told = CallEvent::Rang {
-        call: call.id,
-        conversation: call.conversation,
-        ring: ring.id,
-        agent,
-        expires: ring.expires,
-        state: call.state,
-    };
+    let told =
+        CallEvent::Rang { call: call.id, conversation: call.conversation, ring: ring.id, agent, expires: ring.expires, state: call.state };
     tx.append(cx.now, Event::Call(told))?;
     Ok(())
 }
@@ -191,9 +179,8 @@ fn talks(tx: &mut Tx<'_>, cx: &Context, call: &mut Call, agents: &[AgentId]) -> 
             held_micros: 0,
         };
         tables::call_legs::insert(tx, &leg)?;
-        let told =
-            CallEvent::Answered { call: call.id, conversation: call.conversation, leg: leg.id, agent: *agent, state: call.state };
-        tx.append(cx.now, Event::Call(told))?;
+        let told = CallEvent::Answered { call: call.id, conversation: call.conversation, leg: leg.id, agent: *agent, state: call.state };
+        events::append(tx, cx, Event::Call(told))?;
     }
     Ok(())
 }

@@ -15,6 +15,7 @@ use crate::context::Context;
 use crate::conversations::{self, SUBJECT_CHARS_MAX, Start};
 use crate::customers::{self, Changes, check_field};
 use crate::error::AppError;
+use crate::events;
 use crate::messages;
 
 /// A call that begins.
@@ -132,7 +133,7 @@ fn begin(tx: &mut Tx<'_>, cx: &mut Context, hand: &Hand, new: &NewCall) -> Resul
         caller: call.caller,
         department,
     };
-    tx.append(cx.now, Event::Call(told))?;
+    events::append(tx, cx, Event::Call(told))?;
     if let Some(callee) = callee {
         ringing::let_ring(tx, cx, &mut call, callee.id, new.seconds)?;
     }
@@ -180,18 +181,10 @@ fn department(
 }
 
 /// The one outside: as he is named, the conversation's, or the one who has the number.
-fn customer(
-    tx: &mut Tx<'_>,
-    cx: &Context,
-    new: &NewCall,
-    number: &str,
-    existing: Option<&Conversation>,
-) -> Result<Customer, AppError> {
+fn customer(tx: &mut Tx<'_>, cx: &Context, new: &NewCall, number: &str, existing: Option<&Conversation>) -> Result<Customer, AppError> {
     match (&new.customer, existing) {
         (Some(_), Some(_)) => Err(AppError::invalid("a conversation has its customer: give one of the two")),
-        (Some(identifier), None) => {
-            customers::by_identifier(tx, identifier)?.ok_or_else(|| AppError::not_found("no such customer"))
-        }
+        (Some(identifier), None) => customers::by_identifier(tx, identifier)?.ok_or_else(|| AppError::not_found("no such customer")),
         (None, Some(conversation)) => customers::get(tx, conversation.customer),
         (None, None) if number.is_empty() && new.direction == Direction::Outgoing => {
             Err(AppError::missing("number, customer or conversation is missing"))

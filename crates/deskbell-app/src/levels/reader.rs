@@ -1,6 +1,7 @@
 //! The reader of the journal that keeps the levels. What stands is kept in rows, written with the reader's cursor in one transaction: whoever
 //! goes on from there loses and doubles nothing.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use deskbell_domain::event::Recorded;
@@ -109,7 +110,7 @@ impl Reader {
             None => self.load()?,
         };
         let (set, from, limit) = (state.set, state.fold.number, self.bite_events);
-        let (events, items) = self.db.read_blocking(move |tx| {
+        let (events, items) = self.db.snapshot_blocking(move |tx| {
             let events = journal::after(tx, from, limit)?;
             let items = items_of(tx, set, &events)?;
             Ok::<_, StoreError>((events, items))
@@ -193,11 +194,10 @@ fn items_of(tx: &mut Tx<'_>, set: SetId, events: &[Recorded]) -> Result<HashMap<
 fn put_levels(tx: &mut Tx<'_>, set: SetId, last: &mut HashMap<Key, Last>, changes: &[Change]) -> Result<(), StoreError> {
     let mut touched: HashSet<Key> = HashSet::new();
     for change in changes {
-        if !last.contains_key(&change.key) {
-            let found = last_of(tx, set, change)?;
-            last.insert(change.key, found);
-        }
-        let known = last.get_mut(&change.key).expect("it was put there");
+        let known = match last.entry(change.key) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => place.insert(last_of(tx, set, change)?),
+        };
         let whole = known.cell.change(change.at, &change.by);
         // One that no change of these touched is in its row already.
         if let Some(whole) = whole

@@ -159,9 +159,19 @@ impl Told {
 }
 
 impl Fold {
-    /// Nothing is known yet. What lies before `from` is not counted.
-    pub(super) fn new(from: Timestamp) -> Fold {
-        Fold { cells: Cells { from, ..Cells::default() }, ..Fold::default() }
+    /// Begins behind an entry with what is known of agents, levels and tags, to be kept in rows of its own.
+    pub(super) fn begin(number: i64, agents: Vec<(i64, SignedIn)>, levels: Vec<(i64, CalendarText)>, tags: Vec<(i64, TagName)>) -> Fold {
+        let mut fold = Fold::resume(number, agents.clone(), levels.clone(), tags.clone());
+        agents.into_iter().for_each(|(id, since)| fold.agents.put(id, Some(since)));
+        levels.into_iter().for_each(|(id, text)| fold.calendars.put(id, Some(text)));
+        tags.into_iter().for_each(|(id, name)| fold.tag_names.put(id, Some(name)));
+        fold
+    }
+
+    /// Counts nothing that lies before a moment.
+    #[must_use]
+    pub(super) fn counting_from(self, from: Timestamp) -> Fold {
+        Fold { cells: Cells { from, ..self.cells }, ..self }
     }
 
     /// Goes on after an entry with what its rows hold of agents, levels and tags.
@@ -260,7 +270,8 @@ impl Fold {
             | Event::TriggerChanged { .. }
             | Event::TriggerFired { .. }
             | Event::ShortcutChanged { .. }
-            | Event::OauthClientChanged { .. } => {}
+            | Event::OauthClientChanged { .. }
+            | Event::Automation(_) => {}
         }
     }
 

@@ -1,22 +1,20 @@
 //! The reader that keeps the cells. It goes on where the rows say that one has stopped before it, on whichever node; what it remembers is
 //! written with the cells and its cursor in one transaction.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::Duration;
 
 use deskbell_domain::call::CallEvent;
 use deskbell_domain::event::{Event, Recorded};
-use deskbell_domain::ids::ConversationId;
-use deskbell_domain::time::Timestamp;
+use deskbell_domain::ids::{ChatId, ConversationId};
 use deskbell_store::tables::rollups::{self, Head};
-use deskbell_store::{Db, StoreError, Tx, cursors, journal, tables};
+use deskbell_store::{Db, StoreError, Tx, cursors, journal};
 
-use super::Link;
 use super::fold::{Fold, KINDS, Told};
-use super::shelf;
-use super::state::{Conversation, Opener};
+use super::state::{Chat, Conversation};
+use super::{Link, earlier, shelf};
 use crate::error::{AppError, Kind};
 use crate::follow::Listener;
 
@@ -204,11 +202,12 @@ pub(super) fn put(tx: &mut Tx<'_>, generation: i64, told: &Told) -> Result<(), S
 
 /// Puts on the shelves what entries are about and is not there yet.
 pub(super) fn fill(db: &Db, fold: &mut Fold, generation: i64, events: &[Recorded]) -> Result<(), AppError> {
-    let (mut conversations, mut chats, mut calls) = (HashSet::new(), HashSet::new(), HashSet::new());
+    // Each with the first entry that is about it.
+    let (mut conversations, mut chats, mut calls) = (HashMap::new(), HashMap::new(), HashMap::new());
     // What begins here has no row yet.
     let mut fresh = HashSet::new();
-    for recorded in events {
-        match &recorded.event {
+    for Recorded { number, event, .. } in events {
+        match event {
             Event::ConversationStarted { conversation, .. } => {
                 fresh.insert(conversation.get());
             }
@@ -219,51 +218,39 @@ pub(super) fn fill(db: &Db, fold: &mut Fold, generation: i64, events: &[Recorded
                 fresh.insert(call.get());
             }
             Event::Call(event) => {
-                calls.insert(event.call().get());
+                calls.entry(event.call().get()).or_insert(*number);
             }
             _ => {}
         }
-        conversations.extend(recorded.event.conversation().map(ConversationId::get));
-        chats.extend(recorded.event.chat().map(|chat| chat.get()));
+        if let Some(conversation) = event.conversation() {
+            conversations.entry(conversation.get()).or_insert(*number);
+        }
+        if let Some(chat) = event.chat() {
+            chats.entry(chat.get()).or_insert(*number);
+        }
     }
-    let wanted = |ids: HashSet<i64>| ids.into_iter().filter(|id| !fresh.contains(id)).collect::<Vec<_>>().into_iter();
-    let conversations = fold.conversations.missing(wanted(conversations));
-    let chats = fold.chats.missing(wanted(chats));
-    let calls = fold.calls.missing(wanted(calls));
-    if conversations.is_empty() && chats.is_empty() && calls.is_empty() {
+    let wanted = |ids: &HashMap<i64, i64>| ids.keys().copied().filter(|id| !fresh.contains(id)).collect::<Vec<_>>().into_iter();
+    let asked =
+        [fold.conversations.missing(wanted(&conversations)), fold.chats.missing(wanted(&chats)), fold.calls.missing(wanted(&calls))];
+    if asked.iter().all(Vec::is_empty) {
         return Ok(());
     }
-    let asked = (conversations, chats, calls);
     let (asked, found) = db.read_blocking(move |tx| -> Result<_, StoreError> {
-        let mut found = shelf::rows::<Conversation>(tx, generation, &asked.0)?;
-        let known: HashSet<i64> = found.iter().map(|(id, _)| *id).collect();
-        for id in asked.0.iter().filter(|id| !known.contains(id)) {
-            found.extend(begun_earlier(tx, ConversationId::from_i64(*id))?.map(|seen| (*id, seen)));
+        let mut of_conversations = shelf::rows::<Conversation>(tx, generation, &asked[0])?;
+        let known: HashSet<i64> = of_conversations.iter().map(|(id, _)| *id).collect();
+        for id in asked[0].iter().filter(|id| !known.contains(id)) {
+            of_conversations.extend(earlier::conversation(tx, ConversationId::from_i64(*id), conversations[id])?.map(|seen| (*id, seen)));
         }
-        let found = (found, shelf::rows(tx, generation, &asked.1)?, shelf::rows(tx, generation, &asked.2)?);
-        Ok((asked, found))
+        let mut of_chats = shelf::rows::<Chat>(tx, generation, &asked[1])?;
+        let known: HashSet<i64> = of_chats.iter().map(|(id, _)| *id).collect();
+        for id in asked[1].iter().filter(|id| !known.contains(id)) {
+            of_chats.extend(earlier::chat(tx, ChatId::from_i64(*id), chats[id])?.map(|seen| (*id, seen)));
+        }
+        let of_calls = shelf::rows(tx, generation, &asked[2])?;
+        Ok((asked, (of_conversations, of_chats, of_calls)))
     })?;
-    fold.conversations.fill(&asked.0, found.0);
-    fold.chats.fill(&asked.1, found.1);
-    fold.calls.fill(&asked.2, found.2);
+    fold.conversations.fill(&asked[0], found.0);
+    fold.chats.fill(&asked[1], found.1);
+    fold.calls.fill(&asked[2], found.2);
     Ok(())
-}
-
-/// A conversation that begins before the journal does: what its row says of it now, and no times.
-fn begun_earlier(tx: &mut Tx<'_>, id: ConversationId) -> Result<Option<Conversation>, StoreError> {
-    let Some(row) = tables::conversations::get(tx, id)? else { return Ok(None) };
-    let tags = tables::tags::of_conversations(tx, &[id])?.remove(&id).unwrap_or_default();
-    Ok(Some(Conversation {
-        channel: Some(row.channel),
-        department: Some(row.department),
-        assigned: row.assigned,
-        status: Some(row.status),
-        since: None::<Timestamp>,
-        created: None,
-        level: None,
-        opener: Opener::Other,
-        was_assigned: true,
-        was_resolved: true,
-        tags: tags.into_iter().map(|(tag, _)| tag).collect(),
-    }))
 }

@@ -9,6 +9,7 @@ use deskbell_domain::time::Timestamp;
 use deskbell_store::tables::rollups::{self, Head, Key};
 use deskbell_store::{Db, StoreError, cursors, journal};
 
+use super::earlier;
 use super::fold::{Fold, KINDS, Told};
 use super::reader::{CURSOR, drop_generation, fill};
 use crate::desk::Desk;
@@ -60,22 +61,25 @@ pub fn rebuild(desk: &Desk, on_progress: &mut dyn FnMut(Progress)) -> Result<Pro
 
 /// Begins a generation. One that somebody else makes is given up by him when he sees it.
 pub(super) fn begin(db: &Db) -> Result<Building, AppError> {
-    let (generation, first, from) = db.write_blocking(|tx| -> Result<_, StoreError> {
+    db.write_blocking(|tx| -> Result<_, AppError> {
         let head = rollups::head(tx)?;
         let newest = rollups::generations(tx)?.into_iter().chain(head.building).chain([head.served]).max();
         let generation = newest.unwrap_or(head.served) + 1;
         rollups::set_head(tx, Head { building: Some(generation), ..head })?;
-        let first = journal::first_number(tx)?.unwrap_or(1);
-        // Of the quarter in which a trimmed journal begins a part is gone.
-        let from = match journal::moment_of(tx, first)? {
-            Some(at) if first > 1 => Span::Quarter.start(Span::Quarter.slot(at) + 1),
-            Some(_) | None => Timestamp::from_micros(i64::MIN),
+        let first = match journal::first_number(tx)? {
+            Some(first) => first,
+            None => tx.head()? + 1,
         };
-        Ok((generation, first, from))
-    })?;
-    let mut fold = Fold::new(from);
-    fold.number = first - 1;
-    Ok(Building { generation, fold, from, first })
+        let from = match journal::moment_of(tx, first)? {
+            _ if first == 1 => Timestamp::from_micros(i64::MIN),
+            // Of the quarter in which a trimmed journal begins a part is gone.
+            Some(at) => Span::Quarter.start(Span::Quarter.slot(at) + 1),
+            // All of it is: what there is is kept.
+            None => rollups::slot_bounds(tx, head.served)?.map_or(Timestamp::EPOCH, |(_, last)| Span::Quarter.start(last + 1)),
+        };
+        let fold = if first > 1 { earlier::fold(tx, head.served, first)? } else { Fold::default() };
+        Ok(Building { generation, fold: fold.counting_from(from), from, first })
+    })
 }
 
 /// Folds up to where the served generation stands.

@@ -3,27 +3,27 @@ mod histories;
 use std::sync::Arc;
 
 use deskbell_domain::calendar::Calendar;
-use deskbell_domain::call::{CallEvent, CallOutcome, CallState, Direction};
+use deskbell_domain::call::Direction;
 use deskbell_domain::chat::EndReason;
 use deskbell_domain::conversation::Status;
 use deskbell_domain::event::Event;
-use deskbell_domain::ids::{CallId, CallLegId, GroupId};
+use deskbell_domain::ids::AgentId;
 use deskbell_domain::measure::Medium;
 use deskbell_domain::message::Actor;
-use deskbell_domain::sla::clock::Subject;
 use deskbell_domain::sla::{Goal, Level, SlaEvent};
 use deskbell_store::{Location, Options};
 
 use super::levels::{self, LevelDraft};
 use super::rules::{self, RuleDraft};
 use super::*;
+use crate::calls::{self, HungUp, NewCall, Step, Teller, Telling};
+use crate::chats;
 use crate::clock::{Clock as _, FakeClock};
 use crate::conversations::stage::{Stage, stage};
 use crate::conversations::{self, Change};
 use crate::desk::{Desk, DeskOptions};
 use crate::error::Kind;
 use crate::timers::Timers;
-use crate::{chats, events};
 
 const MINUTE: i64 = 60;
 const HOUR: i64 = 3_600;
@@ -204,44 +204,40 @@ fn chats_wait_for_an_answer() {
     stage.clocks_are_sound();
 }
 
+/// What is told of calls, in an agent's name or in none.
+fn telling(agent: Option<AgentId>) -> Telling {
+    Telling { teller: Teller::Desk, agent: agent.map(|agent| agent.to_string()), key: None }
+}
+
 #[test]
 fn calls_wait_for_an_answer() {
     let stage = stage();
     level_for_all(&stage, &ALL, Calendar::always());
-    let ticket = stage.ticket(&stage.visit(), "one@mail.test", "One");
-    let (answered, given_up, outgoing) = (CallId::from_i64(1), CallId::from_i64(2), CallId::from_i64(3));
-    for (call, direction) in [(answered, Direction::Incoming), (given_up, Direction::Incoming), (outgoing, Direction::Outgoing)] {
-        let event = CallEvent::Started {
-            call,
-            conversation: ticket.id,
-            group: GroupId::from_i64(1),
-            direction,
-            customer: ticket.customer,
-            caller: None,
-            department: ticket.department,
-        };
-        stage.write(move |tx, cx| events::append(tx, cx, Event::Call(event)));
-    }
-    let subjects = |stage: &Stage| {
-        let id = ticket.id;
-        let clocks = stage.see(move |tx| standing(tx, id)).clocks.into_iter();
-        clocks.filter(|clock| clock.goal == Goal::CallAnswer).map(|clock| clock.subject).collect::<Vec<_>>()
+    let (ann, owner) = (stage.ann, stage.owner);
+    let start = |number: u8, direction, agent| {
+        let new = NewCall { number: Some(format!("+44 1632 9600{number:02}")), ..NewCall::new(direction) };
+        let done = stage.write(move |tx, cx| calls::start(tx, cx, &telling(agent), &new));
+        (done.call.unwrap(), done.conversation.unwrap())
     };
-    let mut waiting = subjects(&stage);
-    waiting.sort_unstable();
-    assert_eq!(waiting, [Subject::Call(answered), Subject::Call(given_up)]);
+    let take = |call, agent, step: Step| stage.write(move |tx, cx| calls::take(tx, cx, &telling(agent), call, &step));
+    let (answered, one) = start(1, Direction::Incoming, None);
+    let (given_up, other) = start(2, Direction::Incoming, None);
+    let (_, outgoing) = start(3, Direction::Outgoing, Some(owner));
+    for incoming in [one, other] {
+        assert_eq!(stage.clocks(incoming), [(Goal::CallAnswer, Some(MINUTE))]);
+    }
+    assert_eq!(stage.clocks(outgoing), []);
+    stage.clocks_are_sound();
     stage.clock.advance_seconds(2 * MINUTE);
-    let (conversation, agent, leg) = (ticket.id, stage.ann, CallLegId::from_i64(5));
-    let event = CallEvent::Answered { call: answered, conversation, leg, agent, state: CallState::Talking };
-    stage.write(move |tx, cx| events::append(tx, cx, Event::Call(event)));
-    let (department, by) = (ticket.department, Actor::System);
-    let event =
-        CallEvent::Ended { call: given_up, conversation, department, direction: Direction::Incoming, outcome: CallOutcome::Abandoned, by };
-    stage.write(move |tx, cx| events::append(tx, cx, Event::Call(event)));
-    assert_eq!(subjects(&stage), []);
+    take(answered, Some(ann), Step::Answer);
+    take(given_up, None, Step::End(HungUp::Customer));
+    assert_eq!(stage.clocks(one), []);
+    assert!(stage.clocks(other).iter().all(|(goal, _)| *goal != Goal::CallAnswer), "who gave up waits as a ticket");
     let rows = stage.logged(Medium::Calls);
     assert_eq!((rows.len(), rows[0].goal, rows[0].closed > rows[0].due), (1, Goal::CallAnswer, true));
+    assert_eq!(rows[0].agent.as_ref().map(|(agent, _, _)| *agent), Some(ann));
     assert_eq!(stage.breaches(), 2, "each of the two rang for too long");
+    stage.clocks_are_sound();
 }
 
 #[test]

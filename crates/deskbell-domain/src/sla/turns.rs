@@ -101,7 +101,8 @@ impl Turn {
             | Event::TriggerFired { .. }
             | Event::ShortcutChanged { .. }
             | Event::OauthClientChanged { .. }
-            | Event::Sla(_) => return None,
+            | Event::Sla(_)
+            | Event::Automation(_) => return None,
         })
     }
 }

@@ -123,9 +123,9 @@ impl<T: Send + 'static> Asked<T> {
         all: Vec<T>,
         key: fn(&T) -> i64,
     ) -> Result<Answer, AppError> {
-        let (range, now) = (self.range, cx.state.now());
+        let (from, until, now) = (self.range.from, self.range.until, cx.state.now());
         rollups::caught_up(&cx.state).await?;
-        let totals = cx.state.snapshot(move |tx| rollups::totals(tx, dimension, range.from, range.until, now)).await?;
+        let totals = cx.state.snapshot(move |tx| rollups::totals(tx, dimension, from, until, now)).await?;
         Ok(columns::answer(list, self.columns, joined(self.page.of(all), totals, key)))
     }
 }

@@ -3,8 +3,8 @@
 use super::{Place, TestDb, at};
 use crate::engine::{EngineKind, Location};
 use crate::migrations::script_up_to;
-use crate::tables::customers;
 use crate::tables::conversations::{self, Filter, Listed, Order};
+use crate::tables::customers;
 use crate::throwaway_postgres::client;
 use deskbell_domain::ids::TagId;
 

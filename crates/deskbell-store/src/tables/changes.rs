@@ -3,11 +3,11 @@
 
 use deskbell_domain::agent::AgentStatus;
 use deskbell_domain::conversation::{Conversation, Status};
-use deskbell_domain::ids::{AgentId, ConversationId, TagId};
+use deskbell_domain::ids::{AgentId, ConversationId, DepartmentId, TagId};
 use deskbell_domain::message::Actor;
 use deskbell_domain::time::Timestamp;
 
-use super::actor_columns;
+use super::{actor_columns, time, word};
 use crate::engine::Tx;
 use crate::error::StoreError;
 
@@ -93,4 +93,53 @@ pub fn moved(tx: &mut Tx<'_>, from: ConversationId, number: i64) -> Result<(), S
         tx.exec(sql, &[&from.get(), &number])?;
     }
     Ok(())
+}
+
+/// What became of a conversation in one change; what it says nothing of is none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    pub at: Timestamp,
+    /// Of one that is another now: what it was.
+    pub status_before: Option<Status>,
+    pub status: Option<Status>,
+    pub department: Option<DepartmentId>,
+    /// In charge, of a change that says who that is.
+    pub assigned: Option<AgentId>,
+    pub tags: Option<Vec<TagId>>,
+}
+
+/// What became of a conversation before a number of the journal, in order. Empty if an older program began it.
+pub fn before(tx: &mut Tx<'_>, conversation: ConversationId, number: i64) -> Result<Vec<Change>, StoreError> {
+    tx.all_with(
+        "SELECT at, status_before, status, department_id, assigned_id, tags FROM conversation_changes \
+         WHERE conversation_id = $1 AND number < $2 ORDER BY number",
+        &[&conversation.get(), &number],
+        |row| {
+            let status = |column| -> Result<Option<Status>, StoreError> {
+                row.get::<Option<String>>(column)?.map(|text| word(Status::parse, "status", &text)).transpose()
+            };
+            let tags = |list: String| -> Result<Vec<TagId>, StoreError> {
+                let ids = list.split(',').filter(|tag| !tag.is_empty()).map(|tag| tag.parse().map(TagId::from_i64));
+                ids.collect::<Result<_, _>>().map_err(|_| StoreError::Corrupt(format!("{list:?} is no list of tags")))
+            };
+            Ok(Change {
+                at: time(row.get(0)?),
+                status_before: status(1)?,
+                status: status(2)?,
+                department: row.get::<Option<i64>>(3)?.map(DepartmentId::from_i64),
+                assigned: row.get::<Option<i64>>(4)?.map(AgentId::from_i64),
+                tags: row.get::<Option<String>>(5)?.map(tags).transpose()?,
+            })
+        },
+    )
+}
+
+/// Who was signed in at a number of the journal, and since when he had the status that he had then.
+pub fn signed_in_at(tx: &mut Tx<'_>, number: i64) -> Result<Vec<(AgentId, Timestamp)>, StoreError> {
+    let rows: Vec<(i64, i64)> = tx.all(
+        "SELECT s.agent_id, s.at FROM agent_status_changes s WHERE s.online <> 0 AND s.number = \
+           (SELECT MAX(b.number) FROM agent_status_changes b WHERE b.agent_id = s.agent_id AND b.number < $1) ORDER BY s.agent_id",
+        &[&number],
+    )?;
+    Ok(rows.into_iter().map(|(agent, at)| (AgentId::from_i64(agent), time(at))).collect())
 }

@@ -189,6 +189,26 @@ pub fn newest_of_customer(
     Ok(all)
 }
 
+/// When the customer or an agent last said something to the other.
+pub fn last_spoken(tx: &mut Tx<'_>, conversation: ConversationId) -> Result<Option<Timestamp>, StoreError> {
+    let found: Option<(i64,)> = tx.opt(
+        "SELECT at FROM messages WHERE conversation_id = $1 AND author_kind IN ('customer', 'agent') AND kind IN ('M', 'F', 'X', 'Y', 'V') \
+         ORDER BY number DESC LIMIT 1",
+        &[&conversation.get()],
+    )?;
+    Ok(found.map(|(at,)| time(at)))
+}
+
+/// What the customer said last.
+pub fn last_text_of_customer(tx: &mut Tx<'_>, conversation: ConversationId) -> Result<Option<String>, StoreError> {
+    let found: Option<(String,)> = tx.opt(
+        "SELECT text FROM messages WHERE conversation_id = $1 AND author_kind = 'customer' AND kind IN ('M', 'F', 'X', 'Y', 'V') \
+         ORDER BY number DESC LIMIT 1",
+        &[&conversation.get()],
+    )?;
+    Ok(found.map(|(text,)| text))
+}
+
 /// The name beside a customer's latest message in a conversation.
 pub fn latest_name_of_customer(tx: &mut Tx<'_>, conversation: ConversationId, customer: CustomerId) -> Result<Option<String>, StoreError> {
     let (kind, id) = actor_columns(Actor::Customer(customer));

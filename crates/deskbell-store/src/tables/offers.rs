@@ -50,6 +50,15 @@ pub fn close(tx: &mut Tx<'_>, offer: OfferId, outcome: OfferOutcome, at: Timesta
     Ok(())
 }
 
+/// Whom a chat was offered to, and when, before a number of the journal, in order.
+pub fn before(tx: &mut Tx<'_>, chat: ChatId, number: i64) -> Result<Vec<(AgentId, Timestamp)>, StoreError> {
+    let rows: Vec<(i64, i64)> = tx.all(
+        "SELECT agent_id, offered_at FROM offers WHERE chat_id = $1 AND offered_number < $2 ORDER BY offered_number",
+        &[&chat.get(), &number],
+    )?;
+    Ok(rows.into_iter().map(|(agent, at)| (AgentId::from_i64(agent), time(at))).collect())
+}
+
 /// Offers of a chat that still ring.
 pub fn ringing(tx: &mut Tx<'_>, chat: ChatId) -> Result<Vec<Offer>, StoreError> {
     tx.all_dynamic_with(

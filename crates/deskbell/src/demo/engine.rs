@@ -8,7 +8,7 @@ use std::sync::Arc;
 use deskbell_app::context::Context;
 use deskbell_app::error::AppError;
 use deskbell_app::visits::{self, Arrival};
-use deskbell_app::{accounts, chats, sla, timers};
+use deskbell_app::{accounts, chats, rules, sla, time_rules, timers};
 use deskbell_domain::chat::{EndReason, OfferOutcome};
 use deskbell_domain::ids::{AgentId, CallId, ChatId, ConversationId, MessageId, OfferId};
 use deskbell_domain::message::Actor;
@@ -18,8 +18,8 @@ use deskbell_store::{Tx, tables};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
-use super::calls::PhoneAct;
 use super::calendar::{DAY_SECONDS, Weekday, arrivals, midnight, weekday};
+use super::calls::PhoneAct;
 use super::dialogues::{self, Dialogue, PAGES, PRODUCTS};
 use super::people::{Person, per_cent, person, pick, wait_seconds};
 use super::premises::Premises;
@@ -38,6 +38,8 @@ const SPAM_PER_CENT: u32 = 3;
 const BROWSERS_PER_CENT: usize = 25;
 /// A few at least of each thing that happens beside conversations.
 const SIDELINES_MIN: usize = 6;
+/// Seconds between two looks of the rules.
+const RULES_SECONDS: i64 = 15 * 60;
 const SHOP: &str = "https://fernhill.example.com";
 /// The history stops this long before its end, so that what is closed last lies within it.
 const CLOSE_SECONDS: i64 = 5;
@@ -84,6 +86,8 @@ pub(super) enum Act {
 #[derive(Debug, Clone, Copy)]
 enum Step {
     Day,
+    /// Rules and time rules look at what happened.
+    Rules,
     Comes(Purpose),
     Staff(usize, Shift),
     OffersExpire,
@@ -235,6 +239,7 @@ impl Engine {
             known: Vec::new(),
         };
         engine.at(start, Step::Day);
+        engine.at(start, Step::Rules);
         let close = engine.until;
         engine.sequence += 1;
         engine.queue.push(Reverse(Due(close, engine.sequence, Step::Close)));
@@ -353,6 +358,7 @@ impl Engine {
             self.cx.now = at.max(self.cx.now.plus_micros(1));
             match step {
                 Step::Day => self.day(),
+                Step::Rules => self.rules(tx)?,
                 Step::Comes(purpose) => self.comes(tx, purpose)?,
                 Step::Staff(place, shift) => {
                     if !staff::shift(tx, &mut self.cx, &mut self.staff.members[place], shift)? {
@@ -391,6 +397,13 @@ impl Engine {
             }
         }
         self.at(today.plus_seconds(DAY_SECONDS), Step::Day);
+    }
+
+    fn rules(&mut self, tx: &mut Tx<'_>) -> Result<(), AppError> {
+        rules::reader::follow_within(tx, &mut self.cx)?;
+        time_rules::look_within(tx, &mut self.cx)?;
+        self.at(self.cx.now.plus_seconds(RULES_SECONDS), Step::Rules);
+        Ok(())
     }
 
     fn act(&mut self, tx: &mut Tx<'_>, place: usize, act: Act) -> Result<(), AppError> {

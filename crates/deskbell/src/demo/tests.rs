@@ -133,6 +133,24 @@ fn the_same_seed_makes_the_same_history() {
     );
 }
 
+/// Rules of both kinds acted, at the times of the history, and what is switched off did not.
+#[test]
+fn rules_took_part() {
+    let place = Place::new();
+    make(&place, 5);
+    let options = place.options();
+    let db = Db::open(&options.location, options.store, Box::new(())).unwrap();
+    let log = db.snapshot_blocking(|tx| tables::rules::firings(tx, tables::rules::LogFilter::default(), i64::MAX, 10_000)).unwrap();
+    db.close();
+    let names: std::collections::BTreeSet<&str> = log.iter().map(|firing| firing.name.as_str()).collect();
+    assert_eq!(
+        names.into_iter().collect::<Vec<_>>(),
+        ["A bad rating is looked into", "Answered for a week", "Money", "Out of hours: a receipt", "Waits for a day"]
+    );
+    assert!(log.iter().all(|firing| firing.at.seconds() < UNTIL));
+    assert!(log.iter().all(|firing| !firing.detail.contains("passed over")), "{log:?}");
+}
+
 #[test]
 fn the_history_is_plausible() {
     let place = Place::new();
@@ -230,9 +248,10 @@ fn calls_of_all_kinds(events: &[deskbell_domain::event::Recorded]) {
         events.iter().filter_map(|recorded| if let Event::Call(event) = &recorded.event { Some(event) } else { None }).collect();
     let any = |what: &str, is: &dyn Fn(&CallEvent) -> bool| assert!(calls.iter().any(|event| is(event)), "{what}");
     let ended = |wanted: Direction, how: CallOutcome| {
-        any(&format!("{wanted:?} {how:?}"), &|event| {
-            matches!(event, CallEvent::Ended { direction, outcome, .. } if *direction == wanted && *outcome == how)
-        });
+        any(
+            &format!("{wanted:?} {how:?}"),
+            &|event| matches!(event, CallEvent::Ended { direction, outcome, .. } if *direction == wanted && *outcome == how),
+        );
     };
     for outcome in [CallOutcome::Finished, CallOutcome::Abandoned, CallOutcome::Voicemail, CallOutcome::Missed] {
         ended(Direction::Incoming, outcome);

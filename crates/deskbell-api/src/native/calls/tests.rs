@@ -1,4 +1,7 @@
 use axum::body::Body;
+use deskbell_app::credentials;
+use deskbell_app::rights::Scopes;
+use deskbell_domain::credential::CredentialKind;
 use serde_json::{Value, json};
 
 use crate::native::tests::harness::{Client, Reply, TestDesk, start};
@@ -36,11 +39,17 @@ async fn an_exchange_tells_of_a_call() {
     let call = incoming(&desk).await;
     let agent = desk.agent.agent.to_string();
     let shown = tell(&desk, &format!("{call}/ring"), json!({"to": "agent@desk.test", "seconds": 20})).await.expect(200);
-    assert_eq!((&shown["state"], &shown["rings"][0]["agent"], &shown["rings"][0]["outcome"]), (&json!("ringing"), &json!(agent), &Value::Null));
+    assert_eq!(
+        (&shown["state"], &shown["rings"][0]["agent"], &shown["rings"][0]["outcome"]),
+        (&json!("ringing"), &json!(agent), &Value::Null)
+    );
     assert_eq!(shown["rings"][0]["expires"].as_i64().unwrap() - shown["rings"][0]["rang"].as_i64().unwrap(), 20_000);
     tell(&desk, &format!("{call}/answer"), json!({})).await.refused(400, "missing");
     let shown = tell(&desk, &format!("{call}/answer"), json!({"agent": agent})).await.expect(200);
-    assert_eq!((&shown["state"], &shown["legs"][0]["agent"], &shown["rings"][0]["outcome"]), (&json!("talking"), &json!(agent), &json!("accepted")));
+    assert_eq!(
+        (&shown["state"], &shown["legs"][0]["agent"], &shown["rings"][0]["outcome"]),
+        (&json!("talking"), &json!(agent), &json!("accepted"))
+    );
     let shown = tell(&desk, &format!("{call}/hold"), json!({"agent": agent})).await.expect(200);
     assert!(shown["legs"][0]["held_since"].is_i64());
     let shown = tell(&desk, &format!("{call}/resume"), json!({"agent": agent})).await.expect(200);
@@ -125,8 +134,9 @@ async fn a_voice_message() {
 #[tokio::test]
 async fn keys_that_only_read_only_read() {
     let desk = phones().await;
-    let made = desk.owner.post("credentials", json!({"kind": "apikey", "name": "wall", "scopes": ["read"]})).await;
-    let secret = made.expect(201)["secret"].as_str().unwrap().to_owned();
+    let read = Scopes { read: true, ..Scopes::default() };
+    let made = desk.desk.write(move |tx, cx| credentials::issue(tx, cx, CredentialKind::ApiKey, "wall", None, read)).await;
+    let secret = made.unwrap().secret;
     let call = incoming(&desk).await;
     let key = ("apikey", secret.as_str());
     desk.nobody().send("GET", &call, &[key], Body::empty()).await.expect(200);

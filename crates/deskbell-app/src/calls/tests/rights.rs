@@ -22,7 +22,8 @@ fn an_agent_acts_for_himself() {
     desk.try_take(&ann, call, Step::End(HungUp::Desk)).unwrap();
     // An administrator acts for others too.
     let owner = Telling { agent: Some(desk.ann.to_string()), ..Phones::told_by(desk.stage.owner) };
-    let call = desk.try_start(&owner, NewCall { to: Some(desk.ben.to_string()), ..NewCall::new(Direction::Internal) }).unwrap().call.unwrap();
+    let call =
+        desk.try_start(&owner, NewCall { to: Some(desk.ben.to_string()), ..NewCall::new(Direction::Internal) }).unwrap().call.unwrap();
     assert_eq!(desk.call(call).caller, Some(desk.ann));
     desk.try_take(&Phones::told_by(desk.stage.owner), call, Step::End(HungUp::Desk)).unwrap();
     desk.is_sound();

@@ -36,7 +36,14 @@ fn act() -> impl proptest::strategy::Strategy<Value = Act> {
 
 const NAMES: [&str; 3] = ["Ann", "Ben", "Cleo"];
 
-fn play(tx: &mut Tx<'_>, cx: &mut Context, key: CredentialId, agents: [AgentId; 3], sales: DepartmentId, act: &Act) -> Result<(), AppError> {
+fn play(
+    tx: &mut Tx<'_>,
+    cx: &mut Context,
+    key: CredentialId,
+    agents: [AgentId; 3],
+    sales: DepartmentId,
+    act: &Act,
+) -> Result<(), AppError> {
     let agent = |n: usize| agents[n % agents.len()];
     let exchange = |named: Option<AgentId>| Telling { teller: Teller::Key(key), agent: named.map(|agent| agent.to_string()), key: None };
     match *act {
@@ -72,7 +79,8 @@ fn play(tx: &mut Tx<'_>, cx: &mut Context, key: CredentialId, agents: [AgentId; 
         }
         Act::Status { agent: who, status } => {
             let phone = AgentStatus::PHONE;
-            let preset = [AgentStatus::ONLINE.with(phone), AgentStatus::AWAY.with(phone), AgentStatus::INVISIBLE.with(phone), AgentStatus::OFFLINE];
+            let preset =
+                [AgentStatus::ONLINE.with(phone), AgentStatus::AWAY.with(phone), AgentStatus::INVISIBLE.with(phone), AgentStatus::OFFLINE];
             accounts::choose_status(tx, cx, agent(who), preset[status], true).map(drop)
         }
         Act::Switch { agent: who, on } => accounts::change_agent(tx, cx, agent(who), &draft(NAMES[who % NAMES.len()], on)).map(drop),
@@ -187,7 +195,7 @@ proptest! {
             }
         }
         let told = fold(desk.stage.events(0)).map_err(TestCaseError::fail)?;
-        let stored = desk.stage.see(|tx| crate::views::calls::running(tx));
+        let stored = desk.stage.see(crate::views::calls::running);
         let stored: BTreeMap<CallId, Known> = stored.into_iter().map(|seen| {
             let rings = seen.rings.iter().map(|ring| ring.agent).collect();
             (seen.call.id, Known { state: seen.call.state, rings, legs: seen.legs.iter().map(|leg| leg.agent).collect() })

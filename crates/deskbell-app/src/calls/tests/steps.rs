@@ -85,14 +85,7 @@ fn a_ring_that_runs_out_is_missed_and_the_call_goes_on() {
     desk.take(None, call, ring(desk.ann));
     assert_eq!(
         desk.story(before),
-        [
-            "started in",
-            "rang Ann ringing",
-            "expired Ann queued",
-            "rang Ben ringing",
-            "declined Ben queued",
-            "rang Ann ringing",
-        ]
+        ["started in", "rang Ann ringing", "expired Ann queued", "rang Ben ringing", "declined Ben queued", "rang Ann ringing",]
     );
     desk.refused(&desk.exchange(Some(desk.ben)), call, Step::Decline, Kind::Conflict);
     desk.is_sound();
@@ -139,7 +132,10 @@ fn agents_call_out() {
     let call = desk.outgoing(desk.ann);
     assert_eq!((desk.letter(call), desk.call(call).state), ("R", CallState::Ringing));
     let conversation = desk.stage.conversation(desk.call(call).conversation);
-    assert_eq!((conversation.department, conversation.assigned, conversation.subject.as_str()), (desk.stage.sales, Some(desk.ann), "Outgoing call"));
+    assert_eq!(
+        (conversation.department, conversation.assigned, conversation.subject.as_str()),
+        (desk.stage.sales, Some(desk.ann), "Outgoing call")
+    );
     desk.refused(&desk.exchange(None), call, ring(desk.ben), Kind::Conflict);
     desk.refused(&desk.exchange(Some(desk.ben)), call, Step::Answer, Kind::Conflict);
     desk.take(None, call, Step::Answer);
@@ -302,7 +298,8 @@ fn who_calls_is_known_by_his_number() {
     let id = first.customer;
     let (known, phone) = desk.stage.see(move |tx| Ok((customers::get(tx, id)?, NUMBER)));
     assert_eq!(known.phone, phone);
-    let named = NewCall { customer: Some(first.customer.to_string()), number: Some("+49 30 1".to_owned()), ..NewCall::new(Direction::Incoming) };
+    let named =
+        NewCall { customer: Some(first.customer.to_string()), number: Some("+49 30 1".to_owned()), ..NewCall::new(Direction::Incoming) };
     assert_eq!(start(named).unwrap().customer, first.customer);
     let unknown = NewCall { customer: Some("nobody@shop.test".to_owned()), ..NewCall::new(Direction::Incoming) };
     assert_eq!(start(unknown).unwrap_err().kind, Kind::NotFound);

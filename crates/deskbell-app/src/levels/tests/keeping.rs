@@ -65,7 +65,7 @@ fn what_is_kept_wrongly_is_found_and_made_anew() {
     let found = verify(&scene.desk).unwrap();
     let mut right_cell = wrong.clone();
     right_cell.standing.queue -= 1;
-    assert_eq!(found[0], Difference::Cell { key: sales, kept: Some(wrong.clone()), counted: right_cell });
+    assert_eq!(found[0], Difference::Cell { key: sales, kept: Some(Box::new(wrong)), counted: Box::new(right_cell) });
     assert!(
         found
             .iter()

@@ -37,7 +37,7 @@ impl History {
     }
 
     fn fold(&self) -> Fold {
-        let mut fold = Fold::new(Timestamp::EPOCH);
+        let mut fold = Fold::default();
         for (number, (minute, event)) in (1..).zip(&self.0) {
             let recorded = Recorded { number, at: MORNING.plus_micros(minute * MINUTE), event: event.clone() };
             fold.fold(&recorded);
@@ -174,7 +174,7 @@ fn a_cell_is_in_its_day_and_its_block() {
 
 #[test]
 fn nothing_is_counted_before_the_time_asked_for() {
-    let mut fold = Fold::new(MORNING.plus_micros(MINUTE));
+    let mut fold = Fold::default().counting_from(MORNING.plus_micros(MINUTE));
     let event = begun(Channel::Form, Status::New);
     fold.fold(&Recorded { number: 1, at: MORNING, event });
     assert!(fold.take().cells.is_empty());

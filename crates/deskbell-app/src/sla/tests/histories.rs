@@ -4,11 +4,10 @@
 mod model;
 
 use deskbell_domain::calendar::Calendar;
-use deskbell_domain::call::{CallEvent, CallOutcome, CallState, Direction};
 use deskbell_domain::chat::EndReason;
-use deskbell_domain::conversation::{Conversation, Reopening, Status, Step, Turn};
-use deskbell_domain::event::Event;
-use deskbell_domain::ids::{CallId, CallLegId, ChatId, ConversationId, GroupId};
+use deskbell_domain::conversation::Step as Leads;
+use deskbell_domain::conversation::{Reopening, Status, Turn};
+use deskbell_domain::ids::{CallId, ChatId, ConversationId};
 use deskbell_domain::message::Actor;
 use deskbell_domain::visit::Visit;
 use proptest::prelude::*;
@@ -54,9 +53,6 @@ fn act() -> impl Strategy<Value = Act> {
         Turn::PostponeOver { back: Status::New },
         Turn::PostponeOver { back: Status::Open },
         Turn::PostponeOver { back: Status::Answered },
-        Turn::CallStarts,
-        Turn::CallEndsAnswered,
-        Turn::CallEndsMissed,
         Turn::Delete,
         Turn::Spam,
     ]);
@@ -86,7 +82,7 @@ struct Cast {
     levels: Vec<Level>,
     /// The newest last.
     conversations: Vec<ConversationId>,
-    calls: Vec<(CallId, ConversationId)>,
+    calls: Vec<CallId>,
     next_call: i64,
 }
 
@@ -136,7 +132,8 @@ impl Cast {
             }
             Act::Wait(minutes) => self.stage.clock.advance_seconds(minutes * MINUTE),
             Act::Look => self.stage.ring_the_bell(),
-            Act::CallAnswered(n) | Act::CallEnded(n) => self.calls_go_on(*n, matches!(act, Act::CallAnswered(_))),
+            Act::CallAnswered(n) => self.calls_go_on(*n, Step::Answer),
+            Act::CallEnded(n) => self.calls_go_on(*n, Step::End(HungUp::Customer)),
             Act::Answer(n)
             | Act::Reply(n)
             | Act::Turn(n, _)
@@ -168,44 +165,26 @@ impl Cast {
     }
 
     fn calls_begin(&mut self, conversation: ConversationId) {
-        // Nobody can call into what is closed for good, or went into another.
-        let known = self.stage.see(move |tx| conversations::get(tx, conversation));
-        let open = |known: &Conversation| known.id == conversation && !matches!(known.status, Status::Deleted | Status::Spam);
-        if !open(&known) {
-            return;
-        }
-        let call = CallId::from_i64(self.next_call);
+        let agent = self.stage.owner;
         self.next_call += 1;
-        self.calls.push((call, conversation));
-        self.stage.write(move |tx, cx| {
-            let event = CallEvent::Started {
-                call,
-                conversation,
-                group: GroupId::from_i64(1),
-                direction: if call.get() % 4 == 0 { Direction::Outgoing } else { Direction::Incoming },
-                customer: known.customer,
-                caller: None,
-                department: known.department,
-            };
-            events::append(tx, cx, Event::Call(event))
-        });
+        let outgoing = self.next_call % 4 == 0;
+        let direction = if outgoing { Direction::Outgoing } else { Direction::Incoming };
+        let number = Some("+44 1632 960001".to_owned());
+        let new = NewCall { conversation: Some(conversation), number, ..NewCall::new(direction) };
+        let started = self.stage.try_write(move |tx, cx| calls::start(tx, cx, &telling(outgoing.then_some(agent)), &new));
+        match started {
+            Ok(done) => self.calls.extend(done.call),
+            Err(error) => allowed(Err::<(), _>(error)).unwrap(),
+        }
     }
 
-    fn calls_go_on(&mut self, n: usize, answered: bool) {
+    fn calls_go_on(&mut self, n: usize, step: Step) {
         if self.calls.is_empty() {
             return;
         }
-        let place = n % self.calls.len();
-        let (call, conversation) = self.calls[place];
+        let call = self.calls[n % self.calls.len()];
         let agent = self.stage.ann;
-        let event = if answered {
-            CallEvent::Answered { call, conversation, leg: CallLegId::from_i64(1), agent, state: CallState::Talking }
-        } else {
-            self.calls.remove(place);
-            let (department, by) = (deskbell_domain::ids::DepartmentId::DEFAULT, Actor::System);
-            CallEvent::Ended { call, conversation, department, direction: Direction::Incoming, outcome: CallOutcome::Missed, by }
-        };
-        self.stage.write(move |tx, cx| events::append(tx, cx, Event::Call(event)));
+        self.tries(move |tx, cx| calls::take(tx, cx, &telling(Some(agent)), call, &step).map(drop));
     }
 }
 
@@ -235,8 +214,8 @@ fn one(
                 return Ok(());
             }
             match conversation.status.step(*turn, Reopening::On) {
-                Ok(Step::To(status)) => conversations::set_status(tx, cx, &mut conversation, status, by),
-                Ok(Step::Stay | Step::StartAnother) | Err(_) => Ok(()),
+                Ok(Leads::To(status)) => conversations::set_status(tx, cx, &mut conversation, status, by),
+                Ok(Leads::Stay | Leads::StartAnother) | Err(_) => Ok(()),
             }
         }
         Act::Assign(n) => {

@@ -330,7 +330,8 @@ pub fn recount(tx: &mut Tx<'_>) -> Result<Recount, StoreError> {
         "((i.goal IN ('first_answer', 'next_answer') AND c.status IN ('A', 'R')) OR (i.goal = 'first_resolve' AND c.status = 'R') \
           OR (i.goal = 'first_assign' AND (c.assigned_id IS NOT NULL OR c.status = 'R')) \
           OR (i.running_since IS NULL AND NOT (i.goal = 'first_resolve' AND c.status = 'A')) \
-          OR (i.goal = 'chat_answer' AND NOT EXISTS (SELECT 1 FROM chats k WHERE k.id = i.subject_id AND k.ended_at IS NULL AND k.joined_ever = 0)))",
+          OR (i.goal = 'chat_answer' AND NOT EXISTS (SELECT 1 FROM chats k WHERE k.id = i.subject_id AND k.ended_at IS NULL AND k.joined_ever = 0)) \
+          OR (i.goal = 'call_answer' AND NOT EXISTS (SELECT 1 FROM calls k WHERE k.id = i.subject_id AND k.ended_at IS NULL AND k.answered_at IS NULL)))",
     )?;
     let doubled = named(
         "EXISTS (SELECT 1 FROM sla_items o WHERE o.conversation_id = i.conversation_id AND o.outcome IS NULL AND o.id <> i.id \
