@@ -126,4 +126,4 @@ fn rating(input: &Input) -> Result<Option<Rating>, AppError> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

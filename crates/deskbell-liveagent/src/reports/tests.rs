@@ -1,5 +1,7 @@
 //! What holds for all reports, through the door.
 
+mod numbers;
+
 use std::path::Path;
 
 use serde_json::Value;

@@ -14,13 +14,13 @@ use crate::reports::tests::promised;
 
 const DAY: &str = "date_from=2012-04-03&date_to=2012-04-03";
 
-struct Visitor {
+pub(in crate::reports) struct Visitor {
     visit: Visit,
     chat: Done,
 }
 
 /// A visitor with a chat that this agent has joined.
-async fn visitor(desk: &Fixture, email: &str, agent: Option<&Agent>) -> Visitor {
+pub(in crate::reports) async fn visitor(desk: &Fixture, email: &str, agent: Option<&Agent>) -> Visitor {
     let visit = desk.desk.write(move |tx, cx| visits::arrive(tx, cx, None, &Arrival::default())).await.expect("a visit");
     desk.desk.presence().visitor_seen(visit.visitor, visit.id, desk.desk.now());
     let introduction = Introduction::new(Some("Carl Customer"), Some(email)).expect("an address");
@@ -33,7 +33,7 @@ async fn visitor(desk: &Fixture, email: &str, agent: Option<&Agent>) -> Visitor 
 }
 
 impl Visitor {
-    async fn rate(&self, desk: &Fixture, rating: Option<Rating>, comment: Option<&str>) {
+    pub(in crate::reports) async fn rate(&self, desk: &Fixture, rating: Option<Rating>, comment: Option<&str>) {
         let command = VisitorCommand::Rate { rating, comment: comment.map(str::to_owned) };
         desk.desk.visitor_command(self.visit.visitor, self.visit.id, None, command).await.expect("rated");
     }
@@ -44,7 +44,7 @@ impl Visitor {
 }
 
 /// An agent who takes chats.
-async fn online(desk: &Fixture, email: &str, first: &str) -> Agent {
+pub(in crate::reports) async fn online(desk: &Fixture, email: &str, first: &str) -> Agent {
     let agent = desk.agent(email, first, "Able").await;
     desk.join(deskbell_domain::ids::DepartmentId::DEFAULT, agent.id).await;
     desk.status(agent.id, AgentStatus::ONLINE).await;
