@@ -197,8 +197,8 @@ impl Fixture {
     }
 
     pub(crate) async fn status(&self, agent: AgentId, preset: AgentStatus) {
-        let command = AgentCommand::Status { preset, connected: true };
-        self.desk.agent_command(agent, None, command).await.expect("a status");
+        let chosen = self.desk.write(move |tx, cx| accounts::choose_status(tx, cx, agent, preset, true)).await;
+        chosen.expect("a status");
         self.settle().await;
     }
 
