@@ -43,7 +43,7 @@ pub fn update(tx: &mut Tx<'_>, leg: &Leg) -> Result<(), StoreError> {
 /// Legs of a call that go on.
 pub fn open(tx: &mut Tx<'_>, call: CallId) -> Result<Vec<Leg>, StoreError> {
     tx.all_dynamic_with(
-        &format!("SELECT {COLUMNS} FROM call_legs WHERE call_id = $1 AND ended_at IS NULL ORDER BY began_at, id"),
+        &format!("SELECT {COLUMNS} FROM call_legs WHERE call_id = $1 AND ended_at IS NULL ORDER BY began_at, agent_id"),
         &[&call.get()],
         row,
     )
@@ -51,12 +51,12 @@ pub fn open(tx: &mut Tx<'_>, call: CallId) -> Result<Vec<Leg>, StoreError> {
 
 /// All legs of a call, in their order.
 pub fn of_call(tx: &mut Tx<'_>, call: CallId) -> Result<Vec<Leg>, StoreError> {
-    tx.all_dynamic_with(&format!("SELECT {COLUMNS} FROM call_legs WHERE call_id = $1 ORDER BY began_at, id"), &[&call.get()], row)
+    tx.all_dynamic_with(&format!("SELECT {COLUMNS} FROM call_legs WHERE call_id = $1 ORDER BY began_at, agent_id"), &[&call.get()], row)
 }
 
 /// All legs that go on.
 pub fn all_open(tx: &mut Tx<'_>) -> Result<Vec<Leg>, StoreError> {
-    tx.all_dynamic_with(&format!("SELECT {COLUMNS} FROM call_legs WHERE ended_at IS NULL ORDER BY began_at, id"), &[], row)
+    tx.all_dynamic_with(&format!("SELECT {COLUMNS} FROM call_legs WHERE ended_at IS NULL ORDER BY began_at, agent_id"), &[], row)
 }
 
 /// The call that an agent is in.
