@@ -1,7 +1,7 @@
 /** The native API, as `docs/native-api.md` describes it. */
 
 import { ApiError } from './error.ts';
-import type { AgentStatus, ChatState, FileInfo, FiringOutcome, Id, Message, Millis, Rating, Role, StatusLetter } from './protocol.ts';
+import type { AgentStatus, ChatState, FileInfo, FiringOutcome, Id, Message, Millis, Rating, Role, SlaGoal, StatusLetter } from './protocol.ts';
 
 export interface Agent {
   agent: Id;
@@ -57,6 +57,8 @@ export interface Conversation {
   tags: string[];
   created: Millis;
   changed: Millis;
+  /** When something is due by its service level. */
+  due: Millis | null;
 }
 
 export interface PastChat {
@@ -71,7 +73,17 @@ export interface PastChat {
   dropped: boolean;
 }
 
+/** A clock of a service level; nothing is due while it stands still. */
+export interface SlaClock {
+  item: Id;
+  goal: SlaGoal;
+  started: Millis;
+  due: Millis | null;
+  breached: boolean;
+}
+
 export interface ConversationDetail extends Conversation {
+  sla: { level: Id | null; name: string | null; clocks: SlaClock[] };
   chats: PastChat[];
   visit: {
     pages: { url: string; title: string; at: Millis }[];

@@ -12,6 +12,8 @@ const WITH_MANY_FILES: &str = r#"ulimit -n 20000 2>/dev/null || ulimit -n "$(uli
 pub(crate) enum What {
     /// The store beside its bare drivers
     Store,
+    /// How late it is told that a due time passed, with 100,000 clocks open
+    Sla,
     /// LiveAgent API v1: beside bare drivers, and on small and large desks
     Liveagent {
         /// Only these parts: conversations, lists, search
@@ -23,6 +25,15 @@ pub(crate) enum What {
         /// Only these parts: rest, subscribers, pages, depth
         #[arg(long, value_delimiter = ',')]
         only: Vec<String>,
+    },
+    /// What reports add up beforehand: what it costs writers, making it anew, and reports over a year, on desks of two sizes
+    Rollups {
+        /// Only these parts: ingest, rebuild, reports
+        #[arg(long, value_delimiter = ',')]
+        only: Vec<String>,
+        /// How many messages the desks have: 1000000,10000000 unless given
+        #[arg(long, value_delimiter = ',')]
+        messages: Vec<u64>,
     },
     /// A whole server: live figures beside bare axum, simulated visitors, idle connections, start-up
     Live {
@@ -38,10 +49,32 @@ pub(crate) fn bench(stage: &Stage, what: &What) -> Result<()> {
             let arguments = "run --quiet --locked --release --package deskbell-store --features testing --example bench_store";
             stage.must(&mut stage.cargo(&arguments.split(' ').collect::<Vec<_>>()))
         }
+        What::Sla => {
+            let arguments = "run --quiet --locked --release --package deskbell-app --example bench_sla";
+            stage.must(&mut stage.cargo(&arguments.split(' ').collect::<Vec<_>>()))
+        }
         What::Liveagent { only } => liveagent(stage, only),
         What::Zendesk { only } => zendesk(stage, only),
+        What::Rollups { only, messages } => rollups(stage, only, messages),
         What::Live { only } => live(stage, only),
     }
+}
+
+fn rollups(stage: &Stage, only: &[String], messages: &[u64]) -> Result<()> {
+    stage.must(&mut stage.cargo(&["build", "--locked", "--release", "--package", "deskbell-app", "--example", "bench_rollups"]))?;
+    let target = stage.target()?;
+    let mut bench = stage.command(target.join("release/examples/bench_rollups"));
+    let cache = target.join("bench-data");
+    std::fs::create_dir_all(&cache)?;
+    bench.arg("--cache").arg(cache);
+    if !only.is_empty() {
+        bench.args(["--only", &only.join(",")]);
+    }
+    if !messages.is_empty() {
+        let messages: Vec<String> = messages.iter().map(u64::to_string).collect();
+        bench.args(["--messages", &messages.join(",")]);
+    }
+    stage.must(&mut bench)
 }
 
 fn liveagent(stage: &Stage, only: &[String]) -> Result<()> {

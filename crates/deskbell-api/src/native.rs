@@ -6,6 +6,7 @@
 pub(crate) mod agents;
 pub(crate) mod bans;
 pub(crate) mod call;
+pub(crate) mod calls;
 pub(crate) mod canned_messages;
 pub(crate) mod chats;
 pub(crate) mod companies;
@@ -23,6 +24,7 @@ pub(crate) mod messages;
 pub(crate) mod oauth;
 pub(crate) mod overview;
 pub(crate) mod page;
+pub(crate) mod phone;
 pub(crate) mod predefined_answers;
 pub(crate) mod rule_log;
 pub(crate) mod rules;
@@ -30,6 +32,7 @@ pub(crate) mod session;
 pub(crate) mod settings;
 pub(crate) mod shortcuts;
 pub(crate) mod skills;
+pub(crate) mod sla;
 pub(crate) mod status;
 pub(crate) mod tags;
 #[cfg(test)]
@@ -93,6 +96,7 @@ pub(crate) fn entries() -> Vec<Entry> {
         session::SignIn,
         session::SignOut,
         status::SetStatus,
+        phone::SetPhone,
         agents::List,
         agents::Create,
         agents::Update,
@@ -105,6 +109,7 @@ pub(crate) fn entries() -> Vec<Entry> {
         conversations::change::SetStatus,
         conversations::change::Assign,
         conversations::change::Merge,
+        conversations::sla::SetLevel,
         messages::List,
         messages::Send,
         chats::Accept,
@@ -114,6 +119,18 @@ pub(crate) fn entries() -> Vec<Entry> {
         chats::Transfer,
         chats::Invite,
         chats::Skills,
+        calls::List,
+        calls::Show,
+        calls::Start,
+        calls::steps::Ring,
+        calls::steps::Answer,
+        calls::steps::Decline,
+        calls::steps::Hold,
+        calls::steps::Resume,
+        calls::steps::Transfer,
+        calls::steps::Leave,
+        calls::steps::End,
+        calls::steps::Voicemail,
         customers::Show,
         customers::Update,
         customers::Remove,
@@ -140,6 +157,15 @@ pub(crate) fn entries() -> Vec<Entry> {
         skills::Create,
         skills::Update,
         skills::Remove,
+        sla::levels::List,
+        sla::levels::Create,
+        sla::levels::Update,
+        sla::levels::Remove,
+        sla::rules::List,
+        sla::rules::Create,
+        sla::rules::Update,
+        sla::rules::Remove,
+        sla::rules::Reorder,
         tags::List,
         visits::List,
         overview::Show,

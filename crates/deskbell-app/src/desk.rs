@@ -34,7 +34,7 @@ use crate::rights::Scopes;
 use crate::search::KnowledgeSearch;
 use crate::settings::Settings;
 use crate::widgets::impressions::Impressions;
-use crate::{knowledge, levels, rules, timeline, timers, updates};
+use crate::{knowledge, levels, rollups, rules, timeline, timers, updates};
 
 /// How a desk is opened.
 pub struct DeskOptions {
@@ -67,6 +67,8 @@ struct Inner {
     /// How far rules have come.
     rules_number: Arc<AtomicI64>,
     levels: Arc<levels::Watch>,
+    /// How far the roll-ups have come, and who keeps them.
+    rollups: Arc<rollups::Link>,
     presence: Presence,
     paging: Paging,
     hashing: Hashing,
@@ -194,6 +196,7 @@ impl Desk {
             timeline_number: Arc::default(),
             rules_number: Arc::default(),
             levels: Arc::default(),
+            rollups: Arc::default(),
             presence,
             paging: Paging::default(),
             hashing: Hashing::default(),
@@ -277,6 +280,27 @@ impl Desk {
     /// Where the levels stand.
     pub fn levels(&self) -> &levels::Watch {
         &self.0.levels
+    }
+
+    /// Starts adding up what reports show.
+    pub fn keep_rollups(&self) -> Result<(), AppError> {
+        let listener = self.rollup_reader().start().map_err(|error| AppError::internal(format!("no thread can be started: {error}")))?;
+        self.0.follower.add(listener);
+        Ok(())
+    }
+
+    /// The reader behind the roll-ups, to be run by hand.
+    pub fn rollup_reader(&self) -> rollups::Reader {
+        rollups::Reader::new(self.0.db.clone(), Arc::clone(&self.0.rollups))
+    }
+
+    /// The last journal number that this process knows to be in the roll-ups; 0 before the first look.
+    pub fn rollup_number(&self) -> i64 {
+        self.0.rollups.number()
+    }
+
+    pub(crate) fn rollups(&self) -> &rollups::Link {
+        &self.0.rollups
     }
 
     pub(crate) fn db(&self) -> &Db {

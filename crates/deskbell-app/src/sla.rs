@@ -1,36 +1,58 @@
-//! What clocks of service levels say of a conversation.
+//! Service levels: the levels themselves, the rules that choose one, the clocks of conversations, and how well they were kept.
+
+pub mod breaches;
+pub mod clocks;
+pub mod levels;
+pub mod report;
+pub mod rules;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 
-use deskbell_domain::event::Event;
-use deskbell_domain::ids::{ConversationId, SlaItemId};
-use deskbell_domain::sla::SlaEvent;
+use deskbell_domain::ids::{ConversationId, SlaLevelId};
+use deskbell_domain::sla::clock::Clock;
 use deskbell_domain::time::Timestamp;
-use deskbell_store::{Tx, journal};
+use deskbell_store::{Tx, tables};
+
+pub use deskbell_store::tables::sla::log::{Compliance, LogFilter, LogRow, Times};
+pub use report::{compliance, log};
 
 use crate::error::AppError;
 
-/// Entries of a conversation read in one bite.
-const BITE_EVENTS: i64 = 500;
+/// A conversation's level, and its clocks that have not ended.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// Its id and name; it may have been taken away since.
+    pub level: Option<(SlaLevelId, String)>,
+    pub clocks: Vec<Clock>,
+}
 
-/// The earliest due time of a clock that runs for a conversation, as its journal tells.
-pub fn due_of(tx: &mut Tx<'_>, conversation: ConversationId) -> Result<Option<Timestamp>, AppError> {
-    let mut running: HashMap<SlaItemId, Timestamp> = HashMap::new();
-    let mut after = 0;
-    loop {
-        let events = journal::of_conversation(tx, conversation, after, BITE_EVENTS)?;
-        let Some(last) = events.last() else { return Ok(running.into_values().min()) };
-        after = last.number;
-        for recorded in &events {
-            match &recorded.event {
-                Event::Sla(SlaEvent::Started { item, due, .. } | SlaEvent::DueMoved { item, due, .. }) => {
-                    running.insert(*item, *due);
-                }
-                Event::Sla(SlaEvent::Closed { item, .. } | SlaEvent::Dropped { item, .. }) => {
-                    running.remove(item);
-                }
-                _ => {}
-            }
-        }
+impl Standing {
+    /// When something is due next.
+    pub fn due(&self) -> Option<Timestamp> {
+        self.clocks.iter().filter_map(Clock::due).min()
     }
+}
+
+/// How a conversation stands.
+pub fn standing(tx: &mut Tx<'_>, conversation: ConversationId) -> Result<Standing, AppError> {
+    let Some(level) = tables::sla::level_of(tx, conversation)? else { return Ok(Standing::default()) };
+    let level = tables::sla::level_ever(tx, level)?.map(|level| (level.id, level.name));
+    Ok(Standing { level, clocks: tables::sla::clocks::open(tx, conversation)? })
+}
+
+/// The earliest due time of each of these conversations that has one. A clock that stands still is not due.
+pub fn dues(tx: &mut Tx<'_>, conversations: &[ConversationId]) -> Result<HashMap<ConversationId, Timestamp>, AppError> {
+    Ok(tables::sla::clocks::dues(tx, conversations)?)
+}
+
+/// The next due time of a conversation, if a clock runs for it.
+pub fn due_of(tx: &mut Tx<'_>, conversation: ConversationId) -> Result<Option<Timestamp>, AppError> {
+    Ok(dues(tx, &[conversation])?.remove(&conversation))
+}
+
+/// What `deskbell doctor` finds wrong with clocks and cells, and what there is of them.
+pub fn examine(tx: &mut Tx<'_>) -> Result<tables::sla::log::Recount, AppError> {
+    Ok(tables::sla::log::recount(tx)?)
 }

@@ -8,6 +8,7 @@ use deskbell_domain::event::Event;
 use deskbell_domain::ids::{ConversationId, TagId};
 use deskbell_domain::message::Actor;
 use deskbell_domain::tag::{BACKGROUND_DEFAULT, COLOR_DEFAULT, Tag};
+use deskbell_store::tables::changes::{self, Place};
 use deskbell_store::tables::tags::{Carrier, Sweep};
 use deskbell_store::{Tx, tables};
 
@@ -156,7 +157,12 @@ pub fn sweep(tx: &mut Tx<'_>, cx: &Context) -> Result<Swept, AppError> {
     for carrier in &carriers {
         let (conversation, chat) = (carrier.conversation, chats.get(&carrier.conversation).copied());
         let (before, after) = told(&sweep, carrier);
-        tx.append(cx.now, Event::TagsChanged { conversation, chat, before, after, by: Actor::System })?;
+        let number = tx.append(cx.now, Event::TagsChanged { conversation, chat, before, after, by: Actor::System })?;
+        if sweep.new_name.is_none() {
+            let left: Vec<TagId> =
+                carrier.tags.iter().filter(|(tag, name)| *tag != sweep.tag && name.is_some()).map(|(tag, _)| *tag).collect();
+            changes::tags(tx, Place { number, at: cx.now }, conversation, &left)?;
+        }
     }
     if sweep.new_name.is_none() {
         tables::tags::drop_from(tx, sweep.tag, &conversations)?;

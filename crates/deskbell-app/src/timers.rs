@@ -1,4 +1,5 @@
-//! What happens because time passes: offers ring out, the absent are gone, silent chats end, old things are forgotten.
+//! What happens because time passes: offers and phones ring out, due times pass, the absent are gone, silent chats end, old things are
+//! forgotten.
 
 use deskbell_domain::chat::{EndReason, OfferOutcome};
 use deskbell_domain::ids::{AgentId, VisitorId};
@@ -12,7 +13,7 @@ use crate::desk::Desk;
 use crate::error::AppError;
 use crate::tags::{self, Swept};
 use crate::time_rules::{self, Left};
-use crate::{accounts, chats, conversations, files, oauth, routing, rules, triggers, widgets};
+use crate::{accounts, calls, chats, conversations, files, oauth, routing, rules, sla, triggers, widgets};
 
 /// Things done in one job, so that no job takes long.
 const BITE: i64 = 50;
@@ -61,6 +62,10 @@ impl Timers {
         if desk.figures(|figures| figures.has_expired_offer(now)) {
             desk.write(expire_offers).await?;
         }
+        if desk.figures(|figures| figures.has_expired_ring(now)) {
+            desk.write(calls::expire_rings).await?;
+        }
+        sla::breaches::tell(desk).await?;
         self.stop_waiting_for_skills(desk, now).await?;
         let absences = note_absences(desk, now).await;
         if now.seconds_since(self.idle) >= LOOK_AT_IDLE_SECONDS {
@@ -70,6 +75,9 @@ impl Timers {
                 tracing::debug!(error = %error, "counts could not be written");
             }
             desk.write(end_idle).await?;
+            if desk.read(move |tx| calls::has_forgotten(tx, now)).await? {
+                desk.write(calls::end_forgotten).await?;
+            }
             desk.write(conversations::postponing::end_postponements).await?;
             self.tags = desk.read(tags::left).await?;
             for department in desk.figures(|figures| figures.departments_with_queue()) {

@@ -2,6 +2,11 @@
 //! pages of metrics take their figures from it, so that a name means the same on every surface.
 //!
 //! What is stored are sums and counts. A mean is kept as both and divided where it is shown, never a mean of means.
+//!
+//! They are kept in cells of time: a quarter of an hour of UTC, since hours and days of every time zone are whole numbers of quarters, and
+//! larger blocks of such quarters, so that a year is read quickly.
+
+use crate::time::Timestamp;
 
 /// What a measure's number stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -48,7 +53,7 @@ measures! {
     FirstResolves "first_resolves" Count "first resolves of a conversation";
     FirstResolveTime "first_resolve_time" Micros "time from creation to the first resolve";
     FirstResolveTimeSla "first_resolve_time_sla" Micros "the same in the business hours of the conversation's level";
-    Chats "chats" Count "chats an agent joined, and one for each further agent who joined";
+    Chats "chats" Count "chats an agent joined, and one for each further agent who joined; who comes back is counted once";
     ChatPickups "chat_pickups" Count "chats started by the visitor that an agent joined, once for each chat";
     ChatPickupTime "chat_pickup_time" Micros "time from the first offer to the first join";
     ChatPickupTimes "chat_pickup_times" Count "chats that were offered and joined";
@@ -56,18 +61,19 @@ measures! {
     ChatTimes "chat_times" Count "engagements that ended";
     ChatAnswers "chat_answers" Count "messages of agents in chats";
     MissedChats "missed_chats" Count "offers of chats that expired";
-    IncomingChats "incoming_chats" Count "chats that visitors started";
+    IncomingChats "incoming_chats" Count "chats that visitors started, answered or not";
     FinishedChats "finished_chats" Count "chats that ended after an agent had joined";
-    UnansweredChats "unanswered_chats" Count "chats that the visitor left before anybody joined";
+    UnansweredChats "unanswered_chats" Count "chats that visitors started and that ended before anybody joined: what live figures call missed";
     Calls "calls" Count "incoming calls that were answered";
     IncomingCalls "incoming_calls" Count "incoming calls";
     FinishedCalls "finished_calls" Count "incoming calls that ended after they had been answered";
-    UnansweredCalls "unanswered_calls" Count "incoming calls that the caller gave up before anybody answered";
+    UnansweredCalls "unanswered_calls" Count "incoming calls that ended before anybody answered, without a voice message";
     MissedCalls "missed_calls" Count "rings of calls that expired";
     Voicemails "voicemails" Count "incoming calls that ended with a voice message";
     CallTime "call_time" Micros "time agents talked in incoming calls";
-    CallTimes "call_times" Count "legs of incoming calls that ended";
-    CallPickupTime "call_pickup_time" Micros "time from the first ring to the answer of incoming calls";
+    CallTimes "call_times" Count "legs of incoming calls that ended: what a mean of talk time is divided by";
+    CallPickupTime "call_pickup_time" Micros "time from the first ring to the first answer of incoming calls";
+    CallPickupTimes "call_pickup_times" Count "incoming calls that rang and were answered";
     OutgoingCalls "outgoing_calls" Count "outgoing calls, answered or not";
     OutgoingCallTime "outgoing_call_time" Micros "time agents talked in outgoing calls";
     OutgoingCallTimes "outgoing_call_times" Count "legs of outgoing calls that ended";
@@ -110,6 +116,66 @@ pub enum Dimension {
     Tag,
 }
 
+impl Dimension {
+    pub const ALL: [Dimension; 5] = [Dimension::Account, Dimension::Agent, Dimension::Department, Dimension::Channel, Dimension::Tag];
+
+    /// Stable: stored.
+    pub const fn code(self) -> i64 {
+        self as i64
+    }
+
+    /// For people.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Dimension::Account => "account",
+            Dimension::Agent => "agent",
+            Dimension::Department => "department",
+            Dimension::Channel => "channel",
+            Dimension::Tag => "tag",
+        }
+    }
+}
+
+/// The least time a cell is kept of.
+pub const QUARTER_MICROS: i64 = 15 * 60 * 1_000_000;
+
+/// How much time a stored cell is of. A longer one holds the sums of the shorter ones within it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Span {
+    Quarter,
+    /// A day of UTC.
+    Day,
+    /// So many days that a year is a dozen of them.
+    Block,
+}
+
+impl Span {
+    /// The longest last.
+    pub const ALL: [Span; 3] = [Span::Quarter, Span::Day, Span::Block];
+
+    /// Stable: stored.
+    pub const fn quarters(self) -> i64 {
+        match self {
+            Span::Quarter => 1,
+            Span::Day => 96,
+            Span::Block => 96 * 32,
+        }
+    }
+
+    pub const fn micros(self) -> i64 {
+        self.quarters() * QUARTER_MICROS
+    }
+
+    /// Which one, counted from 1970, a moment lies in.
+    pub const fn slot(self, at: Timestamp) -> i64 {
+        at.micros().div_euclid(self.micros())
+    }
+
+    pub const fn start(self, slot: i64) -> Timestamp {
+        Timestamp::from_micros(slot * self.micros())
+    }
+}
+
 /// What waits, is served and has people who are there for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Medium {
@@ -143,6 +209,17 @@ impl Cell {
         }
     }
 
+    /// Adds at a place of [`REGISTRY`]; `false` if there is none such.
+    pub fn add_at(&mut self, place: usize, by: i64) -> bool {
+        match self.0.get_mut(place) {
+            Some(number) => {
+                *number += by;
+                true
+            }
+            None => false,
+        }
+    }
+
     pub fn is_zero(&self) -> bool {
         self.0.iter().all(|number| *number == 0)
     }
@@ -166,6 +243,21 @@ mod tests {
         }
         let names: BTreeSet<&str> = REGISTRY.iter().map(|entry| entry.name).collect();
         assert_eq!(names.len(), Measure::COUNT);
+    }
+
+    #[test]
+    fn every_moment_lies_in_one_cell_of_each_span() {
+        for micros in [0, 1, -1, QUARTER_MICROS, 1_790_000_000_123_456, 96 * 32 * QUARTER_MICROS - 1] {
+            let at = Timestamp::from_micros(micros);
+            for span in Span::ALL {
+                let slot = span.slot(at);
+                assert!(span.start(slot) <= at && at < span.start(slot + 1), "{span:?} {micros}");
+                let quarter = Span::Quarter.start(Span::Quarter.slot(at));
+                assert_eq!(span.slot(quarter), slot, "a quarter lies in one of them as a whole");
+            }
+        }
+        assert_eq!(Span::Day.micros(), 86_400_000_000);
+        assert!(Dimension::ALL.iter().enumerate().all(|(place, dimension)| dimension.code() == place as i64));
     }
 
     #[test]

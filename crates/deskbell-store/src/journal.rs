@@ -17,6 +17,15 @@ pub fn after(tx: &mut Tx<'_>, number: i64, limit: i64) -> Result<Vec<Recorded>, 
     tx.all_with("SELECT number, at, kind, body FROM journal WHERE number > $1 ORDER BY number LIMIT $2", &[&number, &limit], recorded)
 }
 
+/// Entries of these kinds after `number`, up to `until` and with it, in order. Kinds are names of the program's own, never somebody's words.
+pub fn of_kinds(tx: &mut Tx<'_>, kinds: &[&str], number: i64, until: i64) -> Result<Vec<Recorded>, StoreError> {
+    tx.flush_journal()?;
+    let list = kinds.join("', '");
+    let sql =
+        format!("SELECT number, at, kind, body FROM journal WHERE number > $1 AND number <= $2 AND kind IN ('{list}') ORDER BY number");
+    tx.all_dynamic_with(&sql, &[&number, &until], recorded)
+}
+
 /// A conversation's entries after `number`, in order, at most `limit`.
 pub fn of_conversation(tx: &mut Tx<'_>, conversation: ConversationId, number: i64, limit: i64) -> Result<Vec<Recorded>, StoreError> {
     tx.flush_journal()?;

@@ -21,7 +21,6 @@ pub mod error;
 pub mod idempotency;
 pub mod journal;
 pub mod migrations;
-#[cfg(any(test, feature = "testing"))]
 pub mod recount;
 pub mod schema;
 #[cfg(any(test, feature = "testing"))]
@@ -29,6 +28,7 @@ pub mod suite;
 pub mod tables;
 #[cfg(any(test, feature = "testing"))]
 pub mod throwaway_postgres;
+pub mod varint;
 
 pub use engine::{Column, Db, EngineKind, FromRow, Location, Options, Param, Row, Sink, Tx, Value};
 pub use error::StoreError;

@@ -4,6 +4,7 @@
 //! the messages.
 
 pub mod levels;
+pub mod reports;
 
 use crate::engine::Tx;
 use crate::error::StoreError;

@@ -36,6 +36,8 @@ pub(crate) enum Command {
     OauthClient(OauthClientCommand),
     /// Look a desk over and say what is wrong
     Doctor(DoctorOptions),
+    /// Count what reports show again, from the journal and from the rows, and compare; or make it anew
+    Verify(VerifyOptions),
 }
 
 /// Where a desk is: a directory with an SQLite database, or a PostgreSQL database.
@@ -167,6 +169,15 @@ pub(crate) struct DemoOptions {
 pub(crate) struct DoctorOptions {
     #[command(flatten)]
     pub(crate) place: PlaceOptions,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct VerifyOptions {
+    #[command(flatten)]
+    pub(crate) place: PlaceOptions,
+    /// Make it anew from the journal, while the desk serves, instead of comparing
+    #[arg(long)]
+    pub(crate) rebuild: bool,
 }
 
 #[derive(Debug, Subcommand)]

@@ -15,6 +15,7 @@ mod serve;
 mod simulate;
 mod tls;
 mod traffic;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
         Command::Token(command) => credentials::token(&command),
         Command::OauthClient(command) => oauth_clients::run(command),
         Command::Doctor(options) => doctor::run(&options),
+        Command::Verify(options) => verify::run(&options),
     };
     match done {
         Ok(code) => code,

@@ -56,6 +56,7 @@ pub(crate) fn run(options: &ServeOptions) -> anyhow::Result<ExitCode> {
     desk.keep_timelines().map_err(|error| anyhow!("{error}"))?;
     desk.follow_rules().map_err(|error| anyhow!("{error}"))?;
     desk.keep_levels().map_err(|error| anyhow!("{error}"))?;
+    desk.keep_rollups().map_err(|error| anyhow!("{error}"))?;
     desk.fetch_with(Arc::new(Outbound::new(OutboundPolicy::default())));
     if let Err(error) = KnowledgeIndex::open(&desk, &search_directory(&options.place)) {
         tracing::warn!(error = %error, "knowledge bases cannot be searched");

@@ -8,6 +8,7 @@ use deskbell_domain::event::Event;
 use deskbell_domain::field::{FieldOwner, FieldValue};
 use deskbell_domain::ids::ConversationId;
 use deskbell_domain::message::{Actor, GroupKind, MessageKind};
+use deskbell_store::tables::changes::{self, Place};
 use deskbell_store::tables::merging::{self, Browsers};
 use deskbell_store::{Tx, idempotency, tables};
 
@@ -15,6 +16,7 @@ use super::{TAGS_MAX, actor_name, assign, by_customer, by_key, get, turn};
 use crate::commands::Done;
 use crate::context::Context;
 use crate::error::AppError;
+use crate::events;
 use crate::fields;
 use crate::messages::{self, Into, NewMessage};
 
@@ -32,6 +34,8 @@ pub fn merge(tx: &mut Tx<'_>, cx: &mut Context, by: Actor, from: ConversationId,
     let same = from.visitor == into.visitor && from.customer == into.customer;
     let browsers = if same { Browsers::Same } else { Browsers::Different };
     let newer = merging::last_spoken(tx, from.id)? > merging::last_spoken(tx, into.id)?;
+    let number = tx.head()?;
+    changes::moved(tx, from.id, number)?;
     merging::move_all(tx, from.id, into.id, browsers)?;
     for scope in [by_key::scope, by_customer::scope] {
         idempotency::carry_over(tx, &scope(from.id), &scope(into.id))?;
@@ -49,7 +53,7 @@ pub fn merge(tx: &mut Tx<'_>, cx: &mut Context, by: Actor, from: ConversationId,
         let department = into.department;
         assign(tx, cx, &mut into, department, from.assigned, by)?;
     }
-    let number = tx.append(cx.now, Event::ConversationMerged { conversation: from.id, into: into.id, by })?;
+    let number = events::append(tx, cx, Event::ConversationMerged { conversation: from.id, into: into.id, by })?;
     Ok(Done::conversation(into.id, number))
 }
 
@@ -60,6 +64,9 @@ fn check(tx: &mut Tx<'_>, from: &Conversation, into: &Conversation) -> Result<()
     for conversation in [from, into] {
         if tables::chats::live_of_conversation(tx, conversation.id)?.is_some() {
             return Err(AppError::conflict("a conversation in a live chat cannot be merged: end the chat first"));
+        }
+        if tables::calls::live_of_conversation(tx, conversation.id)?.is_some() {
+            return Err(AppError::conflict("a conversation in a call cannot be merged: end the call first"));
         }
         // What is said in those is for everybody; what is said elsewhere is not.
         if matches!(conversation.channel, Channel::Forum | Channel::Suggestion) {
@@ -115,7 +122,8 @@ fn unite_tags(tx: &mut Tx<'_>, cx: &Context, by: Actor, from: ConversationId, in
     tables::tags::set(tx, into, &ids)?;
     let names = |tags: Vec<(_, String)>| tags.into_iter().map(|(_, name)| name).collect();
     let chat = tables::chats::of_conversation(tx, into)?.pop().map(|chat| chat.id);
-    tx.append(cx.now, Event::TagsChanged { conversation: into, chat, before: names(own), after: names(united), by })?;
+    let number = tx.append(cx.now, Event::TagsChanged { conversation: into, chat, before: names(own), after: names(united), by })?;
+    changes::tags(tx, Place { number, at: cx.now }, into, &ids)?;
     Ok(())
 }
 

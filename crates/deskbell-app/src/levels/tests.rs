@@ -200,12 +200,10 @@ fn who_is_there_and_how_much_he_can_take() {
 
     let presences = |medium, scope| scene.presences(medium, scope, (0, 120));
     let was = |agent, department, from, until| Presence { agent, department, from: at(from), until: Some(at(until)) };
-    assert_eq!(presences(Medium::Calls, EVERYONE), [
-        was(ANN, SALES, 10, 40),
-        was(ANN, SUPPORT, 70, 80),
-        was(ANN, SALES, 70, 90),
-        was(ANN, SUPPORT, 100, 110)
-    ]);
+    assert_eq!(
+        presences(Medium::Calls, EVERYONE),
+        [was(ANN, SALES, 10, 40), was(ANN, SUPPORT, 70, 80), was(ANN, SALES, 70, 90), was(ANN, SUPPORT, 100, 110)]
+    );
     assert_eq!(presences(Medium::Chats, of(SUPPORT)), [was(BEN, SUPPORT, 20, 50), was(ANN, SUPPORT, 70, 80), was(ANN, SUPPORT, 100, 110)]);
     assert_eq!(presences(Medium::Tickets, both(SALES, ANN)), [was(ANN, SALES, 10, 90)], "away is there for tickets");
     assert_eq!(presences(Medium::Chats, both(SALES, BEN)), []);
@@ -296,11 +294,7 @@ fn edges_are_bounded_and_go_forward() {
     assert_eq!((loads[0].queue, loads[1].queue), (level(20.0 / 60.0, 1, 0), level(0.0, 0, 0)));
     // Within a quarter hour: its beginning.
     let within = ask(vec![at(7), at(14), at(16), at(31)]).unwrap();
-    assert_eq!(within.iter().map(|load| load.queue).collect::<Vec<_>>(), [
-        level(0.0, 0, 0),
-        level(1.0, 1, 1),
-        level(5.0 / 15.0, 1, 0)
-    ]);
+    assert_eq!(within.iter().map(|load| load.queue).collect::<Vec<_>>(), [level(0.0, 0, 0), level(1.0, 1, 1), level(5.0 / 15.0, 1, 0)]);
     for edges in [vec![Timestamp::from_micros(i64::MIN / 2), at(60)], vec![at(0), Timestamp::from_micros(i64::MAX / 2)]] {
         assert_eq!(ask(edges).unwrap()[0].queue.max, 1);
     }

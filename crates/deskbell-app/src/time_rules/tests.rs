@@ -2,17 +2,18 @@
 
 use deskbell_domain::automation::FiringOutcome;
 use deskbell_domain::conversation::{Conversation, Status};
-use deskbell_domain::ids::{CustomerId, SlaItemId, SlaLevelId};
+use deskbell_domain::ids::CustomerId;
 use deskbell_domain::message::Actor;
-use deskbell_domain::sla::{Goal, SlaEvent};
+use deskbell_domain::sla::Goal;
 use serde_json::{Value as Json, json};
 
 use super::*;
 use crate::conversations::stage::{Stage, stage};
 use crate::conversations::{self, Change};
 use crate::rules::{self, LogFilter};
+use crate::sla::levels::LevelDraft;
 use crate::timers::Timers;
-use crate::{customers, groups};
+use crate::{customers, groups, sla};
 
 const HOUR: i64 = 3_600;
 const DAY: i64 = 86_400;
@@ -126,34 +127,28 @@ fn due_times() {
     rule(&stage, "soon", json!([[{"due_in_less_than": "30m"}]]), json!([{"note": "soon"}]));
     rule(&stage, "overdue", json!([[{"overdue_by_more_than": "10m"}]]), json!([{"note": "overdue"}]));
     let one = ticket(&stage, "Hello");
-    let (item, level) = (SlaItemId::from_i64(1), SlaLevelId::from_i64(2));
-    let tell = |event: SlaEvent| {
-        stage.write(move |tx, cx| Ok(tx.append(cx.now, Event::Sla(event))?));
+    let level = |hours: i64| {
+        let times = vec![(Goal::FirstAnswer, Some(hours * HOUR))];
+        let draft = LevelDraft { name: Some(format!("{hours} hours")), times, calendar: None };
+        stage.write(move |tx, cx| {
+            let level = sla::levels::create(tx, cx, &draft)?;
+            sla::clocks::set_level(tx, cx, Actor::System, one.id, Some(level.id))
+        });
     };
-    let due = stage.desk.now().plus_seconds(2 * HOUR);
-    tell(SlaEvent::Started { conversation: one.id, item, goal: Goal::FirstAnswer, level, due });
+    level(2);
     minutes(&stage, 85);
     assert_eq!(fired(&stage), [""; 0]);
     minutes(&stage, 10);
     assert_eq!(fired(&stage), ["soon"]);
     // It is put off: a new time.
-    tell(SlaEvent::DueMoved { conversation: one.id, item, due: due.plus_seconds(HOUR) });
+    level(3);
     minutes(&stage, 60);
     assert_eq!(fired(&stage), ["soon", "soon"]);
     minutes(&stage, 25);
     assert_eq!(fired(&stage), ["soon", "soon"]);
     minutes(&stage, 15);
     assert_eq!(fired(&stage), ["soon", "soon", "overdue"]);
-    tell(SlaEvent::Closed {
-        conversation: one.id,
-        item,
-        goal: Goal::FirstAnswer,
-        level,
-        started: due,
-        due,
-        department: stage.sales,
-        agent: None,
-    });
+    stage.answer(stage.ann, one.id, "Here you are");
     minutes(&stage, 5);
     assert_eq!(stage.see(move |tx| Ok(tables::time_rules::next_look(tx, one.id)?)), None, "nothing to wait for");
 }

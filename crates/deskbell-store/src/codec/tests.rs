@@ -180,8 +180,8 @@ fn of_levels(seed: &Seed) -> Vec<SlaEvent> {
     vec![
         SlaEvent::LevelChanged { level, name: text.clone(), calendar: text, removed: flag },
         SlaEvent::LevelSet { conversation, level: flag.then_some(level), by: actor },
-        SlaEvent::Started { conversation, item, goal, level, due },
-        SlaEvent::DueMoved { conversation, item, due },
+        SlaEvent::Started { conversation, item, goal, level, due: flag.then_some(due) },
+        SlaEvent::DueMoved { conversation, item, due: flag.then_some(due) },
         SlaEvent::Breached { conversation, item, goal, level, due },
         SlaEvent::Closed { conversation, item, goal, level, started, due, department, agent },
         SlaEvent::Dropped { conversation, item },

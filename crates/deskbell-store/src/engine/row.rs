@@ -286,6 +286,14 @@ impl Row<'_> {
             other => Err(StoreError::Corrupt(format!("column {column}: a text expected, {} found", other.name()))),
         }
     }
+
+    /// Bytes, without copying them.
+    pub fn bytes(&self, column: usize) -> Result<&[u8], StoreError> {
+        match self.value(column)? {
+            Value::Blob(bytes) => Ok(bytes),
+            other => Err(StoreError::Corrupt(format!("column {column}: bytes expected, {} found", other.name()))),
+        }
+    }
 }
 
 /// Anything that a whole row can be read into.

@@ -19,7 +19,8 @@ const DEPARTMENT: &str = "COALESCE(\
 /// It went on then.
 const GOES_ON: &str = "c.requested_at <= $1 AND (c.ended_at IS NULL OR c.ended_at > $1)";
 const ENGAGED: &str = "e.chat_id = c.id AND e.joined_at <= $1 AND (e.left_at IS NULL OR e.left_at > $1)";
-const RINGING: &str = "EXISTS (SELECT 1 FROM offers o WHERE o.chat_id = c.id AND o.offered_at <= $1 AND (o.closed_at IS NULL OR o.closed_at > $1))";
+const RINGING: &str =
+    "EXISTS (SELECT 1 FROM offers o WHERE o.chat_id = c.id AND o.offered_at <= $1 AND (o.closed_at IS NULL OR o.closed_at > $1))";
 
 /// Chats at a moment, which is over for all who act in it. Those that wait are nobody's: with an agent only those he served are counted.
 pub fn chats(tx: &mut Tx<'_>, department: Option<i64>, agent: Option<i64>, moment: i64) -> Result<Waiting, StoreError> {
@@ -45,7 +46,8 @@ pub fn handed_to(tx: &mut Tx<'_>, department: Option<i64>, agent: i64) -> Result
 pub fn tickets(tx: &mut Tx<'_>, department: Option<i64>, agent: Option<i64>) -> Result<Waiting, StoreError> {
     let here = department.map_or(String::new(), |id| format!(" AND c.department_id = {id}"));
     let whose = agent.map_or(String::new(), |id| format!(" AND c.assigned_id = {id}"));
-    let open = format!("SELECT COUNT(*) FROM conversations c WHERE c.merged_into IS NULL AND c.status IN ('N', 'C') AND $1 = 0{here}{whose}");
+    let open =
+        format!("SELECT COUNT(*) FROM conversations c WHERE c.merged_into IS NULL AND c.status IN ('N', 'C') AND $1 = 0{here}{whose}");
     let assigned = format!("{open} AND c.assigned_id IS NOT NULL");
     Ok(Waiting { queue: count(tx, &open, 0)?, service: count(tx, &assigned, 0)? })
 }

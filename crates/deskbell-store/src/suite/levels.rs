@@ -92,6 +92,7 @@ pub(super) fn sets_take_each_others_place(place: &Place) {
             standing::put_member(tx, set, SALES, ANN, true)?;
             standing::put_department(tx, set, SALES, false)?;
             (0..2_100).try_for_each(|moment| presences::open(tx, set, Medium::Calls, ANN, SALES, at(moment)))?;
+            levels::set_built_number(tx, set, 7)?;
             levels::set_latest(tx, set, at(9))
         });
         test
@@ -103,6 +104,7 @@ pub(super) fn sets_take_each_others_place(place: &Place) {
     assert_eq!(test.see(levels::building), Some(fresh), "the one before it was left");
     assert_eq!(test.see(levels::kept), old);
     assert_eq!(test.see(move |tx| Ok((levels::latest(tx, old)?, levels::latest(tx, fresh)?))), (at(9), Timestamp::EPOCH));
+    assert_eq!(test.see(move |tx| Ok((levels::built_number(tx, old)?, levels::built_number(tx, fresh)?))), (7, 0));
     test.put(move |tx| {
         let series = levels::insert_series(tx, fresh, &key(Medium::Calls, None, None))?;
         levels::put_cell(tx, series, &cell(3, 3))?;
@@ -153,7 +155,8 @@ pub(super) fn how_things_stand_comes_back(place: &Place) {
         standing::put_agent(tx, set, BEN, &Attendance::default())?;
         standing::put_agent(tx, set, ANN, &Attendance { slots: 1, ..ann })?;
         standing::put_agent(tx, set, ANN, &ann)?;
-        for (department, agent, member) in [(SALES, ANN, true), (SALES, BEN, true), (SALES, BEN, false), (DepartmentId::DEFAULT, BEN, true)] {
+        for (department, agent, member) in [(SALES, ANN, true), (SALES, BEN, true), (SALES, BEN, false), (DepartmentId::DEFAULT, BEN, true)]
+        {
             standing::put_member(tx, set, department, agent, member)?;
         }
         standing::put_department(tx, set, SALES, false)?;
@@ -220,9 +223,8 @@ pub(super) fn presences_overlap_a_time(place: &Place) {
     assert_eq!(across(whose(Some(SALES), Some(ANN)), 15), [sales]);
     assert_eq!(across(whose(Some(SALES), None), 40), [all[2], all[3]]);
     assert_eq!(across(whose(None, Some(BEN)), 40), [all[2]]);
-    let beginning = |whose: Whose, from, until, skip, rows| {
-        test.see(move |tx| presences::beginning(tx, set, &whose, at(from), at(until), skip, rows))
-    };
+    let beginning =
+        |whose: Whose, from, until, skip, rows| test.see(move |tx| presences::beginning(tx, set, &whose, at(from), at(until), skip, rows));
     assert_eq!(beginning(everyone, 11, 60, 0, 10), all[2..4]);
     assert_eq!(beginning(everyone, 15, 61, 0, 10), all[2..]);
     assert_eq!(beginning(everyone, 15, 61, 1, 1), all[3..4]);

@@ -60,6 +60,7 @@ fn sqlite_full_and_well_again() {
     let directory = tempfile::tempdir().unwrap();
     let place = sqlite(directory.path(), "desk.db");
     let limited = |bytes| place.open_with(Options { storage_bytes_max: bytes, ..Options::default() }).unwrap();
+    // Enough for the empty tables and a few rows.
     let test = limited(Some(4 * 1024 * 1024));
     let big = "x".repeat(20_000);
     let fill = |test: &super::TestDb| {

@@ -12,7 +12,7 @@ use super::{narrow, tags, time, word};
 use crate::engine::{Row, Tx};
 use crate::error::StoreError;
 
-pub use counts::{Calls, Waiting, calls, waiting};
+pub use counts::{Waiting, waiting};
 pub use lines::{Line, Lines, lines};
 pub use list::{Changed, Filter, Listed, Order, list};
 

@@ -47,6 +47,12 @@ pub fn touch_group(tx: &mut Tx<'_>, group: GroupId, at: Timestamp) -> Result<(),
     Ok(())
 }
 
+/// Changes a group's status: of a call, that stands otherwise now.
+pub fn set_group_status(tx: &mut Tx<'_>, group: GroupId, status: GroupStatus) -> Result<(), StoreError> {
+    tx.exec("UPDATE message_groups SET status = $2 WHERE id = $1", &[&group.get(), &status.text()])?;
+    Ok(())
+}
+
 /// The groups of a conversation in the order they began.
 pub fn groups(tx: &mut Tx<'_>, conversation: ConversationId) -> Result<Vec<MessageGroup>, StoreError> {
     tx.all_with(

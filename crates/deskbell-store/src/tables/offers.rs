@@ -22,9 +22,11 @@ fn row(row: &Row<'_>) -> Result<Offer, StoreError> {
     })
 }
 
+/// Adds an offer. Its place is that of the event that follows.
 pub fn insert(tx: &mut Tx<'_>, offer: &Offer) -> Result<(), StoreError> {
+    let number = tx.head()? + 1;
     tx.exec(
-        "INSERT INTO offers (id, chat_id, conversation_id, agent_id, offered_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6)",
+        "INSERT INTO offers (id, chat_id, conversation_id, agent_id, offered_at, expires_at, offered_number) VALUES ($1, $2, $3, $4, $5, $6, $7)",
         &[
             &offer.id.get(),
             &offer.chat.get(),
@@ -32,14 +34,29 @@ pub fn insert(tx: &mut Tx<'_>, offer: &Offer) -> Result<(), StoreError> {
             &offer.agent.get(),
             &offer.offered.micros(),
             &offer.expires.micros(),
+            &number,
         ],
     )?;
     Ok(())
 }
 
+/// Ends an offer. The place of its end is that of the event that follows.
 pub fn close(tx: &mut Tx<'_>, offer: OfferId, outcome: OfferOutcome, at: Timestamp) -> Result<(), StoreError> {
-    tx.exec("UPDATE offers SET outcome = $2, closed_at = $3 WHERE id = $1", &[&offer.get(), &outcome.text(), &at.micros()])?;
+    let number = tx.head()? + 1;
+    tx.exec(
+        "UPDATE offers SET outcome = $2, closed_at = $3, closed_number = $4 WHERE id = $1",
+        &[&offer.get(), &outcome.text(), &at.micros(), &number],
+    )?;
     Ok(())
+}
+
+/// Whom a chat was offered to, and when, before a number of the journal, in order.
+pub fn before(tx: &mut Tx<'_>, chat: ChatId, number: i64) -> Result<Vec<(AgentId, Timestamp)>, StoreError> {
+    let rows: Vec<(i64, i64)> = tx.all(
+        "SELECT agent_id, offered_at FROM offers WHERE chat_id = $1 AND offered_number < $2 ORDER BY offered_number",
+        &[&chat.get(), &number],
+    )?;
+    Ok(rows.into_iter().map(|(agent, at)| (AgentId::from_i64(agent), time(at))).collect())
 }
 
 /// Offers of a chat that still ring.

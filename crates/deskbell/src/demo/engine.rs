@@ -8,9 +8,9 @@ use std::sync::Arc;
 use deskbell_app::context::Context;
 use deskbell_app::error::AppError;
 use deskbell_app::visits::{self, Arrival};
-use deskbell_app::{accounts, chats, rules, time_rules, timers};
+use deskbell_app::{accounts, chats, rules, sla, time_rules, timers};
 use deskbell_domain::chat::{EndReason, OfferOutcome};
-use deskbell_domain::ids::{AgentId, ChatId, ConversationId, MessageId, OfferId};
+use deskbell_domain::ids::{AgentId, CallId, ChatId, ConversationId, MessageId, OfferId};
 use deskbell_domain::message::Actor;
 use deskbell_domain::time::Timestamp;
 use deskbell_domain::visit::Visit;
@@ -19,6 +19,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
 use super::calendar::{DAY_SECONDS, Weekday, arrivals, midnight, weekday};
+use super::calls::PhoneAct;
 use super::dialogues::{self, Dialogue, PAGES, PRODUCTS};
 use super::people::{Person, per_cent, person, pick, wait_seconds};
 use super::premises::Premises;
@@ -35,8 +36,7 @@ const LEAVES_MESSAGE_PER_CENT: u32 = 16;
 const SPAM_PER_CENT: u32 = 3;
 /// For each conversation so many hundredths of a visit come to nothing.
 const BROWSERS_PER_CENT: usize = 25;
-/// For each conversation so many hundredths of each thing that happens beside them, and a few at least.
-const SIDELINES_PER_CENT: usize = 4;
+/// A few at least of each thing that happens beside conversations.
 const SIDELINES_MIN: usize = 6;
 /// Seconds between two looks of the rules.
 const RULES_SECONDS: i64 = 15 * 60;
@@ -93,6 +93,7 @@ enum Step {
     OffersExpire,
     Aside(Sideline),
     Talk(usize, Act),
+    Phone(CallId, PhoneAct),
     Close,
 }
 
@@ -256,7 +257,7 @@ impl Engine {
         }
         if count > 0 {
             for sideline in Sideline::ALL {
-                for at in arrivals(&mut engine.chance, start, close, SIDELINES_MIN + count * SIDELINES_PER_CENT / 100) {
+                for at in arrivals(&mut engine.chance, start, close, SIDELINES_MIN + count * sideline.per_cent() / 100) {
                     engine.at(at, Step::Aside(sideline));
                 }
             }
@@ -294,6 +295,12 @@ impl Engine {
     pub(super) fn later(&mut self, talk: usize, seconds: f64, act: Act) {
         let at = self.moment(seconds);
         self.talk_at(talk, at, act);
+    }
+
+    /// The same on a phone.
+    pub(super) fn on_phone(&mut self, call: CallId, seconds: f64, act: PhoneAct) {
+        let at = self.moment(seconds);
+        self.at(at, Step::Phone(call, act));
     }
 
     pub(super) fn talk_at(&mut self, talk: usize, at: Timestamp, act: Act) {
@@ -346,6 +353,7 @@ impl Engine {
     pub(super) fn run(&mut self, tx: &mut Tx<'_>, steps_max: usize) -> Result<(), AppError> {
         for _ in 0..steps_max {
             let Some(Reverse(Due(at, _, step))) = self.queue.pop() else { return Ok(()) };
+            self.tell_breaches(tx, at)?;
             // Every step has a moment of its own, so that what is ordered by time has one order.
             self.cx.now = at.max(self.cx.now.plus_micros(1));
             match step {
@@ -365,8 +373,18 @@ impl Engine {
                 }
                 Step::Aside(sideline) => self.sideline(tx, sideline)?,
                 Step::Talk(talk, act) => self.act(tx, talk, act)?,
+                Step::Phone(call, act) => self.phone_act(tx, call, act)?,
                 Step::Close => self.close(tx)?,
             }
+        }
+        Ok(())
+    }
+
+    /// Due times that pass before the next step, each told at its own moment.
+    fn tell_breaches(&mut self, tx: &mut Tx<'_>, until: Timestamp) -> Result<(), AppError> {
+        while let Some(passes) = sla::breaches::next(tx)?.filter(|passes| *passes < until) {
+            self.cx.now = passes.max(self.cx.now.plus_micros(1));
+            sla::breaches::tell_bite(tx, &self.cx)?;
         }
         Ok(())
     }
@@ -573,6 +591,7 @@ impl Engine {
             let chat = chats::end(tx, &mut self.cx, chat, reason, by)?;
             self.is_over_now(place, &chat);
         }
+        self.end_calls(tx)?;
         for member in &mut self.staff.members {
             self.cx.now = self.cx.now.plus_micros(1_000);
             accounts::gone(tx, &mut self.cx, member.id)?;

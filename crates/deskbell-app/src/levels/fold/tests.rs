@@ -52,11 +52,18 @@ fn open(enabled: bool) -> Event {
 
 #[test]
 fn an_entry_counts_once_and_time_never_goes_back() {
-    let (fold, told) = tell([(50, requested()), (40, Event::ConversationMerged {
-        conversation: ConversationId::from_i64(9),
-        into: ConversationId::from_i64(2),
-        by: deskbell_domain::message::Actor::System,
-    }), (30, online(AgentStatus::ONLINE))]);
+    let (fold, told) = tell([
+        (50, requested()),
+        (
+            40,
+            Event::ConversationMerged {
+                conversation: ConversationId::from_i64(9),
+                into: ConversationId::from_i64(2),
+                by: deskbell_domain::message::Actor::System,
+            },
+        ),
+        (30, online(AgentStatus::ONLINE)),
+    ]);
     assert_eq!((fold.number, fold.latest), (3, Timestamp::from_micros(50)));
     let queued: Vec<(Option<DepartmentId>, i64)> =
         told.changes.iter().filter(|change| change.by.queue != 0).map(|change| (change.key.department, change.by.queue)).collect();

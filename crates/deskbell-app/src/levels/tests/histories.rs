@@ -218,9 +218,7 @@ fn desk_acts(tx: &mut Tx<'_>, cx: &mut Context, stage: &(Vec<AgentId>, Vec<Depar
             }
         }
         Step::HandOver { ticket: place, department: to, agent: whom } => match ticket(tx, *place)? {
-            Some(ticket) => {
-                conversations::hand_over(tx, cx, Actor::System, ticket, Some(department(*to)), whom.map(agent)).map(drop)
-            }
+            Some(ticket) => conversations::hand_over(tx, cx, Actor::System, ticket, Some(department(*to)), whom.map(agent)).map(drop),
             None => Ok(()),
         },
         Step::Merge { from, into } => match (ticket(tx, *from)?, ticket(tx, *into)?) {
@@ -269,7 +267,12 @@ fn live(stage: &Stage, calls: &mut Calls, readers: &mut [Reader; 2], step: Step)
         }
         Step::Restart { reader: which, bite_events } => readers[which] = reader(stage, bite_events),
         Step::Rebuild => rebuild(&stage.desk, &mut |_| {}).unwrap(),
-        Step::Switch { .. } | Step::Letters { .. } | Step::Members { .. } | Step::Status { .. } | Step::HandOver { .. } | Step::Merge { .. } => {
+        Step::Switch { .. }
+        | Step::Letters { .. }
+        | Step::Members { .. }
+        | Step::Status { .. }
+        | Step::HandOver { .. }
+        | Step::Merge { .. } => {
             prop_assert!(is_allowed(stage.desk.write_blocking(move |tx, cx| desk_acts(tx, cx, &cast, &step))));
         }
     }
@@ -325,7 +328,8 @@ fn check_all(stage: &Stage, shift: i64) -> Result<(), TestCaseError> {
     let now = stage.desk.now();
     let events = stage.desk.snapshot_blocking(|tx| Ok(journal::after(tx, 0, i64::MAX)?)).unwrap();
     let begun = Quarter::of(events[0].at).start().plus_micros(-shift * 15 * MINUTE);
-    let edges: Vec<Timestamp> = (0..).map(|hour| begun.plus_micros(hour * 60 * MINUTE)).take_while(|edge| *edge < now.plus_seconds(7_200)).collect();
+    let edges: Vec<Timestamp> =
+        (0..).map(|hour| begun.plus_micros(hour * 60 * MINUTE)).take_while(|edge| *edge < now.plus_seconds(7_200)).collect();
     let recount = Recount::new(&stage.desk, events);
     for medium in Medium::ALL {
         for scope in scopes(stage) {

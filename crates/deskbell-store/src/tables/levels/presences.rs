@@ -116,8 +116,7 @@ pub fn beginning(
 
 /// How many there are of each medium.
 pub fn count(tx: &mut Tx<'_>, set: SetId, medium: Medium) -> Result<i64, StoreError> {
-    let (count,) =
-        tx.one("SELECT COUNT(*) FROM level_presences WHERE set_id = $1 AND medium = $2", &[&set.0, &medium_number(medium)])?;
+    let (count,) = tx.one("SELECT COUNT(*) FROM level_presences WHERE set_id = $1 AND medium = $2", &[&set.0, &medium_number(medium)])?;
     Ok(count)
 }
 

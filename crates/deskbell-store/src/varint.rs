@@ -1,0 +1,54 @@
+//! Numbers in few bytes: seven bits a byte, small ones of either sign in one.
+
+/// Bytes of the longest number.
+const BYTES_MAX: usize = 10;
+
+pub fn put(out: &mut Vec<u8>, number: i64) {
+    let mut rest = (number.cast_unsigned() << 1) ^ (number >> 63).cast_unsigned();
+    while rest >= 0x80 {
+        out.push((rest & 0x7f) as u8 | 0x80);
+        rest >>= 7;
+    }
+    out.push(rest as u8);
+}
+
+/// Takes a number off the front; `None` if there is none.
+pub fn take(bytes: &mut &[u8]) -> Option<i64> {
+    let mut number = 0u64;
+    for (place, byte) in bytes.iter().take(BYTES_MAX).enumerate() {
+        number |= u64::from(byte & 0x7f) << (7 * place);
+        if byte & 0x80 == 0 {
+            *bytes = &bytes[place + 1..];
+            return Some((number >> 1).cast_signed() ^ -(number & 1).cast_signed());
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn small_numbers_are_a_byte_and_broken_ones_are_refused() {
+        for (number, length) in [(0, 1), (-1, 1), (63, 1), (-64, 1), (64, 2), (i64::MAX, 10), (i64::MIN, 10)] {
+            let mut out = Vec::new();
+            put(&mut out, number);
+            assert_eq!(out.len(), length, "{number}");
+            assert_eq!(take(&mut &out[..out.len() - 1]), None, "{number} without its last byte");
+        }
+        assert_eq!(take(&mut &[0x80; 11][..]), None);
+    }
+
+    proptest! {
+        #[test]
+        fn numbers_come_back(numbers: Vec<i64>) {
+            let mut out = Vec::new();
+            numbers.iter().for_each(|number| put(&mut out, *number));
+            let mut bytes = out.as_slice();
+            let back: Vec<i64> = std::iter::from_fn(|| take(&mut bytes)).collect();
+            prop_assert_eq!(back, numbers);
+        }
+    }
+}
