@@ -1,4 +1,4 @@
-/** Rules made on the settings page that act on a ticket, with what they did in the log; ready texts in the message box, with their files. */
+/** Rules made on the settings page that act, with what they did in the log; ready texts in the message box, with their files. */
 
 import { test } from 'node:test';
 import {
@@ -26,7 +26,11 @@ test('a rule is made, acts, and is in the log; texts are kept ready', () =>
       await settings.getByTestId('settings-rules').click();
       await settings.getByTestId('rules-add').click();
       await settings.getByTestId('rule-name').fill(rule);
-      const definition = { events: 'customer_message', conditions: [[{ text: `refund ${mark}` }]], actions: [{ add_tag: `money-${mark}` }] };
+      const definition = {
+        events: 'customer_message',
+        conditions: [[{ text: `refund ${mark}` }]],
+        actions: [{ add_tag: `money-${mark}` }],
+      };
       await settings.getByTestId('rule-definition').fill(JSON.stringify({ ...definition, events: 'sneezed' }));
       await settings.getByTestId('rule-save').click();
       await settings.getByTestId('rule-problem').filter({ hasText: 'definition.events must be one of' }).waitFor();

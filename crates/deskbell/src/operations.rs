@@ -57,6 +57,7 @@ impl Operations {
             ("deskbell_store_healthy", i64::from(self.desk.is_healthy())),
             ("deskbell_timeline_events_behind", (number - self.desk.timeline_number()).max(0)),
             ("deskbell_levels_events_behind", (number - self.desk.levels().number()).max(0)),
+            ("deskbell_rules_events_behind", (number - self.desk.rules_number()).max(0)),
             ("deskbell_rollup_events_behind", (number - self.desk.rollup_number()).max(0)),
             ("deskbell_search_ready", i64::from(search.is_some_and(|progress| progress.complete))),
             ("deskbell_search_events_behind", search.map_or(0, |progress| progress.events_behind)),
