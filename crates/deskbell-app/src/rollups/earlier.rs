@@ -7,7 +7,7 @@ use deskbell_store::{StoreError, Tx, tables};
 
 use super::fold::Fold;
 use super::shelf;
-use super::state::{CalendarText, Chat, Conversation, Opener, SignedIn, TagName};
+use super::state::{CalendarText, Chat, Conversation, Counted, Opener, SignedIn, TagName};
 
 /// A fold of a journal that begins with an entry: who is signed in then; tags and levels as they are now, since what they were is forgotten.
 pub(super) fn fold(tx: &mut Tx<'_>, served: i64, first: i64) -> Result<Fold, StoreError> {
@@ -83,5 +83,9 @@ pub(super) fn chat(tx: &mut Tx<'_>, id: ChatId, number: i64) -> Result<Option<Ch
             known.engaged.push((agent, placed.engagement.joined));
         }
     }
+    known.rated = tables::chats::rating_before(tx, id, number)?.map(|(rating, at)| {
+        let counted = Counted { at, agent: known.engaged_last, department: Some(department), channel: None, tags: Vec::new() };
+        (rating, counted)
+    });
     Ok(Some(known))
 }
