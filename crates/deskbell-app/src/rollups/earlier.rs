@@ -2,6 +2,7 @@
 
 use deskbell_domain::conversation::Status;
 use deskbell_domain::ids::{AgentId, ChatId, ConversationId};
+use deskbell_domain::message::Actor;
 use deskbell_store::tables::changes;
 use deskbell_store::{StoreError, Tx, tables};
 
@@ -57,6 +58,14 @@ pub(super) fn conversation(tx: &mut Tx<'_>, id: ConversationId, number: i64) -> 
             known.created = Some(change.at);
         }
         known.was_resolved |= change.status_before.is_some() && change.status == Some(Status::Resolved);
+    }
+    // Who created any other one has been counted.
+    if known.status == Some(Status::Init) {
+        known.opener = match changes::first_speaker(tx, id, number)? {
+            None => Opener::Awaited,
+            Some(Actor::Agent(agent)) => Opener::Agent(agent),
+            Some(Actor::Customer(_) | Actor::System) => Opener::Other,
+        };
     }
     Ok(Some(known))
 }
