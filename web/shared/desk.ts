@@ -1,6 +1,6 @@
 /** An agent's state of the whole desk and what each event does to it. Pure. */
 
-import type { AgentState, DeskEvent, DeskState, Id, LiveChat } from './protocol.ts';
+import type { AgentState, DeskEvent, DeskState, Id, LiveCall, LiveChat } from './protocol.ts';
 
 function change<T>(items: readonly T[], which: (item: T) => boolean, how: (item: T) => T): T[] {
   return items.map((item) => (which(item) ? how(item) : item));
@@ -21,6 +21,7 @@ const NEW_AGENT: Omit<AgentState, 'agent'> = {
   enabled: true,
   preset: 'offline',
   online: 'offline',
+  phone: false,
   departments: [],
 };
 
@@ -42,6 +43,15 @@ function foldAgents(state: DeskState, id: Id, how: (agent: AgentState) => AgentS
 
 function foldChat(state: DeskState, id: Id, how: (chat: LiveChat) => LiveChat): DeskState {
   return { ...state, chats: change(state.chats, ({ chat }) => chat === id, how) };
+}
+
+function foldCall(state: DeskState, id: Id, how: (call: LiveCall) => Partial<LiveCall>): DeskState {
+  const calls = change(
+    state.calls,
+    ({ call }) => call === id,
+    (call) => ({ ...call, ...how(call) }),
+  );
+  return { ...state, calls };
 }
 
 const including = (agents: Id[], add: Id): Id[] => (agents.includes(add) ? agents : [...agents, add]);
@@ -123,6 +133,46 @@ export function foldDesk(state: DeskState, event: DeskEvent): DeskState {
           (chat) => ({ ...chat, customer: { customer: event.customer, name: event.name, email: event.email } }),
         ),
       };
+    case 'call.started': {
+      if (state.calls.some(({ call }) => call === event.call)) return state;
+      const { call, conversation, direction, department, caller, at } = event;
+      const customer = { customer: event.customer, name: '', email: null };
+      const first = direction === 'out' ? 'ringing' : 'queued';
+      const begun: LiveCall = { call, conversation, direction, state: first, department, customer, caller, started: at, agents: [], rings: [] };
+      return { ...state, calls: [...state.calls, begun] };
+    }
+    case 'call.rang':
+      return foldCall(state, event.call, ({ rings }) => ({
+        state: event.state,
+        rings: [...rings.filter(({ agent }) => agent !== event.agent), { agent: event.agent, expires: event.expires }],
+      }));
+    case 'ring.closed':
+      return foldCall(state, event.call, ({ rings }) => ({
+        state: event.state,
+        rings: rings.filter(({ agent }) => agent !== event.agent),
+      }));
+    case 'call.answered':
+      return foldCall(state, event.call, ({ agents }) => ({
+        state: event.state,
+        agents: [...agents.filter(({ agent }) => agent !== event.agent), { agent: event.agent, held: false }],
+      }));
+    case 'call.held':
+      return foldCall(state, event.call, ({ agents }) => ({
+        agents: change(
+          agents,
+          ({ agent }) => agent === event.agent,
+          ({ agent }) => ({ agent, held: event.held }),
+        ),
+      }));
+    case 'call.left':
+      return foldCall(state, event.call, ({ agents }) => ({
+        state: event.state,
+        agents: agents.filter(({ agent }) => agent !== event.agent),
+      }));
+    case 'call.transferred':
+      return foldCall(state, event.call, () => ({ state: event.state, department: event.department }));
+    case 'call.ended':
+      return { ...state, calls: state.calls.filter(({ call }) => call !== event.call) };
     case 'agent.changed':
     case 'agent.status':
       return foldAgents(state, event.agent, (agent) => merged(agent, event));

@@ -1,7 +1,7 @@
 /** The native API, as `docs/native-api.md` describes it. */
 
 import { ApiError } from './error.ts';
-import type { AgentStatus, ChatState, Id, Message, Millis, Rating, Role, StatusLetter } from './protocol.ts';
+import type { AgentStatus, ChatState, FileInfo, FiringOutcome, Id, Message, Millis, Rating, Role, SlaGoal, StatusLetter } from './protocol.ts';
 
 export interface Agent {
   agent: Id;
@@ -57,6 +57,8 @@ export interface Conversation {
   tags: string[];
   created: Millis;
   changed: Millis;
+  /** When something is due by its service level. */
+  due: Millis | null;
 }
 
 export interface PastChat {
@@ -71,7 +73,17 @@ export interface PastChat {
   dropped: boolean;
 }
 
+/** A clock of a service level; nothing is due while it stands still. */
+export interface SlaClock {
+  item: Id;
+  goal: SlaGoal;
+  started: Millis;
+  due: Millis | null;
+  breached: boolean;
+}
+
 export interface ConversationDetail extends Conversation {
+  sla: { level: Id | null; name: string | null; clocks: SlaClock[] };
   chats: PastChat[];
   visit: {
     pages: { url: string; title: string; at: Millis }[];
@@ -169,6 +181,55 @@ export interface Trigger {
   enabled: boolean;
   /** JSON in the words of Zendesk Chat. */
   definition: string;
+}
+
+/** A rule, or a time rule: `docs/automation.md` describes their definitions. */
+export interface Rule {
+  rule: Id;
+  name: string;
+  enabled: boolean;
+  definition: Record<string, unknown>;
+}
+
+/** A rule whose conditions held. */
+export interface Firing {
+  number: number;
+  rule: Id | null;
+  time_rule: Id | null;
+  name: string;
+  conversation: Id;
+  at: Millis;
+  event: string | null;
+  outcome: FiringOutcome;
+  /** What became of its actions, a line each. */
+  detail: string;
+}
+
+export const VISIBILITIES = ['all', 'department', 'agent'] as const;
+
+interface Visible {
+  visibility: (typeof VISIBILITIES)[number];
+  department: Id | null;
+  agent: Id | null;
+}
+
+/** A phrase for chats. */
+export interface CannedMessage extends Visible {
+  message: Id;
+  name: string;
+  text: string;
+}
+
+/** An answer to tickets. */
+export interface PredefinedAnswer extends Visible {
+  answer: Id;
+  name: string;
+  subject: string;
+  message: string;
+  format: 'text' | 'html';
+  /** The message without HTML. */
+  text: string;
+  files: FileInfo[];
 }
 
 export interface Goal {
@@ -280,6 +341,12 @@ export async function everything<T>(page: (after?: string) => Promise<List<T>>):
   return items;
 }
 
+/** Rules listen to events, time rules to the clock; both are managed alike. */
+export type RuleKind = 'rules' | 'time-rules';
+/** Those that I may use, or those that I may change. */
+export type Whose = 'usable' | 'managed';
+export type AnswerInput = Partial<Omit<PredefinedAnswer, 'answer' | 'text' | 'files'>> & { files?: Id[] };
+
 /** One function for each call of the native API that the console makes. */
 export const api = {
   session: () => request<{ agent: Agent }>('GET', `${BASE}/session`),
@@ -332,6 +399,29 @@ export const api = {
   goals: () => request<List<Goal>>('GET', `${BASE}/goals?limit=500`),
   switchGoal: (id: Id, enabled: boolean) => request<Goal>('PUT', `${BASE}/goals/${id}`, { enabled }),
   removeGoal: (id: Id) => request<null>('DELETE', `${BASE}/goals/${id}`),
+
+  rules: (kind: RuleKind) => request<List<Rule>>('GET', `${BASE}/${kind}?limit=500`),
+  createRule: (kind: RuleKind, rule: Partial<Rule>) => request<Rule>('POST', `${BASE}/${kind}`, rule),
+  updateRule: (kind: RuleKind, id: Id, rule: Partial<Rule>) => request<Rule>('PUT', `${BASE}/${kind}/${id}`, rule),
+  orderRules: (kind: RuleKind, order: Id[]) => request<List<Rule>>('POST', `${BASE}/${kind}/order`, { order }),
+  removeRule: (kind: RuleKind, id: Id) => request<null>('DELETE', `${BASE}/${kind}/${id}`),
+  ruleLog: (filter: { rule?: Id; time_rule?: Id; limit?: number; after?: string }) =>
+    request<List<Firing>>('GET', `${BASE}/rule-log${query(filter)}`),
+
+  cannedMessages: (whose: Whose, after?: string) =>
+    request<List<CannedMessage>>('GET', `${BASE}/canned-messages${query({ whose, after })}`),
+  createCannedMessage: (message: Partial<CannedMessage>) => request<CannedMessage>('POST', `${BASE}/canned-messages`, message),
+  updateCannedMessage: (id: Id, message: Partial<CannedMessage>) =>
+    request<CannedMessage>('PUT', `${BASE}/canned-messages/${id}`, message),
+  removeCannedMessage: (id: Id) => request<null>('DELETE', `${BASE}/canned-messages/${id}`),
+  predefinedAnswers: (whose: Whose, after?: string) =>
+    request<List<PredefinedAnswer>>('GET', `${BASE}/predefined-answers${query({ whose, after })}`),
+  createPredefinedAnswer: (answer: AnswerInput) => request<PredefinedAnswer>('POST', `${BASE}/predefined-answers`, answer),
+  updatePredefinedAnswer: (id: Id, answer: AnswerInput) =>
+    request<PredefinedAnswer>('PUT', `${BASE}/predefined-answers/${id}`, answer),
+  removePredefinedAnswer: (id: Id) => request<null>('DELETE', `${BASE}/predefined-answers/${id}`),
+  prepareAnswer: (id: Id) =>
+    request<{ subject: string; text: string; files: FileInfo[] }>('POST', `${BASE}/predefined-answers/${id}/prepare`),
 
   settings: () => request<Settings>('GET', `${BASE}/settings`),
   updateSettings: (settings: Partial<Settings>) => request<Settings>('PUT', `${BASE}/settings`, settings),

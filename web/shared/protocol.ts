@@ -80,6 +80,8 @@ export interface HandedOver {
 export type CallDirection = 'in' | 'out' | 'internal';
 export type CallState = 'queued' | 'ringing' | 'talking' | 'ended';
 export type CallOutcome = 'finished' | 'abandoned' | 'missed' | 'voicemail';
+/** What came of a rule whose conditions held. */
+export type FiringOutcome = 'done' | 'loop' | 'chain' | 'often' | 'failed';
 export type SlaGoal = 'first_answer' | 'next_answer' | 'first_assign' | 'first_resolve' | 'chat_answer' | 'call_answer';
 
 // ---------------------------------------------------------------- events
@@ -157,13 +159,13 @@ export type DeskEvent =
     })
   | (EventBase & { e: 'chat.rated'; conversation: Id; chat: Id; rating: Rating; comment: string | null })
   | (EventBase & { e: 'agent.changed'; agent: Id } & Partial<Omit<AgentState, 'agent'>>)
-  | (EventBase & { e: 'agent.status'; agent: Id; preset: AgentStatus; online: AgentStatus })
+  | (EventBase & { e: 'agent.status'; agent: Id; preset: AgentStatus; online: AgentStatus; phone: boolean })
   | (EventBase & { e: 'department.changed'; department: Id } & Partial<Omit<DepartmentState, 'department'>>)
   | (EventBase & { e: 'membership.changed'; department: Id; agent: Id; member: boolean })
   | (EventBase & { e: 'customer.changed'; customer: Id; name: string; email: string | null; phone: string })
   | (EventBase & { e: 'ban.changed'; customer: Id | null; address: string | null; banned: boolean })
   | (EventBase & { e: 'shortcut.changed'; shortcut: Id; name: string; removed: boolean })
-  | (EventBase & { e: 'call.started'; call: Id; direction: CallDirection; customer: Id; caller: Id | null; department: Id })
+  | (EventBase & { e: 'call.started'; conversation: Id; call: Id; direction: CallDirection; customer: Id; caller: Id | null; department: Id })
   | (EventBase & { e: 'call.rang'; call: Id; agent: Id; expires: Millis; state: CallState })
   | (EventBase & { e: 'ring.closed'; call: Id; agent: Id; outcome: OfferOutcome; state: CallState })
   | (EventBase & { e: 'call.answered' | 'call.left'; call: Id; agent: Id; state: CallState })
@@ -172,10 +174,15 @@ export type DeskEvent =
   | (EventBase & { e: 'call.ended'; call: Id; department: Id; direction: CallDirection; outcome: CallOutcome; by: Author })
   | (EventBase & { e: 'sla_level.changed'; level: Id; name: string; removed: boolean })
   | (EventBase & { e: 'sla.level'; level: Id | null; by: Author })
-  | (EventBase & { e: 'sla.started' | 'sla.breached'; item: Id; goal: SlaGoal; level: Id; due: Millis })
-  | (EventBase & { e: 'sla.moved'; item: Id; due: Millis })
+  | (EventBase & { e: 'sla.started'; item: Id; goal: SlaGoal; level: Id; due: Millis | null })
+  | (EventBase & { e: 'sla.breached'; item: Id; goal: SlaGoal; level: Id; due: Millis })
+  | (EventBase & { e: 'sla.moved'; item: Id; due: Millis | null })
   | (EventBase & { e: 'sla.closed'; item: Id; goal: SlaGoal; level: Id; started: Millis; due: Millis })
   | (EventBase & { e: 'sla.dropped'; item: Id })
+  | (EventBase & { e: 'rule.changed' | 'time_rule.changed'; rule: Id; name: string; removed: boolean })
+  | (EventBase & { e: 'rule.fired' | 'time_rule.fired'; rule: Id; name: string; outcome: FiringOutcome })
+  | (EventBase & { e: 'canned_message.changed'; message: Id; removed: boolean })
+  | (EventBase & { e: 'predefined_answer.changed'; answer: Id; removed: boolean })
   | (EventBase & { e: 'settings.changed' })
   | (EventBase & { e: 'greeting' } & Greeting);
 
@@ -223,6 +230,8 @@ export interface AgentState {
   enabled: boolean;
   preset: AgentStatus;
   online: AgentStatus;
+  /** Whether calls may ring at him. */
+  phone: boolean;
   departments: Id[];
 }
 
@@ -254,11 +263,26 @@ export interface LiveChat {
   skills: Id[];
 }
 
+export interface LiveCall {
+  call: Id;
+  conversation: Id;
+  direction: CallDirection;
+  state: CallState;
+  department: Id;
+  /** Only the id is known of one who came by an event. */
+  customer: { customer: Id; name: string; email: string | null };
+  caller: Id | null;
+  started: Millis;
+  agents: { agent: Id; held: boolean }[];
+  rings: Offer[];
+}
+
 export interface DeskState {
   me: AgentState;
   agents: AgentState[];
   departments: DepartmentState[];
   chats: LiveChat[];
+  calls: LiveCall[];
   settings: { name: string; accent: string };
 }
 

@@ -12,6 +12,8 @@ const WITH_MANY_FILES: &str = r#"ulimit -n 20000 2>/dev/null || ulimit -n "$(uli
 pub(crate) enum What {
     /// The store beside its bare drivers
     Store,
+    /// How late it is told that a due time passed, with 100,000 clocks open
+    Sla,
     /// LiveAgent API v1: beside bare drivers, and on small and large desks
     Liveagent {
         /// Only these parts: conversations, lists, search
@@ -45,6 +47,10 @@ pub(crate) fn bench(stage: &Stage, what: &What) -> Result<()> {
     match what {
         What::Store => {
             let arguments = "run --quiet --locked --release --package deskbell-store --features testing --example bench_store";
+            stage.must(&mut stage.cargo(&arguments.split(' ').collect::<Vec<_>>()))
+        }
+        What::Sla => {
+            let arguments = "run --quiet --locked --release --package deskbell-app --example bench_sla";
             stage.must(&mut stage.cargo(&arguments.split(' ').collect::<Vec<_>>()))
         }
         What::Liveagent { only } => liveagent(stage, only),

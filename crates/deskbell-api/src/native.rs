@@ -6,6 +6,8 @@
 pub(crate) mod agents;
 pub(crate) mod bans;
 pub(crate) mod call;
+pub(crate) mod calls;
+pub(crate) mod canned_messages;
 pub(crate) mod chats;
 pub(crate) mod companies;
 pub(crate) mod conversations;
@@ -22,14 +24,20 @@ pub(crate) mod messages;
 pub(crate) mod oauth;
 pub(crate) mod overview;
 pub(crate) mod page;
+pub(crate) mod phone;
+pub(crate) mod predefined_answers;
+pub(crate) mod rule_log;
+pub(crate) mod rules;
 pub(crate) mod session;
 pub(crate) mod settings;
 pub(crate) mod shortcuts;
 pub(crate) mod skills;
+pub(crate) mod sla;
 pub(crate) mod status;
 pub(crate) mod tags;
 #[cfg(test)]
 mod tests;
+pub(crate) mod time_rules;
 pub(crate) mod triggers;
 pub(crate) mod visits;
 
@@ -88,6 +96,7 @@ pub(crate) fn entries() -> Vec<Entry> {
         session::SignIn,
         session::SignOut,
         status::SetStatus,
+        phone::SetPhone,
         agents::List,
         agents::Create,
         agents::Update,
@@ -100,6 +109,7 @@ pub(crate) fn entries() -> Vec<Entry> {
         conversations::change::SetStatus,
         conversations::change::Assign,
         conversations::change::Merge,
+        conversations::sla::SetLevel,
         messages::List,
         messages::Send,
         chats::Accept,
@@ -109,6 +119,18 @@ pub(crate) fn entries() -> Vec<Entry> {
         chats::Transfer,
         chats::Invite,
         chats::Skills,
+        calls::List,
+        calls::Show,
+        calls::Start,
+        calls::steps::Ring,
+        calls::steps::Answer,
+        calls::steps::Decline,
+        calls::steps::Hold,
+        calls::steps::Resume,
+        calls::steps::Transfer,
+        calls::steps::Leave,
+        calls::steps::End,
+        calls::steps::Voicemail,
         customers::Show,
         customers::Update,
         customers::Remove,
@@ -135,6 +157,15 @@ pub(crate) fn entries() -> Vec<Entry> {
         skills::Create,
         skills::Update,
         skills::Remove,
+        sla::levels::List,
+        sla::levels::Create,
+        sla::levels::Update,
+        sla::levels::Remove,
+        sla::rules::List,
+        sla::rules::Create,
+        sla::rules::Update,
+        sla::rules::Remove,
+        sla::rules::Reorder,
         tags::List,
         visits::List,
         overview::Show,
@@ -147,6 +178,17 @@ pub(crate) fn entries() -> Vec<Entry> {
         goals::List,
         goals::Switch,
         goals::Remove,
+        rules::List,
+        rules::Create,
+        rules::Update,
+        rules::Reorder,
+        rules::Remove,
+        time_rules::List,
+        time_rules::Create,
+        time_rules::Update,
+        time_rules::Reorder,
+        time_rules::Remove,
+        rule_log::List,
         settings::Show,
         settings::Update,
         shortcuts::List,
@@ -154,6 +196,15 @@ pub(crate) fn entries() -> Vec<Entry> {
         shortcuts::Create,
         shortcuts::Update,
         shortcuts::Remove,
+        canned_messages::List,
+        canned_messages::Create,
+        canned_messages::Update,
+        canned_messages::Remove,
+        predefined_answers::List,
+        predefined_answers::Create,
+        predefined_answers::Update,
+        predefined_answers::Remove,
+        predefined_answers::Prepare,
         credentials::List,
         credentials::Create,
         credentials::Revoke,

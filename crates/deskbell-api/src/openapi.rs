@@ -21,6 +21,8 @@ const PATH: &str = "/openapi.json";
 const JSON: &str = "application/json";
 /// The name of the cookie's security scheme within the document.
 const SESSION: &str = "session";
+/// The same of a key of the API.
+const KEY: &str = "key";
 
 /// Schemas by name.
 type Schemas = BTreeMap<String, RefOr<Schema>>;
@@ -54,7 +56,8 @@ fn document() -> OpenApi {
         paths = paths.path(format!("{PREFIX}/{}", meta.path), PathItem::new(method(meta.verb), operation(&entry, &mut schemas)));
     }
     let cookie = SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::with_description(session::COOKIE, "Set by `POST /session`.")));
-    let mut components = ComponentsBuilder::new().security_scheme(SESSION, cookie);
+    let key = SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::with_description(session::KEY_HEADER, "A LiveAgent v1 key.")));
+    let mut components = ComponentsBuilder::new().security_scheme(SESSION, cookie).security_scheme(KEY, key);
     for (name, schema) in schemas {
         components = components.schema(name, schema);
     }
@@ -93,6 +96,9 @@ fn operation(entry: &Entry, schemas: &mut Schemas) -> Operation {
     if meta.right != Right::Anyone {
         operation = operation.security(SecurityRequirement::new(SESSION, Vec::<String>::new()));
     }
+    if matches!(meta.right, Right::AgentOrKey | Right::AgentOrKeyWrite) {
+        operation = operation.security(SecurityRequirement::new(KEY, Vec::<String>::new()));
+    }
     operation.build()
 }
 
@@ -108,6 +114,8 @@ fn description(meta: &Meta) -> String {
         Right::Visitor => "For visitors",
         Right::Participant => "For visitors and signed-in agents",
         Right::ApiKey | Right::ApiKeyWrite => "For API keys",
+        Right::AgentOrKey => "For signed-in agents and API keys",
+        Right::AgentOrKeyWrite => "For signed-in agents and API keys that may write",
         Right::Agent => "For signed-in agents",
         Right::Administrator => "For signed-in administrators and owners",
         Right::TokenRead => "For tokens with `read`",

@@ -1,6 +1,7 @@
 //! The shapes that the native API and the live protocol share. Ids are base-36 strings, times milliseconds since 1970 UTC.
 
-use deskbell_domain::agent::{Agent, Role};
+use deskbell_domain::agent::{Agent, AgentStatus, Role};
+use deskbell_domain::call::{Leg, Ring};
 use deskbell_domain::chat::{Chat, Offer};
 use deskbell_domain::customer::Customer;
 use deskbell_domain::department::{Department, Membership};
@@ -42,6 +43,8 @@ pub struct AgentView {
     pub enabled: bool,
     pub preset: &'static str,
     pub online: &'static str,
+    /// Whether his phone is on.
+    pub phone: bool,
     pub departments: Vec<String>,
 }
 
@@ -58,6 +61,7 @@ impl AgentView {
             enabled: agent.enabled,
             preset: agent.preset.word(),
             online: agent.online.word(),
+            phone: agent.online.has(AgentStatus::PHONE),
             departments: memberships.iter().filter(|member| member.agent == agent.id).map(|member| member.department.to_string()).collect(),
         }
     }
@@ -248,6 +252,62 @@ impl From<&deskbell_app::views::LiveChat> for LiveChatView {
             agents: live.agents.iter().map(ToString::to_string).collect(),
             offers: live.offers.iter().map(OfferView::from).collect(),
             skills: live.skills.iter().map(ToString::to_string).collect(),
+        }
+    }
+}
+
+/// An agent who is in a call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TalkerView {
+    pub agent: String,
+    /// Whether he holds the other side.
+    pub held: bool,
+}
+
+impl From<&Leg> for TalkerView {
+    fn from(leg: &Leg) -> Self {
+        TalkerView { agent: leg.agent.to_string(), held: leg.held_since.is_some() }
+    }
+}
+
+impl From<&Ring> for OfferView {
+    fn from(ring: &Ring) -> Self {
+        OfferView { agent: ring.agent.to_string(), expires: millis(ring.expires) }
+    }
+}
+
+/// A call that goes on as agents see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LiveCallView {
+    pub call: String,
+    pub conversation: String,
+    /// `in`, `out` or `internal`.
+    pub direction: &'static str,
+    /// `queued`, `ringing` or `talking`.
+    pub state: &'static str,
+    pub department: String,
+    pub customer: CustomerView,
+    /// The agent who called.
+    pub caller: Option<String>,
+    pub started: i64,
+    pub agents: Vec<TalkerView>,
+    pub rings: Vec<OfferView>,
+}
+
+impl From<&deskbell_app::views::calls::CallSeen> for LiveCallView {
+    fn from(seen: &deskbell_app::views::calls::CallSeen) -> Self {
+        let call = &seen.call;
+        LiveCallView {
+            call: call.id.to_string(),
+            conversation: call.conversation.to_string(),
+            direction: call.direction.text(),
+            state: call.state.text(),
+            department: call.department.to_string(),
+            customer: CustomerView::from(&seen.customer),
+            caller: call.caller.map(|agent| agent.to_string()),
+            started: millis(call.started),
+            agents: seen.legs.iter().map(TalkerView::from).collect(),
+            rings: seen.rings.iter().map(OfferView::from).collect(),
         }
     }
 }

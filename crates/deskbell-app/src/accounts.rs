@@ -10,6 +10,7 @@ use deskbell_domain::routing_rules::IdleStatus;
 use deskbell_store::tables::changes::Place;
 use deskbell_store::{Tx, tables};
 
+use crate::calls;
 use crate::chats;
 use crate::context::Context;
 use crate::customers::check_email;
@@ -124,7 +125,7 @@ fn join_department(tx: &mut Tx<'_>, cx: &Context, membership: Membership) -> Res
 }
 
 /// Changes an agent. A new password ends what the old one opened: his sessions, and what programs were granted that showed it. Who is switched
-/// off loses his sessions, his offers and his chats.
+/// off loses his sessions, his offers, his chats and his calls.
 pub fn change_agent(tx: &mut Tx<'_>, cx: &mut Context, agent: AgentId, draft: &AgentDraft) -> Result<Agent, AppError> {
     let email = draft.check()?;
     let mut agent = tables::agents::get(tx, agent)?.ok_or_else(|| AppError::not_found("no such agent"))?;
@@ -155,6 +156,7 @@ pub fn change_agent(tx: &mut Tx<'_>, cx: &mut Context, agent: AgentId, draft: &A
     if was_enabled && !agent.enabled {
         tables::credentials::revoke_sessions(tx, agent.id, cx.now)?;
         gone(tx, cx, agent.id)?;
+        calls::agent_gone(tx, cx, agent.id)?;
     }
     routing::route_for(tx, cx, agent.id)?;
     Ok(agent)
@@ -198,11 +200,26 @@ pub fn choose_status(tx: &mut Tx<'_>, cx: &mut Context, agent: AgentId, preset: 
     Ok(agent)
 }
 
+/// The same for a status that says nothing of the phone: it stays on if it was, unless the agent becomes offline.
+pub fn choose_word(tx: &mut Tx<'_>, cx: &mut Context, agent: AgentId, preset: AgentStatus, connected: bool) -> Result<Agent, AppError> {
+    let had = enabled_agent(tx, agent)?.preset.has(AgentStatus::PHONE);
+    choose_status(tx, cx, agent, preset.with_phone(had || preset.has(AgentStatus::PHONE)), connected)
+}
+
+/// An agent's phone is on or off; the rest of his status stays. One who chose to be offline has no phone.
+pub fn choose_phone(tx: &mut Tx<'_>, cx: &mut Context, agent: AgentId, on: bool, connected: bool) -> Result<Agent, AppError> {
+    let preset = enabled_agent(tx, agent)?.preset;
+    if on && preset.is_offline() {
+        return Err(AppError::conflict("choose another status than offline first"));
+    }
+    choose_status(tx, cx, agent, preset.with_phone(on), connected)
+}
+
 /// An agent lets chats ring: he becomes what the desk says of idle agents, until he chooses another status.
 pub(crate) fn go_idle(tx: &mut Tx<'_>, cx: &mut Context, agent: AgentId, status: IdleStatus) -> Result<(), AppError> {
     let known = tables::agents::get(tx, agent)?;
     if known.is_some_and(|agent| agent.enabled && agent.online.takes_chats()) {
-        choose_status(tx, cx, agent, status.status(), false)?;
+        choose_word(tx, cx, agent, status.status(), false)?;
     }
     Ok(())
 }
@@ -215,7 +232,7 @@ pub fn here(tx: &mut Tx<'_>, cx: &mut Context, agent: AgentId) -> Result<Agent, 
     Ok(agent)
 }
 
-/// The agent's last console has been gone for the grace time: he is offline, and others get his chats.
+/// The agent's last console has been gone for the grace time: he is offline, and others get his chats. What he talks on the phone goes on.
 pub fn gone(tx: &mut Tx<'_>, cx: &mut Context, agent: AgentId) -> Result<(), AppError> {
     let Some(mut agent) = tables::agents::get(tx, agent)? else { return Ok(()) };
     set_online(tx, cx, &mut agent, AgentStatus::OFFLINE)?;
@@ -244,6 +261,9 @@ fn set_online(tx: &mut Tx<'_>, cx: &mut Context, agent: &mut Agent, online: Agen
         for offer in tables::offers::ringing_at(tx, agent.id)? {
             routing::pass_on(tx, cx, &offer, OfferOutcome::Withdrawn)?;
         }
+    }
+    if !online.takes_calls() {
+        calls::withdraw_from(tx, cx, agent.id)?;
     }
     routing::route_for(tx, cx, agent.id)
 }

@@ -11,6 +11,7 @@ use deskbell_store::{Tx, tables};
 
 pub use deskbell_store::tables::bans::RangeEnd;
 
+use crate::calls;
 use crate::chats;
 use crate::context::Context;
 use crate::customers;
@@ -40,7 +41,7 @@ fn tidy(tx: &mut Tx<'_>, target: BanTarget) -> Result<BanTarget, AppError> {
     })
 }
 
-/// Bans a customer or an address, once. Live chats of those whom the ban keeps out end.
+/// Bans a customer or an address, once. Live chats of those whom the ban keeps out end, and calls of a banned customer.
 pub fn ban(tx: &mut Tx<'_>, cx: &mut Context, by: AgentId, target: BanTarget, reason: &str) -> Result<Ban, AppError> {
     ban_as(tx, cx, Actor::Agent(by), target, reason)
 }
@@ -64,6 +65,11 @@ pub(crate) fn ban_as(tx: &mut Tx<'_>, cx: &mut Context, by: Actor, target: BanTa
             // The end of another may have given it to an agent.
             let Some(chat) = tables::chats::get(tx, chat.id)?.filter(|chat| chat.ended.is_none()) else { continue };
             chats::end(tx, cx, chat, EndReason::Agent, by)?;
+        }
+    }
+    if let BanTarget::Customer(customer) = ban.target {
+        for call in tables::calls::live_of_customer(tx, customer)? {
+            calls::end_of_conversation(tx, cx, call.conversation, by)?;
         }
     }
     Ok(ban)

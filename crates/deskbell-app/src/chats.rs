@@ -18,11 +18,11 @@ pub use marking::mark;
 
 use crate::commands::Done;
 use crate::context::{Context, Routing as Hold};
-use crate::conversations;
+use crate::conversations::{self, Beginning};
 use crate::customers::{self, Introduction};
 use crate::error::AppError;
 use crate::messages::{self, Into, NewMessage};
-use crate::{routing, skills, triggers};
+use crate::{events, routing, skills, triggers};
 
 /// Characters of a rating's comment.
 const COMMENT_CHARS_MAX: usize = 2_000;
@@ -58,20 +58,18 @@ pub fn request(tx: &mut Tx<'_>, cx: &mut Context, visit: &Visit, request: &Reque
     }
     let introduced = customers::introduce(tx, cx, visit, &request.introduction)?;
     let (customer, name) = (&introduced.customer, introduced.shown_name.clone());
-    let mut conversation = conversations::start(
-        tx,
-        cx,
-        conversations::Start {
-            customer,
-            shown_name: &name,
-            visit: Some(visit),
-            widget: request.introduction.widget,
-            department,
-            channel: Channel::Button,
-            status: Status::Chatting,
-            subject: "",
-        },
-    )?;
+    let begun = conversations::Start {
+        customer,
+        shown_name: &name,
+        visit: Some(visit),
+        widget: request.introduction.widget,
+        department,
+        channel: Channel::Button,
+        status: Status::Chatting,
+        subject: "",
+    };
+    let beginning = Beginning { text: text.unwrap_or_default(), tags: &opening.tags };
+    let mut conversation = conversations::start_with(tx, cx, begun, beginning)?;
     customers::claims::keep(tx, cx, &introduced, &request.introduction.claims, conversation.id)?;
     let started_by = if opening.greetings.is_empty() { StartedBy::Visitor } else { StartedBy::Trigger };
     let mut chat = open(tx, cx, &conversation, started_by, customer.id, Some(visit), &name)?;
@@ -135,8 +133,9 @@ fn open(
     });
     chat.group = messages::open_group(tx, cx, conversation, Some(&chat), GroupKind::Chat, Actor::Customer(customer))?;
     tables::chats::insert(tx, &chat)?;
-    tx.append(
-        cx.now,
+    events::append(
+        tx,
+        cx,
         Event::ChatRequested {
             chat: chat.id,
             conversation: conversation.id,
@@ -250,8 +249,9 @@ pub fn accept(tx: &mut Tx<'_>, cx: &mut Context, agent: AgentId, chat: ChatId) -
     chat.joined_ever = true;
     chat.pinned = None;
     tables::chats::update(tx, &chat)?;
-    let number = tx.append(
-        cx.now,
+    let number = events::append(
+        tx,
+        cx,
         Event::ChatJoined {
             chat: chat.id,
             conversation: chat.conversation,
@@ -371,8 +371,9 @@ pub fn end(tx: &mut Tx<'_>, cx: &mut Context, mut chat: Chat, reason: EndReason,
     messages::add(tx, cx, &mut conversation, Some(&mut chat), Into::Chat, author)?;
     chat.end(reason, cx.now);
     tables::chats::update(tx, &chat)?;
-    let number = tx.append(
-        cx.now,
+    let number = events::append(
+        tx,
+        cx,
         Event::ChatEnded {
             chat: chat.id,
             conversation: chat.conversation,

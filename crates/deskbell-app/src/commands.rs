@@ -1,8 +1,9 @@
 //! What visitors and agents may ask for, as values; carried out once per idempotency key.
 
 use deskbell_domain::agent::AgentStatus;
+use deskbell_domain::call::Call;
 use deskbell_domain::chat::{Chat, ChatState, Rating};
-use deskbell_domain::ids::{AgentId, ChatId, ConversationId, DepartmentId, MessageId, VisitId, VisitorId};
+use deskbell_domain::ids::{AgentId, CallId, ChatId, ConversationId, DepartmentId, MessageId, VisitId, VisitorId};
 use deskbell_domain::message::Actor;
 use deskbell_store::{Tx, idempotency, tables};
 
@@ -25,13 +26,19 @@ pub struct Done {
     pub chat: Option<ChatId>,
     pub state: Option<ChatState>,
     pub message: Option<MessageId>,
+    pub call: Option<CallId>,
     /// The journal's number once it was done.
     pub number: i64,
 }
 
 impl Done {
     pub(crate) fn chat(chat: &Chat, number: i64) -> Done {
-        Done { conversation: Some(chat.conversation), chat: Some(chat.id), state: Some(chat.state), message: None, number }
+        let (conversation, chat, state) = (Some(chat.conversation), Some(chat.id), Some(chat.state));
+        Done { conversation, chat, state, number, ..Done::default() }
+    }
+
+    pub(crate) fn call(call: &Call, number: i64) -> Done {
+        Done { conversation: Some(call.conversation), call: Some(call.id), number, ..Done::default() }
     }
 
     pub(crate) fn conversation(conversation: ConversationId, number: i64) -> Done {
@@ -42,12 +49,13 @@ impl Done {
     fn text(&self) -> String {
         let id = |id: Option<i64>| id.map(|id| id.to_string()).unwrap_or_default();
         format!(
-            "{};{};{};{};{}",
+            "{};{};{};{};{};{}",
             id(self.conversation.map(ConversationId::get)),
             id(self.chat.map(ChatId::get)),
             self.state.map_or("", ChatState::text),
             id(self.message.map(MessageId::get)),
-            self.number
+            self.number,
+            id(self.call.map(CallId::get))
         )
     }
 
@@ -57,12 +65,16 @@ impl Done {
         let (conversation, chat) = (id()?, id()?);
         let state = ChatState::parse(parts.next()?);
         let message = parts.next()?.parse::<i64>().ok();
+        let number = parts.next()?.parse().ok()?;
+        // What was remembered before there were calls ends here.
+        let call = parts.next().and_then(|part| part.parse::<i64>().ok());
         Some(Done {
             conversation: conversation.map(ConversationId::from_i64),
             chat: chat.map(ChatId::from_i64),
             state,
             message: message.map(MessageId::from_i64),
-            number: parts.next()?.parse().ok()?,
+            call: call.map(CallId::from_i64),
+            number,
         })
     }
 }
@@ -82,20 +94,67 @@ pub enum VisitorCommand {
 /// What an agent asks for.
 #[derive(Debug, Clone)]
 pub enum AgentCommand {
-    Status { preset: AgentStatus, connected: bool },
-    Accept { chat: ChatId },
-    Decline { chat: ChatId },
-    Leave { chat: ChatId },
-    End { chat: ChatId },
-    Transfer { chat: ChatId, target: Target },
-    Invite { chat: ChatId, agent: AgentId },
-    Skills { chat: ChatId, skills: Vec<String> },
-    Send { conversation: ConversationId, writing: Writing, text: String, file: Option<String> },
-    Tags { conversation: ConversationId, tags: Vec<String> },
-    ChangeStatus { conversation: ConversationId, change: Change },
-    HandOver { conversation: ConversationId, department: Option<DepartmentId>, agent: Option<AgentId> },
-    Merge { conversation: ConversationId, into: ConversationId },
-    Read { conversation: ConversationId, message: MessageId },
+    /// The phone stays as it is, unless the agent becomes offline.
+    Status {
+        preset: AgentStatus,
+        connected: bool,
+    },
+    /// Whether calls may ring at him, beside the rest of his status.
+    Phone {
+        on: bool,
+        connected: bool,
+    },
+    Accept {
+        chat: ChatId,
+    },
+    Decline {
+        chat: ChatId,
+    },
+    Leave {
+        chat: ChatId,
+    },
+    End {
+        chat: ChatId,
+    },
+    Transfer {
+        chat: ChatId,
+        target: Target,
+    },
+    Invite {
+        chat: ChatId,
+        agent: AgentId,
+    },
+    Skills {
+        chat: ChatId,
+        skills: Vec<String>,
+    },
+    Send {
+        conversation: ConversationId,
+        writing: Writing,
+        text: String,
+        file: Option<String>,
+    },
+    Tags {
+        conversation: ConversationId,
+        tags: Vec<String>,
+    },
+    ChangeStatus {
+        conversation: ConversationId,
+        change: Change,
+    },
+    HandOver {
+        conversation: ConversationId,
+        department: Option<DepartmentId>,
+        agent: Option<AgentId>,
+    },
+    Merge {
+        conversation: ConversationId,
+        into: ConversationId,
+    },
+    Read {
+        conversation: ConversationId,
+        message: MessageId,
+    },
 }
 
 /// Runs `work` once per scope and key: a key seen before gets the answer of then.
@@ -165,7 +224,11 @@ pub fn agent(tx: &mut Tx<'_>, cx: &mut Context, agent: AgentId, key: Option<&str
         let by = Actor::Agent(agent);
         match command {
             AgentCommand::Status { preset, connected } => {
-                accounts::choose_status(tx, cx, agent, *preset, *connected)?;
+                accounts::choose_word(tx, cx, agent, *preset, *connected)?;
+                Ok(Done { number: tx.head()?, ..Done::default() })
+            }
+            AgentCommand::Phone { on, connected } => {
+                accounts::choose_phone(tx, cx, agent, *on, *connected)?;
                 Ok(Done { number: tx.head()?, ..Done::default() })
             }
             AgentCommand::Accept { chat } => chats::accept(tx, cx, agent, *chat),
@@ -202,10 +265,12 @@ mod tests {
             chat: None,
             state: Some(ChatState::Served),
             message: Some(MessageId::from_i64(7)),
+            call: Some(CallId::from_i64(8)),
             number: 9,
         };
         assert_eq!(Done::parse(&done.text()), Some(done));
         assert_eq!(Done::parse(&Done::default().text()), Some(Done::default()));
+        assert_eq!(Done::parse("5;;served;7;9"), Some(Done { call: None, ..done }), "as older versions remembered it");
         assert_eq!(Done::parse("junk"), None);
     }
 }

@@ -1,10 +1,12 @@
 //! Conversations outside live chat: starting one, answers, notes, tags, status, assignment, offline messages, read marks. What the holder
-//! of a key of the API does is in [`by_key`], what the holder of a public code does in [`by_customer`], merging in [`merge`].
+//! of a key of the API does is in [`by_key`], what the holder of a public code does in [`by_customer`], merging in [`merge`], setting aside
+//! in [`postponing`].
 
 pub mod by_customer;
 pub mod by_key;
 pub mod merge;
 mod offline;
+pub mod postponing;
 #[cfg(test)]
 pub(crate) mod stage;
 
@@ -24,7 +26,8 @@ use crate::context::Context;
 use crate::customers::{self, Introduction};
 use crate::error::AppError;
 use crate::messages::{self, Added, Into, NewMessage};
-use crate::{tags, widgets};
+use crate::sla::rules::Newcomer;
+use crate::{events, sla, tags, widgets};
 
 pub use offline::note as note_offline;
 
@@ -51,8 +54,22 @@ pub struct Start<'a> {
     pub subject: &'a str,
 }
 
-/// Starts a conversation, with a first system group that tells where it came from.
+/// What is known of a conversation that begins before it is written into it, for the rules that choose its service level.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Beginning<'a> {
+    /// The first message.
+    pub text: &'a str,
+    /// What it is tagged with.
+    pub tags: &'a [String],
+}
+
+/// Starts a conversation of whose beginning nothing else is known.
 pub fn start(tx: &mut Tx<'_>, cx: &mut Context, start: Start<'_>) -> Result<Conversation, AppError> {
+    start_with(tx, cx, start, Beginning::default())
+}
+
+/// Starts a conversation, with a first system group that tells where it came from.
+pub fn start_with(tx: &mut Tx<'_>, cx: &mut Context, start: Start<'_>, beginning: Beginning<'_>) -> Result<Conversation, AppError> {
     let mut code = cx.conversation_code();
     for _ in 0..CODE_TRIES_MAX {
         if tables::conversations::resolve(tx, &code)?.is_none() {
@@ -80,22 +97,32 @@ pub fn start(tx: &mut Tx<'_>, cx: &mut Context, start: Start<'_>) -> Result<Conv
         tags: Vec::new(),
     };
     tables::conversations::insert(tx, &conversation)?;
+    let newcomer = Newcomer {
+        channel: start.channel,
+        department: start.department,
+        customer: start.customer,
+        visit: start.visit,
+        subject: start.subject,
+        text: beginning.text,
+        tags: beginning.tags,
+    };
+    if let Some(level) = sla::rules::choose(tx, &newcomer)? {
+        tables::sla::set_level(tx, conversation.id, Some(level))?;
+    }
     if let Some(widget) = start.widget {
         widgets::begun(tx, widget, conversation.id)?;
     }
-    let number = tx.append(
-        cx.now,
-        Event::ConversationStarted {
-            conversation: conversation.id,
-            customer: start.customer.id,
-            customer_name: start.shown_name.to_owned(),
-            visitor: conversation.visitor,
-            department: start.department,
-            channel: start.channel,
-            status: start.status,
-            subject: start.subject.to_owned(),
-        },
-    )?;
+    let started = Event::ConversationStarted {
+        conversation: conversation.id,
+        customer: start.customer.id,
+        customer_name: start.shown_name.to_owned(),
+        visitor: conversation.visitor,
+        department: start.department,
+        channel: start.channel,
+        status: start.status,
+        subject: start.subject.to_owned(),
+    };
+    let number = events::append(tx, cx, started)?;
     changes::started(tx, Place { number, at: cx.now }, &conversation)?;
     if let Some(visit) = start.visit {
         let page = tables::visits::last_page(tx, visit.id)?;
@@ -152,12 +179,15 @@ pub(crate) fn set_status(
     conversation.status = status;
     conversation.changed = cx.now;
     tables::conversations::update(tx, conversation)?;
-    let number = tx.append(cx.now, Event::StatusChanged { conversation: conversation.id, from, to: status, by })?;
+    if from == Status::Postponed {
+        tables::postponements::remove(tx, conversation.id)?;
+    }
+    let number = events::append(tx, cx, Event::StatusChanged { conversation: conversation.id, from, to: status, by })?;
     Ok(changes::status(tx, Place { number, at: cx.now }, conversation, from, by)?)
 }
 
 /// Takes a turn of the status machine; a refusal names status and turn.
-fn turn(tx: &mut Tx<'_>, cx: &Context, conversation: &mut Conversation, turn: Turn, by: Actor) -> Result<bool, AppError> {
+pub(crate) fn turn(tx: &mut Tx<'_>, cx: &Context, conversation: &mut Conversation, turn: Turn, by: Actor) -> Result<bool, AppError> {
     match conversation.status.step(turn, cx.settings.reopening) {
         Ok(Step::To(status)) => set_status(tx, cx, conversation, status, by).map(|()| true),
         Ok(Step::Stay) => Ok(false),
@@ -183,7 +213,7 @@ pub(crate) fn assign(
     conversation.assigned = agent;
     conversation.changed = cx.now;
     tables::conversations::update(tx, conversation)?;
-    let number = tx.append(cx.now, Event::Assigned { conversation: conversation.id, department, agent, by })?;
+    let number = events::append(tx, cx, Event::Assigned { conversation: conversation.id, department, agent, by })?;
     Ok(changes::assigned(tx, Place { number, at: cx.now }, conversation, by)?)
 }
 
@@ -197,8 +227,17 @@ pub fn hand_over(
     agent: Option<AgentId>,
 ) -> Result<Done, AppError> {
     let mut conversation = get(tx, conversation)?;
-    if matches!(conversation.status, Status::Chatting | Status::Calling) {
-        return Err(AppError::conflict("the conversation is in a live chat: transfer the chat"));
+    match conversation.status {
+        Status::Chatting => return Err(AppError::conflict("the conversation is in a live chat: transfer the chat")),
+        Status::Calling => return Err(AppError::conflict("the conversation is in a call: transfer the call")),
+        Status::Init
+        | Status::New
+        | Status::Open
+        | Status::Answered
+        | Status::Resolved
+        | Status::Postponed
+        | Status::Deleted
+        | Status::Spam => {}
     }
     let agent = agent.map(|agent| enabled_agent(tx, agent)).transpose()?;
     let department = department.unwrap_or(conversation.department);
@@ -294,7 +333,7 @@ pub fn write(tx: &mut Tx<'_>, cx: &mut Context, by: Actor, conversation: Convers
 }
 
 /// The kind of group that an agent's answer makes. Answers to topics and suggestions stand below these, for everybody.
-fn answer_group(channel: Channel) -> GroupKind {
+pub(crate) fn answer_group(channel: Channel) -> GroupKind {
     match channel {
         Channel::Forum | Channel::Suggestion => GroupKind::Knowledgebase,
         Channel::Email
@@ -367,20 +406,17 @@ pub fn leave_message(
     tables::departments::get(tx, department)?.ok_or_else(|| AppError::not_found("no such department"))?;
     let introduced = customers::introduce(tx, cx, visit, introduction)?;
     let (customer, name) = (&introduced.customer, &introduced.shown_name);
-    let mut conversation = start(
-        tx,
-        cx,
-        Start {
-            customer,
-            shown_name: name,
-            visit: Some(visit),
-            widget: introduction.widget,
-            department,
-            channel: Channel::Form,
-            status: Status::New,
-            subject: "",
-        },
-    )?;
+    let begun = Start {
+        customer,
+        shown_name: name,
+        visit: Some(visit),
+        widget: introduction.widget,
+        department,
+        channel: Channel::Form,
+        status: Status::New,
+        subject: "",
+    };
+    let mut conversation = start_with(tx, cx, begun, Beginning { text, tags: &[] })?;
     customers::claims::keep(tx, cx, &introduced, &introduction.claims, conversation.id)?;
     let message = NewMessage { key, ..NewMessage::text(MessageKind::Message, Actor::Customer(customer.id), name, text) };
     let added = messages::add(tx, cx, &mut conversation, None, Into::NewGroup(GroupKind::Offline), message)?;
@@ -447,8 +483,17 @@ pub fn change_status(tx: &mut Tx<'_>, cx: &Context, by: Actor, conversation: Con
         Change::Delete => (Turn::Delete, GroupKind::Delete, "Deleted"),
         Change::Spam => (Turn::Spam, GroupKind::Spam, "Marked as spam"),
     };
-    if matches!(conversation.status, Status::Chatting) {
-        return Err(AppError::conflict("the conversation is in a live chat: end the chat first"));
+    match conversation.status {
+        Status::Chatting => return Err(AppError::conflict("the conversation is in a live chat: end the chat first")),
+        Status::Calling => return Err(AppError::conflict("the conversation is in a call: end the call first")),
+        Status::Init
+        | Status::New
+        | Status::Open
+        | Status::Answered
+        | Status::Resolved
+        | Status::Postponed
+        | Status::Deleted
+        | Status::Spam => {}
     }
     if turn(tx, cx, &mut conversation, step, by)? {
         let name = actor_name(tx, by)?;

@@ -34,7 +34,7 @@ use crate::rights::Scopes;
 use crate::search::KnowledgeSearch;
 use crate::settings::Settings;
 use crate::widgets::impressions::Impressions;
-use crate::{knowledge, levels, rollups, timeline, timers, updates};
+use crate::{knowledge, levels, rollups, rules, timeline, timers, updates};
 
 /// How a desk is opened.
 pub struct DeskOptions {
@@ -64,6 +64,8 @@ struct Inner {
     figures_number: AtomicI64,
     /// How far the timelines have come.
     timeline_number: Arc<AtomicI64>,
+    /// How far rules have come.
+    rules_number: Arc<AtomicI64>,
     levels: Arc<levels::Watch>,
     /// How far the roll-ups have come, and who keeps them.
     rollups: Arc<rollups::Link>,
@@ -192,6 +194,7 @@ impl Desk {
             figures_number: AtomicI64::new(figures.number()),
             figures: RwLock::new(figures),
             timeline_number: Arc::default(),
+            rules_number: Arc::default(),
             levels: Arc::default(),
             rollups: Arc::default(),
             presence,
@@ -240,6 +243,23 @@ impl Desk {
     /// The last journal number that this process has taken into the timelines; 0 before the first look.
     pub fn timeline_number(&self) -> i64 {
         self.0.timeline_number.load(Ordering::Relaxed)
+    }
+
+    /// Starts letting rules act.
+    pub fn follow_rules(&self) -> Result<(), AppError> {
+        let listener = self.rule_reader().start().map_err(|error| AppError::internal(format!("no thread can be started: {error}")))?;
+        self.0.follower.add(listener);
+        Ok(())
+    }
+
+    /// The reader behind the rules, to be run by hand.
+    pub fn rule_reader(&self) -> rules::Reader {
+        rules::Reader::new(self.clone(), Arc::clone(&self.0.automation), Arc::clone(&self.0.rules_number))
+    }
+
+    /// The last journal number that rules of this process have looked at; 0 before the first look.
+    pub fn rules_number(&self) -> i64 {
+        self.0.rules_number.load(Ordering::Relaxed)
     }
 
     /// Starts keeping levels, unless that has begun.

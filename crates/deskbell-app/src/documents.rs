@@ -217,6 +217,7 @@ fn touches(event: &Event) -> Option<Touched<'_>> {
         | Event::ShortcutChanged { .. }
         | Event::OauthClientChanged { .. }
         | Event::Call(_)
-        | Event::Sla(_) => None,
+        | Event::Sla(_)
+        | Event::Automation(_) => None,
     }
 }

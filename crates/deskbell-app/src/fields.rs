@@ -185,7 +185,7 @@ fn note(tx: &mut Tx<'_>, owner: FieldOwner) -> Result<(), AppError> {
     }
 }
 
-fn announce(tx: &mut Tx<'_>, cx: &Context, by: Actor, owner: FieldOwner) -> Result<(), AppError> {
+pub(crate) fn announce(tx: &mut Tx<'_>, cx: &Context, by: Actor, owner: FieldOwner) -> Result<(), AppError> {
     match owner {
         FieldOwner::Customer(id) => changed_customer(tx, cx, id),
         FieldOwner::Company(id) => {

@@ -3,9 +3,10 @@
 use std::collections::{HashMap, HashSet, VecDeque};
 
 use deskbell_domain::agent::AgentStatus;
+use deskbell_domain::call::CallEvent;
 use deskbell_domain::chat::{ChatState, Rating};
 use deskbell_domain::event::{Event, Recorded};
-use deskbell_domain::ids::{AgentId, ChatId, DepartmentId, OfferId};
+use deskbell_domain::ids::{AgentId, ChatId, DepartmentId, OfferId, RingId};
 use deskbell_domain::message::{Actor, Audience};
 use deskbell_domain::routing_rules::ChatLimit;
 use deskbell_domain::time::Timestamp;
@@ -45,6 +46,8 @@ pub struct Figures {
     agents: HashMap<AgentId, AgentFacts>,
     members: HashMap<DepartmentId, HashSet<AgentId>>,
     chats: HashMap<ChatId, LiveChat>,
+    /// Calls that ring, each until when.
+    rings: HashMap<RingId, Timestamp>,
     missed: VecDeque<(Timestamp, DepartmentId)>,
     ratings: HashMap<ChatId, (Rating, Timestamp, DepartmentId)>,
     limit: ChatLimit,
@@ -136,6 +139,7 @@ impl Figures {
                 chat.offers.push((offer.id, offer.agent, offer.expires));
             }
         }
+        figures.rings = tables::call_rings::all_ringing(tx)?.into_iter().map(|ring| (ring.id, ring.expires)).collect();
         let since = horizon(now);
         figures.missed = tables::chats::missed_since(tx, since)?.into_iter().map(|(department, at)| (at, department)).collect();
         for (chat, department, rating, at) in tables::chats::rated_since(tx, since)? {
@@ -251,6 +255,12 @@ impl Figures {
                     }
                 }
             }
+            Event::Call(CallEvent::Rang { ring, expires, .. }) => {
+                self.rings.insert(*ring, *expires);
+            }
+            Event::Call(CallEvent::RingClosed { ring, .. }) => {
+                self.rings.remove(ring);
+            }
             Event::MessageAdded { .. }
             | Event::DepartmentChanged { .. }
             | Event::CustomerChanged { .. }
@@ -281,8 +291,16 @@ impl Figures {
             | Event::TriggerFired { .. }
             | Event::ShortcutChanged { .. }
             | Event::OauthClientChanged { .. }
-            | Event::Call(_)
-            | Event::Sla(_) => {}
+            | Event::Call(
+                CallEvent::Started { .. }
+                | CallEvent::Answered { .. }
+                | CallEvent::Held { .. }
+                | CallEvent::Left { .. }
+                | CallEvent::Transferred { .. }
+                | CallEvent::Ended { .. },
+            )
+            | Event::Sla(_)
+            | Event::Automation(_) => {}
         }
     }
 
@@ -349,6 +367,11 @@ impl Figures {
     /// Whether an offer's time is up.
     pub fn has_expired_offer(&self, now: Timestamp) -> bool {
         self.chats.values().any(|chat| chat.offers.iter().any(|(_, _, expires)| *expires <= now))
+    }
+
+    /// Whether a phone has rung long enough.
+    pub fn has_expired_ring(&self, now: Timestamp) -> bool {
+        self.rings.values().any(|expires| *expires <= now)
     }
 
     /// Departments in which chats wait with nobody asked.

@@ -172,6 +172,7 @@ fn is_public(tx: &mut Tx<'_>, file: &File) -> Result<bool, AppError> {
     for owner in tables::files::owners(tx, &file.attachment.file)? {
         let public = match owner {
             FileOwner::Widget(_) => true,
+            FileOwner::PredefinedAnswer(_) => false,
             FileOwner::KnowledgeEntry(entry) => knowledge::entry(tx, entry)?.is_some_and(|entry| knowledge::is_public(&entry)),
         };
         if public {
@@ -189,12 +190,16 @@ fn is_used(tx: &mut Tx<'_>, file: &File) -> Result<bool, AppError> {
 /// Notes which files stand in a widget or an entry: those that its texts name as `file=<id>`. Replaces what was noted before; without
 /// texts its files are free.
 pub fn note_uses(tx: &mut Tx<'_>, owner: FileOwner, texts: &[&str]) -> Result<(), AppError> {
-    let named = references(texts);
+    set_uses(tx, owner, &references(texts))
+}
+
+/// Notes which files stand in something, in place of what was noted before.
+pub(crate) fn set_uses(tx: &mut Tx<'_>, owner: FileOwner, files: &[String]) -> Result<(), AppError> {
     let noted = tables::files::used_by(tx, owner)?;
-    for file in noted.iter().filter(|file| !named.contains(file)) {
+    for file in noted.iter().filter(|file| !files.contains(file)) {
         tables::files::remove_use(tx, file, owner)?;
     }
-    for file in named.iter().filter(|file| !noted.contains(file)) {
+    for file in files.iter().filter(|file| !noted.contains(file)) {
         tables::files::add_use(tx, file, owner)?;
     }
     Ok(())

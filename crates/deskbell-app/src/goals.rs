@@ -164,8 +164,8 @@ pub(crate) fn prose(what: &str, text: &str, chars_max: usize) -> Result<String, 
 
 /// A page was opened: notes the goals that it reaches, each once per stay.
 pub(crate) fn reached(tx: &mut Tx<'_>, cx: &mut Context, visit: &Visit, url: &str) -> Result<(), AppError> {
-    let rules = automation::rules(tx, cx)?;
-    for goal in rules.goals.iter().filter(|goal| goal.is_reached(url)) {
+    let active = automation::active(tx, cx)?;
+    for goal in active.goals.iter().filter(|goal| goal.is_reached(url)) {
         let stay = visits::stays(tx, visit)?;
         if !tables::goals::is_converted(tx, visit.visitor, visit.id, goal.id, stay.began)? {
             convert(tx, cx, visit, goal)?;

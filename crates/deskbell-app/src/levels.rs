@@ -24,7 +24,7 @@ pub use deskbell_domain::level::Presence;
 pub(crate) use keeping::start;
 pub use keeping::{Watch, caught_up};
 pub use reader::{CURSOR, Reader};
-pub use rebuild::{Progress, REBUILD_CURSOR, rebuild};
+pub use rebuild::{Progress, rebuild};
 pub use verify::{Difference, verify};
 
 use crate::error::AppError;
@@ -70,7 +70,7 @@ pub struct Load {
     pub service: Level,
 }
 
-/// The load between each two neighbouring edges. Time after `now` is not counted: what lies wholly there is zero. So is all before the desk
+/// The load between each two neighbouring edges, read within a snapshot. Time after `now` is not counted: what lies wholly there is zero. So is all before the desk
 /// was founded. An edge within a quarter hour counts as that one's beginning. Refused as invalid: edges that go back, and more than
 /// [`EDGES_MAX`].
 pub fn load(tx: &mut Tx<'_>, medium: Medium, scope: Scope, edges: &[Timestamp], now: Timestamp) -> Result<Vec<Load>, AppError> {

@@ -101,6 +101,10 @@ pub enum Right {
     ApiKey,
     /// A LiveAgent v1 key that may write.
     ApiKeyWrite,
+    /// A signed-in agent of any role, or a LiveAgent v1 key.
+    AgentOrKey,
+    /// A signed-in agent of any role, or a LiveAgent v1 key that may write.
+    AgentOrKeyWrite,
     /// A signed-in agent of any role.
     Agent,
     /// A signed-in administrator or owner.
@@ -124,6 +128,8 @@ impl Right {
             Right::Participant => matches!(who, Principal::Visitor { .. } | Principal::Agent { .. }),
             Right::ApiKey => matches!(who, Principal::ApiKey { .. }),
             Right::ApiKeyWrite => matches!(who, Principal::ApiKey { may_write: true, .. }),
+            Right::AgentOrKey => Right::Agent.allows(who) || Right::ApiKey.allows(who),
+            Right::AgentOrKeyWrite => Right::Agent.allows(who) || Right::ApiKeyWrite.allows(who),
             Right::Agent => matches!(who, Principal::Agent { .. }),
             Right::Administrator => matches!(who, Principal::Agent { role, .. } if role.administers()),
             Right::TokenRead => matches!(who, Principal::Token { scopes, .. } if scopes.read),

@@ -217,6 +217,7 @@ fn changed_by(event: &Event) -> Option<Changed> {
         | Event::ShortcutChanged { .. }
         | Event::OauthClientChanged { .. }
         | Event::Call(_)
-        | Event::Sla(_) => None,
+        | Event::Sla(_)
+        | Event::Automation(_) => None,
     }
 }

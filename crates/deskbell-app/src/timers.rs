@@ -1,4 +1,5 @@
-//! What happens because time passes: offers ring out, the absent are gone, silent chats end, old things are forgotten.
+//! What happens because time passes: offers and phones ring out, due times pass, the absent are gone, silent chats end, old things are
+//! forgotten.
 
 use deskbell_domain::chat::{EndReason, OfferOutcome};
 use deskbell_domain::ids::{AgentId, VisitorId};
@@ -11,13 +12,15 @@ use crate::context::Context;
 use crate::desk::Desk;
 use crate::error::AppError;
 use crate::tags::{self, Swept};
-use crate::{accounts, chats, files, oauth, routing, triggers, widgets};
+use crate::time_rules::{self, Left};
+use crate::{accounts, calls, chats, conversations, files, oauth, routing, rules, sla, triggers, widgets};
 
 /// Things done in one job, so that no job takes long.
 const BITE: i64 = 50;
 /// Seconds between two looks.
 const LOOK_AT_IDLE_SECONDS: i64 = 5;
 const LOOK_AT_TRIGGERS_SECONDS: i64 = 1;
+const LOOK_AT_TIME_RULES_SECONDS: i64 = 60;
 const NOTE_VISITS_SECONDS: i64 = 15;
 const FORGET_SECONDS: i64 = 3_600;
 /// Seconds for which the journal is kept.
@@ -28,6 +31,9 @@ const JOURNAL_SECONDS_MIN: i64 = 365 * 86_400;
 pub struct Timers {
     idle: Timestamp,
     triggers: Timestamp,
+    time_rules: Timestamp,
+    /// Whether time rules have more to look at.
+    timed: Left,
     visits: Timestamp,
     forgotten: Timestamp,
     /// Chats that wait since before this have been routed without regard to skills.
@@ -38,7 +44,16 @@ pub struct Timers {
 
 impl Timers {
     pub fn new(now: Timestamp) -> Self {
-        Timers { idle: now, triggers: now, visits: now, forgotten: now, skills: Timestamp::EPOCH, tags: Swept::Some }
+        Timers {
+            idle: now,
+            triggers: now,
+            time_rules: now,
+            timed: Left::Nothing,
+            visits: now,
+            forgotten: now,
+            skills: Timestamp::EPOCH,
+            tags: Swept::Some,
+        }
     }
 
     /// Looks once at everything that is due. Called a few times a second.
@@ -47,6 +62,10 @@ impl Timers {
         if desk.figures(|figures| figures.has_expired_offer(now)) {
             desk.write(expire_offers).await?;
         }
+        if desk.figures(|figures| figures.has_expired_ring(now)) {
+            desk.write(calls::expire_rings).await?;
+        }
+        sla::breaches::tell(desk).await?;
         self.stop_waiting_for_skills(desk, now).await?;
         let absences = note_absences(desk, now).await;
         if now.seconds_since(self.idle) >= LOOK_AT_IDLE_SECONDS {
@@ -56,6 +75,10 @@ impl Timers {
                 tracing::debug!(error = %error, "counts could not be written");
             }
             desk.write(end_idle).await?;
+            if desk.read(move |tx| calls::has_forgotten(tx, now)).await? {
+                desk.write(calls::end_forgotten).await?;
+            }
+            desk.write(conversations::postponing::end_postponements).await?;
             self.tags = desk.read(tags::left).await?;
             for department in desk.figures(|figures| figures.departments_with_queue()) {
                 desk.write(move |tx, cx| routing::route(tx, cx, department)).await?;
@@ -72,6 +95,10 @@ impl Timers {
         if now.seconds_since(self.triggers) >= LOOK_AT_TRIGGERS_SECONDS {
             self.triggers = now;
             triggers::go_on(desk).await?;
+        }
+        if self.timed == Left::Some || now.seconds_since(self.time_rules) >= LOOK_AT_TIME_RULES_SECONDS {
+            self.time_rules = now;
+            self.timed = time_rules::look(desk).await?;
         }
         if now.seconds_since(self.forgotten) >= FORGET_SECONDS {
             self.forgotten = now;
@@ -175,6 +202,7 @@ async fn forget(desk: &Desk) -> Result<(), AppError> {
     };
     while desk.write(trim).await? > 0 {}
     desk.write(|tx, cx| triggers::forget(tx, cx)).await?;
+    while desk.write(rules::log::forget).await? {}
     desk.write(|tx, cx| Ok(tables::credentials::forget_sessions_before(tx, cx.now)?)).await?;
     while desk.write(oauth::forget).await? > 0 {}
     files::keeping::clean_up(desk).await

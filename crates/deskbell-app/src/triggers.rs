@@ -20,8 +20,9 @@ use serde_json::Value as Json;
 pub(crate) use acting::{give_tags, opening};
 pub use acting::{greeting_numbers, greetings};
 
-use crate::automation::{self, Rule};
+use crate::automation::{self, ActiveTrigger};
 use crate::context::Context;
+use crate::definitions;
 use crate::desk::Desk;
 use crate::error::{AppError, Kind};
 use crate::goals::{line, prose};
@@ -31,8 +32,6 @@ use facts::{Scene, Status};
 pub const TRIGGERS_MAX: usize = 100;
 pub const NAME_CHARS_MAX: usize = 254;
 pub const DESCRIPTION_CHARS_MAX: usize = 2_000;
-/// Bytes of a definition in JSON.
-pub const DEFINITION_BYTES_MAX: usize = 64 * 1024;
 /// What waits for one visitor, at most; past it triggers do not begin anew for him.
 pub const STEPS_OF_VISITOR_MAX: usize = 50;
 /// What is done in one write, so that no write takes long.
@@ -125,7 +124,7 @@ fn apply(tx: &mut Tx<'_>, trigger: &mut Trigger, changes: &Changes) -> Result<()
         trigger.enabled = enabled;
     }
     if let Some(json) = &changes.definition {
-        let source = definition::source(json)?;
+        let source = definitions::source(json)?;
         definition::parse(json)?;
         trigger.source = source;
     }
@@ -134,15 +133,15 @@ fn apply(tx: &mut Tx<'_>, trigger: &mut Trigger, changes: &Changes) -> Result<()
 
 /// Something happened about a visitor: the triggers for it are judged. None of them acts while no agent can be seen to be there.
 pub(crate) fn happened(tx: &mut Tx<'_>, cx: &mut Context, event: TriggerEvent, visit: &Visit, message: &str) -> Result<(), AppError> {
-    let rules = automation::rules(tx, cx)?;
-    if rules.of(event).next().is_none() || facts::status_of_desk(tx)? == Status::Offline {
+    let on = automation::active(tx, cx)?;
+    if on.of(event).next().is_none() || facts::status_of_desk(tx)? == Status::Offline {
         return Ok(());
     }
     let page = tables::visits::last_page(tx, visit.id)?.map(|page| page.at);
-    for rule in rules.of(event) {
+    for active in on.of(event) {
         let step = Step {
             id: 0,
-            trigger: rule.trigger.id,
+            trigger: active.trigger.id,
             visitor: visit.visitor,
             visit: visit.id,
             happened: cx.now,
@@ -152,38 +151,38 @@ pub(crate) fn happened(tx: &mut Tx<'_>, cx: &mut Context, event: TriggerEvent, v
             due: cx.now,
             absent: None,
         };
-        judge(tx, cx, rule, visit, step)?;
+        judge(tx, cx, active, visit, step)?;
     }
     Ok(())
 }
 
-fn judge(tx: &mut Tx<'_>, cx: &mut Context, rule: &Rule, visit: &Visit, step: Step) -> Result<(), AppError> {
+fn judge(tx: &mut Tx<'_>, cx: &mut Context, active: &ActiveTrigger, visit: &Visit, step: Step) -> Result<(), AppError> {
     let mut scene = Scene::new(tx, cx.now, visit, &step)?;
-    match rule.definition.condition.judge(&mut scene)? {
+    match active.definition.condition.judge(&mut scene)? {
         Verdict::Fails => Ok(()),
         Verdict::Later(seconds) => {
             let due = step.happened.plus_seconds(i64::from(seconds));
-            wait(tx, rule, Step { due, ..step })
+            wait(tx, active, Step { due, ..step })
         }
         Verdict::Holds => {
             let waiting = tables::triggers::steps_of_visitor(tx, visit.visitor)?.len();
             if waiting >= STEPS_OF_VISITOR_MAX {
                 return Ok(());
             }
-            tables::triggers::note_fired(tx, visit.visitor, rule.trigger.id, cx.now)?;
-            acting::act(tx, cx, rule, visit, &step, 0)
+            tables::triggers::note_fired(tx, visit.visitor, active.trigger.id, cx.now)?;
+            acting::act(tx, cx, active, visit, &step, 0)
         }
     }
 }
 
 /// Comes back to a condition later. A trigger waits for a visitor once: for the newest page when it is about pages, else for the first event.
-fn wait(tx: &mut Tx<'_>, rule: &Rule, step: Step) -> Result<(), AppError> {
+fn wait(tx: &mut Tx<'_>, active: &ActiveTrigger, step: Step) -> Result<(), AppError> {
     let waiting = tables::triggers::steps_of_visitor(tx, step.visitor)?;
     if waiting.len() >= STEPS_OF_VISITOR_MAX {
         return Ok(());
     }
     let same = waiting.iter().filter(|other| other.trigger == step.trigger && other.next_action.is_none());
-    if rule.definition.condition.is_about_page() {
+    if active.definition.condition.is_about_page() {
         for other in same {
             tables::triggers::drop_step(tx, other.id)?;
         }
@@ -236,8 +235,8 @@ pub(crate) fn resume(tx: &mut Tx<'_>, cx: &mut Context, step: &Step) -> Result<(
         return Ok(());
     }
     tables::triggers::drop_step(tx, step.id)?;
-    let rules = automation::rules(tx, cx)?;
-    let Some(rule) = rules.trigger(step.trigger) else { return Ok(()) };
+    let on = automation::active(tx, cx)?;
+    let Some(active) = on.trigger(step.trigger) else { return Ok(()) };
     let windows = tables::visits::of_visitor(tx, step.visitor, WINDOWS_MAX)?;
     let Some(visit) = windows.into_iter().max_by_key(|visit| (visit.seen, visit.started)) else { return Ok(()) };
     if cx.now.seconds_since(visit.seen) > VISIT_PRESENT_SECONDS {
@@ -247,8 +246,8 @@ pub(crate) fn resume(tx: &mut Tx<'_>, cx: &mut Context, step: &Step) -> Result<(
         return Ok(());
     }
     match step.next_action {
-        None => judge(tx, cx, rule, &visit, step.clone()),
-        Some(next) => acting::act(tx, cx, rule, &visit, step, next),
+        None => judge(tx, cx, active, &visit, step.clone()),
+        Some(next) => acting::act(tx, cx, active, &visit, step, next),
     }
 }
 

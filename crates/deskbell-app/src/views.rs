@@ -1,6 +1,7 @@
-//! What a console or a widget shows when it starts: whole states, read in one snapshot. Lists of conversations are in [`listing`], departments
-//! with their agents in [`teams`].
+//! What a console or a widget shows when it starts: whole states, read in one snapshot. Lists of conversations are in [`listing`], calls in
+//! [`calls`], departments with their agents in [`teams`].
 
+pub mod calls;
 pub mod listing;
 pub mod teams;
 
@@ -19,6 +20,7 @@ use deskbell_store::tables::messages::StoredMessage;
 use deskbell_store::{Tx, tables};
 
 use crate::error::AppError;
+use crate::sla::{self, Standing};
 
 /// Messages that a visitor's state holds at most: the newest.
 pub const VISITOR_MESSAGES_MAX: i64 = 200;
@@ -44,6 +46,7 @@ pub struct DeskState {
     pub departments: Vec<Department>,
     pub memberships: Vec<Membership>,
     pub chats: Vec<LiveChat>,
+    pub calls: Vec<calls::CallSeen>,
 }
 
 /// Reads the desk within a snapshot.
@@ -55,6 +58,7 @@ pub fn desk(tx: &mut Tx<'_>) -> Result<DeskState, AppError> {
         departments: tables::departments::all(tx)?,
         memberships: tables::departments::memberships(tx)?,
         chats: live_chats(tx)?,
+        calls: calls::running(tx)?,
     })
 }
 
@@ -135,6 +139,8 @@ pub struct ConversationView {
     pub chats: Vec<Chat>,
     pub visit: Option<Visit>,
     pub pages: Vec<Page>,
+    /// Its service level, and what is watched.
+    pub standing: Standing,
 }
 
 /// Reads a conversation by any of its spellings.
@@ -149,7 +155,8 @@ pub fn conversation(tx: &mut Tx<'_>, spelling: &str) -> Result<ConversationView,
         Some(visit) => (tables::visits::get(tx, visit)?, tables::visits::pages(tx, visit)?),
         None => (None, Vec::new()),
     };
-    Ok(ConversationView { conversation, customer, department_name, chats, visit, pages })
+    let standing = sla::standing(tx, id)?;
+    Ok(ConversationView { conversation, customer, department_name, chats, visit, pages, standing })
 }
 
 /// A browser on the site now.
@@ -199,6 +206,11 @@ pub fn agent(tx: &mut Tx<'_>, identifier: &str) -> Result<Option<Agent>, AppErro
 /// All agents, by name, those who are switched off too.
 pub fn agents(tx: &mut Tx<'_>) -> Result<Vec<Agent>, AppError> {
     Ok(tables::agents::all(tx)?)
+}
+
+/// All departments, the default one first, then by name, those that are switched off too.
+pub fn departments(tx: &mut Tx<'_>) -> Result<Vec<Department>, AppError> {
+    Ok(tables::departments::all(tx)?)
 }
 
 /// A department by id.

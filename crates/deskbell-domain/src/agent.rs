@@ -77,6 +77,13 @@ impl AgentStatus {
         self.has(AgentStatus::PHONE) && !self.has(AgentStatus::HIDDEN)
     }
 
+    /// The same with the phone on or off; one who is offline has no phone.
+    #[must_use]
+    pub const fn with_phone(self, on: bool) -> AgentStatus {
+        let without = self.0 & !AgentStatus::PHONE.0;
+        if on && without != 0 { AgentStatus(without | AgentStatus::PHONE.0) } else { AgentStatus(without) }
+    }
+
     /// What either has on.
     #[must_use]
     pub const fn with(self, other: AgentStatus) -> AgentStatus {
@@ -169,7 +176,18 @@ mod tests {
             assert_eq!(status.letters(), letters);
             assert_eq!(status.word(), word);
             assert_eq!(status.takes_chats(), takes);
+            assert_eq!(status.takes_calls(), letters.contains('P'));
         }
+        for (status, on, letters) in [
+            (AgentStatus::ONLINE, true, "MPRT"),
+            (AgentStatus::from_bits(15), false, "MRT"),
+            (AgentStatus::from_bits(15), true, "MPRT"),
+            (AgentStatus::OFFLINE, true, "F"),
+            (AgentStatus::PHONE, false, "F"),
+        ] {
+            assert_eq!(status.with_phone(on).letters(), letters);
+        }
+        assert!(!AgentStatus::INVISIBLE.with_phone(true).takes_calls(), "nobody counts on who hides");
         let hidden = AgentStatus::from_bits(4 | 8 | 16);
         assert_eq!(hidden.shown().letters(), "R");
         assert_eq!(AgentStatus::OFFLINE.with(AgentStatus::PHONE).with(hidden.shown()).letters(), "PR");

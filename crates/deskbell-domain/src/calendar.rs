@@ -126,6 +126,19 @@ impl Calendar {
         None
     }
 
+    /// The next moment after `at` at which a span begins or ends; `None` if that is years away.
+    pub fn changes_after(&self, at: Timestamp) -> Option<Timestamp> {
+        let mut date = self.date(at);
+        for _ in 0..DAYS_SEARCHED_MAX {
+            let edges = self.spans_of(date).into_iter().flatten().flat_map(|(open, close)| [open, close]);
+            if let Some(next) = edges.filter(|edge| *edge > at).min() {
+                return Some(next);
+            }
+            date = date.tomorrow().ok()?;
+        }
+        None
+    }
+
     fn date(&self, at: Timestamp) -> Date {
         let at = jiff::Timestamp::from_microsecond(at.micros()).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
         self.zone.to_datetime(at).date()
@@ -265,6 +278,21 @@ mod tests {
         let closed = Calendar::new("GMT", Default::default(), BTreeSet::new()).unwrap();
         assert_eq!(closed.after(at("2026-01-05T07:00:00Z"), HOUR), None);
         assert_eq!(Calendar::always().after(at("2026-01-05T07:00:00Z"), 48 * HOUR), Some(at("2026-01-07T07:00:00Z")));
+    }
+
+    #[test]
+    fn when_it_changes_next() {
+        let calendar = Calendar::parse(BERLIN).unwrap();
+        for (from, then) in [
+            ("2026-01-05T07:00:00Z", "2026-01-05T08:00:00Z"),
+            ("2026-01-05T08:00:00Z", "2026-01-05T11:00:00Z"),
+            ("2026-01-05T11:30:00Z", "2026-01-05T12:00:00Z"),
+            ("2026-01-09T14:00:00Z", "2026-01-12T08:00:00Z"),
+            ("2026-12-23T16:00:00Z", "2026-12-28T08:00:00Z"),
+        ] {
+            assert_eq!(calendar.changes_after(at(from)), Some(at(then)), "after {from}");
+        }
+        assert_eq!(Calendar::new("GMT", Default::default(), BTreeSet::new()).unwrap().changes_after(at("2026-01-05T07:00:00Z")), None);
     }
 
     #[test]

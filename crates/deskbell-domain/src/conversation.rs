@@ -69,6 +69,10 @@ pub enum Turn {
     CallStarts,
     CallEndsAnswered,
     CallEndsMissed,
+    /// A call ends that nothing was asked or answered in; the status from before it comes back.
+    CallChangedNothing {
+        back: Status,
+    },
     /// Another conversation, which was in this status, goes into it.
     Merges {
         other: Status,
@@ -156,7 +160,8 @@ impl Status {
             Turn::ChatEndsAnswered { .. } | Turn::ChatEndsMissed { .. } => refused,
             Turn::CallEndsAnswered if self == Calling => Ok(Step::To(Answered)),
             Turn::CallEndsMissed if self == Calling => Ok(Step::To(New)),
-            Turn::CallEndsAnswered | Turn::CallEndsMissed => refused,
+            Turn::CallChangedNothing { back } if self == Calling => Ok(Step::To(back)),
+            Turn::CallEndsAnswered | Turn::CallEndsMissed | Turn::CallChangedNothing { .. } => refused,
             Turn::Merges { other } => match self {
                 Chatting | Calling | Deleted | Spam => refused,
                 Init | New | Open | Answered | Resolved | Postponed if matches!(other, Chatting | Calling) => refused,
@@ -230,7 +235,9 @@ mod tests {
             (Chatting, Turn::ChatEndsMissed { question: true }, Step::To(New)),
             (Chatting, Turn::ChatEndsMissed { question: false }, Step::To(Resolved)),
             (Open, Turn::CallStarts, Step::To(Calling)),
+            (Calling, Turn::CallEndsAnswered, Step::To(Answered)),
             (Calling, Turn::CallEndsMissed, Step::To(New)),
+            (Calling, Turn::CallChangedNothing { back: Resolved }, Step::To(Resolved)),
             (Deleted, Turn::CustomerReplies, Step::StartAnother),
             (Spam, Turn::ChatStarts, Step::StartAnother),
             (Resolved, Turn::Merges { other: New }, Step::To(Open)),
@@ -253,6 +260,7 @@ mod tests {
             (Chatting, Turn::Delete),
             (Deleted, Turn::AgentAnswers),
             (Calling, Turn::ChatStarts),
+            (Answered, Turn::CallChangedNothing { back: New }),
             (Answered, Turn::ChatEndsAnswered { resolve: false }),
             (Chatting, Turn::MarkOpen),
             (New, Turn::Started),

@@ -2,6 +2,7 @@
 //! (live clients, live figures, export documents, later reports, search, mail) fold them in order and may see one twice.
 
 use crate::agent::{AgentStatus, Role};
+use crate::automation::AutomationEvent;
 use crate::call::CallEvent;
 use crate::chat::{ChatState, EndReason, EngagementStart, OfferOutcome, Rating, StartedBy};
 use crate::conversation::{Channel, Status};
@@ -317,6 +318,7 @@ pub enum Event {
 
     Call(CallEvent),
     Sla(SlaEvent),
+    Automation(AutomationEvent),
 }
 
 impl Event {
@@ -366,6 +368,7 @@ impl Event {
             | Event::ChatRated { conversation, .. } => Some(*conversation),
             Event::Call(event) => Some(event.conversation()),
             Event::Sla(event) => event.conversation(),
+            Event::Automation(event) => event.conversation(),
         }
     }
 
@@ -414,7 +417,8 @@ impl Event {
             | Event::ShortcutChanged { .. }
             | Event::OauthClientChanged { .. }
             | Event::Call(_)
-            | Event::Sla(_) => None,
+            | Event::Sla(_)
+            | Event::Automation(_) => None,
         }
     }
 }

@@ -115,6 +115,8 @@ ids! {
     SlaLevelId: ENTITY_MIN, ENTITY_END;
     /// A clock of a service level.
     SlaItemId: ENTITY_MIN, ENTITY_END;
+    /// What chooses the level of a new conversation.
+    SlaRuleId: ENTITY_MIN, ENTITY_END;
     RuleId: ENTITY_MIN, ENTITY_END;
     TimeRuleId: ENTITY_MIN, ENTITY_END;
     CannedMessageId: ENTITY_MIN, ENTITY_END;

@@ -1,6 +1,7 @@
 //! The rules of a support desk: states, transitions, routing, ids and events. Pure: no I/O, no async, no serialisation, no clock, no randomness.
 
 pub mod agent;
+pub mod automation;
 pub mod browser;
 pub mod calendar;
 pub mod call;
@@ -22,8 +23,10 @@ pub mod measure;
 pub mod message;
 pub mod oauth;
 pub mod offline;
+pub mod reply;
 pub mod routing;
 pub mod routing_rules;
+pub mod rule;
 pub mod shortcut;
 pub mod skill;
 pub mod sla;

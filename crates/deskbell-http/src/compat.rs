@@ -65,6 +65,8 @@ fn right(right: Right) -> &'static str {
         Right::Participant => "visitor or agent",
         Right::ApiKey => "API key",
         Right::ApiKeyWrite => "API key, write",
+        Right::AgentOrKey => "agent or API key",
+        Right::AgentOrKeyWrite => "agent or API key, write",
         Right::Agent => "agent",
         Right::Administrator => "administrator",
         Right::TokenRead => "token, read",

@@ -1,7 +1,7 @@
 //! `GET calls/overview`.
 
 use deskbell_app::rights::Right;
-use deskbell_app::views::teams::{self, Calls};
+use deskbell_app::views::calls::{self, Counts};
 use deskbell_app::{AppError, Desk};
 use deskbell_http::{Answer, Cx, Endpoint, Input, Meta, Param, Place};
 use serde::Serialize;
@@ -17,13 +17,13 @@ impl Endpoint<Desk> for GetCallsOverview {
         .source("reference, Overview: Calls")
         .quirks(&[
             "bare numbers, other than everywhere else",
-            "calls are groups of the types `P`, `V` and `1` in conversations in status Calling; by the group's status: `C` running, `R` ringing, `I` in the queue",
+            "incoming, outgoing and internal calls alike: running are those in which somebody talks or is held, ringing those that ring at an agent or outside, in the queue those that wait",
             "404 if there is no such department",
         ]);
 
     async fn run(cx: Cx<Desk>, input: Input) -> Result<Answer, AppError> {
         let department = departments::asked(&cx, &input).await?;
-        let calls = cx.state.read(move |tx| teams::calls(tx, department)).await?;
+        let calls = cx.state.read(move |tx| calls::counts(tx, department)).await?;
         Ok(Answer::tree(Overviews { overviews: [Overview::from(calls)] }))
     }
 }
@@ -41,16 +41,17 @@ struct Overview {
     inqueue: i64,
 }
 
-impl From<Calls> for Overview {
-    fn from(calls: Calls) -> Overview {
-        Overview { running: calls.running, ringing: calls.ringing, inqueue: calls.queued }
+impl From<Counts> for Overview {
+    fn from(calls: Counts) -> Overview {
+        Overview { running: calls.talking, ringing: calls.ringing, inqueue: calls.queued }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use deskbell_domain::conversation::Status;
-    use deskbell_domain::message::{GroupKind, GroupStatus};
+    use deskbell_app::calls::{HungUp, Step, Voicemail};
+    use deskbell_domain::agent::AgentStatus;
+    use deskbell_domain::call::Direction;
 
     use crate::fixture::Fixture;
 
@@ -60,18 +61,22 @@ mod tests {
         let sales = desk.department("Sales").await;
         let none = r#"{"response":{"callsOverview":[{"running":0,"ringing":0,"inqueue":0}]}}"#;
         assert_eq!(desk.get("/api/calls/overview").await.text, none);
-        for (department, kind, status) in [
-            (None, GroupKind::Call, GroupStatus::Calling),
-            (None, GroupKind::OutgoingCall, GroupStatus::Calling),
-            (Some(sales), GroupKind::InternalCall, GroupStatus::Connecting),
-            (Some(sales), GroupKind::Call, GroupStatus::Initializing),
-            (Some(sales), GroupKind::Call, GroupStatus::Initializing),
-            (None, GroupKind::Call, GroupStatus::Visible),
-            (None, GroupKind::Internal, GroupStatus::Calling),
-        ] {
-            desk.call_group(department, Status::Calling, kind, status).await;
+        let agents = [desk.owner.clone(), desk.agent("ann@desk.test", "Ann", "").await, desk.agent("ben@desk.test", "Ben", "").await];
+        for agent in &agents {
+            desk.status(agent.id, AgentStatus::ONLINE.with(AgentStatus::PHONE)).await;
         }
-        desk.call_group(None, Status::Resolved, GroupKind::Call, GroupStatus::Calling).await;
+        let talks = desk.begin_call(Direction::Incoming, None, None).await;
+        desk.call_step(talks, Some(&agents[0]), Step::Answer).await;
+        let called = desk.begin_call(Direction::Outgoing, None, Some(&agents[1])).await;
+        desk.call_step(called, None, Step::Answer).await;
+        desk.begin_call(Direction::Incoming, Some(sales), None).await;
+        desk.begin_call(Direction::Incoming, Some(sales), None).await;
+        let rings = desk.begin_call(Direction::Incoming, Some(sales), None).await;
+        desk.call_step(rings, None, Step::Ring { agent: agents[2].id.to_string(), seconds: None }).await;
+        for over in [Step::End(HungUp::Customer), Step::Voicemail(Voicemail::default())] {
+            let call = desk.begin_call(Direction::Incoming, None, None).await;
+            desk.call_step(call, None, over).await;
+        }
         let json = desk.get("/api/calls/overview").await.text;
         assert_eq!(json, r#"{"response":{"callsOverview":[{"running":2,"ringing":1,"inqueue":2}]}}"#);
         assert_eq!(

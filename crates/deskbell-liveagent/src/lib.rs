@@ -206,4 +206,18 @@ request in the log):
 | 429 | too many requests; `Retry-After` says when to go on |
 | 500 | all the rest: `parameter … is missing`, `unable to load conversation`, a value that cannot be read |
 | 503 | not available now; `Retry-After` says when to try again |
+
+Reports (`reports/…`) have this in common:
+
+- Times are of the desk's zone. A date alone means the whole day. Bounds the wrong way round are swapped; more than 100 years are refused. Where
+  both may be missing it is the last 30 days and today.
+- `columns` that a report does not have are refused, and so are a negative `limitcount` and `limitfrom`. A `limitcount` above 1000 counts as 1000. A
+  department, agent or contact that does not exist has no rows.
+- Sums (agents, channels, departments, performance, tags): the time is made larger to whole quarters of an hour; `10:00:00` as upper bound means
+  up to then. Everything that exists has a row, also where all is zero. Means are whole seconds, rounded half up, 0 of nothing; `_p` are per cent
+  of rewards, punishments and not_ranked together, `_ph` are by the hours of `worktime`, both with two places and `0.00` of nothing.
+  `call_seconds` and `call_avg_time` are of incoming and outgoing calls together.
+- Hours (load, availability, slacompliance): every hour that has begun, oldest first. An hour that comes twice when clocks are set back has two rows,
+  one that is left out has none; where clocks are set by half an hour that half is a row of its own.
+- However long the time, an answer is a page, and costs one.
 ";

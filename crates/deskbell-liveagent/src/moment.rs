@@ -1,6 +1,8 @@
 //! Times as this API writes them: `YYYY-MM-DD HH:MM:SS` in the desk's time zone, without naming it. Source: the reference, "Datafield
 //! formats".
 
+mod edges;
+
 use deskbell_app::settings::Settings;
 use deskbell_app::{AppError, Desk};
 use deskbell_domain::time::Timestamp;
@@ -9,6 +11,8 @@ use jiff::civil;
 use jiff::tz::TimeZone;
 
 use crate::short::Short;
+
+pub(crate) use edges::Interval;
 
 const FORMAT: &str = "%Y-%m-%d %H:%M:%S";
 const DATE: &str = "%Y-%m-%d";
@@ -32,6 +36,11 @@ impl Zone {
     /// An unknown name counts as GMT.
     pub(crate) fn set(settings: &Settings) -> Zone {
         Zone(TimeZone::get(&settings.time_zone).unwrap_or(TimeZone::UTC))
+    }
+
+    /// The zone that is the same everywhere.
+    pub(crate) fn gmt() -> Zone {
+        Zone(TimeZone::UTC)
     }
 
     pub(crate) fn text(&self, at: Timestamp) -> String {
@@ -95,9 +104,11 @@ impl Zone {
 }
 
 impl Span {
-    /// From the earlier start to the later end.
+    /// From the beginning of the one to the end of the other; if that lies before, the other way round. So a date as second bound adds
+    /// nothing before the first one.
     pub(crate) fn and(self, other: Span) -> Span {
-        Span { start: self.start.min(other.start), end: self.end.max(other.end) }
+        let (first, last) = if other.end <= self.start { (other, self) } else { (self, other) };
+        Span { start: first.start, end: last.end }
     }
 }
 
@@ -143,6 +154,25 @@ mod tests {
         assert_eq!(span.end.seconds_since(span.start), 23 * 3_600, "the day summer time begins");
         assert!(zone("GMT").span("x", "9999-12-31").is_ok());
         assert!(zone("GMT").span("x", "0001-01-01 00:00:00").is_ok());
+    }
+
+    #[test]
+    fn bounds_in_either_order() {
+        let zone = zone("GMT");
+        for (from, to, start, end) in [
+            ("2012-04-03", "2012-04-05", "2012-04-03 00:00:00", "2012-04-06 00:00:00"),
+            ("2012-04-05", "2012-04-03", "2012-04-03 00:00:00", "2012-04-06 00:00:00"),
+            ("2012-04-03", "2012-04-03", "2012-04-03 00:00:00", "2012-04-04 00:00:00"),
+            ("2012-04-03 11:00:00", "2012-04-03", "2012-04-03 11:00:00", "2012-04-04 00:00:00"),
+            ("2012-04-03", "2012-04-03 11:00:00", "2012-04-03 00:00:00", "2012-04-03 11:00:01"),
+            ("2012-04-03 11:00:00", "2012-04-03 10:00:00", "2012-04-03 10:00:00", "2012-04-03 11:00:01"),
+            ("2012-04-03 11:00:00", "2012-04-03 11:00:00", "2012-04-03 11:00:00", "2012-04-03 11:00:01"),
+            ("2012-04-04 11:00:00", "2012-04-03", "2012-04-03 00:00:00", "2012-04-04 11:00:01"),
+        ] {
+            let read = |text: &str| zone.span("x", text).unwrap();
+            let whole = read(from).and(read(to));
+            assert_eq!((whole.start, whole.end), (read(start).start, read(end).start), "{from} to {to}");
+        }
     }
 
     #[test]

@@ -3,15 +3,16 @@
 
 use crate::error::StoreError;
 use deskbell_domain::agent::{AgentStatus, Role};
+use deskbell_domain::automation::{AutomationEvent, FiringOutcome};
 use deskbell_domain::call::{CallEvent, CallOutcome, CallState, Direction};
 use deskbell_domain::chat::{ChatState, EndReason, EngagementStart, OfferOutcome, Rating, StartedBy};
 use deskbell_domain::conversation::{Channel, Status};
 use deskbell_domain::department::Strategy;
 use deskbell_domain::event::Event;
 use deskbell_domain::ids::{
-    AgentId, CallId, CallLegId, ChatId, CompanyId, ConversationId, ConversionId, CustomerGroupId, CustomerId, DepartmentId, EngagementId,
-    GoalId, GroupId, KnowledgeBaseId, KnowledgeEntryId, MessageId, OauthClientId, OfferId, RingId, ShortcutId, SkillId, SlaItemId,
-    SlaLevelId, TagId, TriggerId, VisitId, VisitorId, WidgetId,
+    AgentId, CallId, CallLegId, CannedMessageId, ChatId, CompanyId, ConversationId, ConversionId, CustomerGroupId, CustomerId,
+    DepartmentId, EngagementId, GoalId, GroupId, KnowledgeBaseId, KnowledgeEntryId, MessageId, OauthClientId, OfferId, PredefinedAnswerId,
+    RingId, RuleId, ShortcutId, SkillId, SlaItemId, SlaLevelId, TagId, TimeRuleId, TriggerId, VisitId, VisitorId, WidgetId,
 };
 use deskbell_domain::message::{Actor, Attachment, GroupKind, MessageKind};
 use deskbell_domain::sla::{Goal, SlaEvent};
@@ -117,6 +118,13 @@ events! {
         Breached as "SlaBreached" { conversation, item, goal, level, due }
         Closed as "SlaClosed" { conversation, item, goal, level, started, due, department, agent }
         Dropped as "SlaDropped" { conversation, item };
+    @ Automation(AutomationEvent):
+        RuleChanged as "RuleChanged" { rule, name, removed }
+        TimeRuleChanged as "TimeRuleChanged" { rule, name, removed }
+        RuleFired as "RuleFired" { rule, name, conversation, outcome }
+        TimeRuleFired as "TimeRuleFired" { rule, name, conversation, outcome }
+        CannedMessageChanged as "CannedMessageChanged" { message, removed }
+        PredefinedAnswerChanged as "PredefinedAnswerChanged" { answer, removed };
 }
 
 /// A JSON object being written.
@@ -335,6 +343,7 @@ ids!(
     AgentId,
     CallId,
     CallLegId,
+    CannedMessageId,
     ChatId,
     CompanyId,
     ConversationId,
@@ -350,12 +359,15 @@ ids!(
     MessageId,
     OauthClientId,
     OfferId,
+    PredefinedAnswerId,
     RingId,
+    RuleId,
     ShortcutId,
     SkillId,
     SlaItemId,
     SlaLevelId,
     TagId,
+    TimeRuleId,
     TriggerId,
     VisitId,
     VisitorId,
@@ -383,6 +395,7 @@ spelled!(
     Direction,
     EndReason,
     EngagementStart,
+    FiringOutcome,
     Goal,
     GroupKind,
     MessageKind,

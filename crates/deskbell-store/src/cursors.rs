@@ -18,12 +18,6 @@ pub fn set(tx: &mut Tx<'_>, name: &str, number: i64) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Forgets a reader that reads no more.
-pub fn remove(tx: &mut Tx<'_>, name: &str) -> Result<(), StoreError> {
-    tx.exec("DELETE FROM reader_cursors WHERE name = $1", &[&name])?;
-    Ok(())
-}
-
 /// All readers by name, each with the last number that it has dealt with.
 pub fn all(tx: &mut Tx<'_>) -> Result<Vec<(String, i64)>, StoreError> {
     tx.all("SELECT name, number FROM reader_cursors ORDER BY name", &[])

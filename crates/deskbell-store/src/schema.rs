@@ -2,6 +2,8 @@
 //!
 //! Times are microseconds since 1970 UTC; flags are 0 or 1; letters and words are those of the domain's enums.
 
+mod automation;
+mod calls;
 mod chat_search;
 mod contacts;
 mod exports;
@@ -12,6 +14,7 @@ mod oauth;
 mod rollups;
 mod shortcuts;
 mod skills;
+mod sla;
 mod tickets;
 mod timeline;
 mod triggers;
@@ -33,8 +36,11 @@ pub const MIGRATIONS: &[(&str, &str)] = &[
     ("0012-skills", skills::SKILLS),
     ("0013-chat-search", chat_search::CHAT_SEARCH),
     ("0014-oauth-grant-kinds", oauth::OAUTH_GRANT_KINDS),
+    ("0015-calls", calls::CALLS),
+    ("0016-sla", sla::SLA),
     ("0017-rollups", rollups::ROLLUPS),
     ("0018-levels", levels::LEVELS),
+    ("0019-automation", automation::AUTOMATION),
 ];
 
 const DESK: &str = r"

@@ -1,5 +1,7 @@
 //! What both engines must do alike: a list of cases, each run on a fresh database of either.
 
+mod automation;
+mod calls;
 mod contacts;
 mod directory;
 mod exports;
@@ -10,10 +12,12 @@ mod levels;
 mod lists;
 mod oauth;
 mod portal;
+mod ratings;
 mod reads;
 mod records;
 mod rollups;
 mod skills;
+mod sla;
 mod ticket_writes;
 mod timeline;
 mod triggers;
@@ -59,14 +63,14 @@ cases! {
     knowledge: bases_come_back, entries_come_back, children_in_their_order, entries_by_every_filter,
         subtrees_move_inherit_and_go, votes_views_and_suggestion_categories;
     lists: every_filter_in_every_order, rows_show_their_customer_department_and_tags,
-        spellings_lead_to_what_a_conversation_was_merged_into, what_waits_is_counted, calls_are_counted_by_their_groups,
-        versions_of_the_program_are_noted;
+        spellings_lead_to_what_a_conversation_was_merged_into, what_waits_is_counted, versions_of_the_program_are_noted;
     contacts: customers_by_filter, bites_of_customers, customers_are_found_by_index, customers_come_back, fields_of_all_kinds_of_owners,
         groups_and_companies, traces_are_forgotten;
     ticket_writes: tags_come_back_change_and_hide, sweeps_go_by_conversation_in_order, all_of_a_conversation_moves,
         merged_conversations_lead_on, read_marks_unite, mails_and_keys_lead_on;
     portal: passwords_of_customers, public_codes_lead_to_the_row_itself, voters_and_what_is_read_most;
     records: records_newest_first, documents_in_the_order_of_their_writing, offline_messages_come_back_and_change;
+    ratings: ratings_by_every_filter;
     files: files_come_back_and_move, files_that_stand_nowhere, contents_are_shared_and_marked;
     oauth: clients_come_back_change_and_go, codes_are_used_once, refresh_tokens_are_used_once, what_a_password_granted_is_revoked,
         tokens_of_clients, what_is_over_is_forgotten;
@@ -78,10 +82,15 @@ cases! {
     triggers: goals_come_back_change_and_go, conversions_by_page_chat_and_visitor, conversions_of_a_crowded_second,
         conversions_are_put_down_to_touches, triggers_come_back_wait_and_go, greetings_and_marks_of_visitors, how_a_browser_has_come;
     skills: skills_come_back_change_and_go, who_has_which_skills, chats_ask_for_skills, queues_are_read_in_bites;
+    sla: levels_and_rules_come_back, clocks_are_found_by_what_is_due, the_log_and_its_cells, what_is_wrong_is_found;
     widgets: widgets_by_every_filter, widgets_come_back_change_and_go, widgets_are_counted;
+    calls: calls_come_back_and_change, legs_and_rings_come_back, an_agent_has_one_phone, calls_are_counted_by_how_they_stand,
+        unsound_calls_are_found, customers_by_number, calls_move_and_numbers_are_forgotten;
     rollups: cells_add_up_and_go, generations_come_and_go, states_come_back, rows_tell_what_reports_show,
         what_was_merged_counts_where_it_was;
-    upgrades: conversations_come_over;
+    automation: rules_come_back_in_their_order, the_log_by_rule_and_conversation, when_time_rules_look_at_what, when_a_status_changed,
+        ready_texts_come_back_change_and_go;
+    upgrades: conversations_come_over, numbers_are_compared_at_once;
 }
 
 /// Where a case's database is. Nothing has opened it yet.

@@ -2,6 +2,9 @@
 
 pub mod agents;
 pub mod bans;
+pub mod call_legs;
+pub mod call_rings;
+pub mod calls;
 pub mod changes;
 pub mod chats;
 pub mod companies;
@@ -24,11 +27,17 @@ pub mod messages;
 pub mod oauth;
 pub mod offers;
 pub mod offline_messages;
+pub mod postponements;
+pub mod ratings;
+pub mod replies;
 pub mod rollups;
+pub mod rules;
 pub mod shortcuts;
 pub mod skills;
+pub mod sla;
 pub mod sweeps;
 pub mod tags;
+pub mod time_rules;
 pub mod timeline;
 pub mod transfers;
 pub mod triggers;

@@ -54,13 +54,25 @@ pub fn agent(state: &mut Value, event: &Value) {
             let agents = state["agents"].as_array_mut().expect("agents are a list");
             match agents.iter_mut().find(|agent| agent["agent"] == event["agent"]) {
                 Some(agent) => {
-                    for key in ["email", "name", "role", "slots", "enabled", "preset", "online"] {
+                    for key in ["email", "name", "role", "slots", "enabled", "preset", "online", "phone"] {
                         if let Some(value) = event.get(key) {
                             agent[key] = value.clone();
                         }
                     }
                 }
                 None => agents.push(event.clone()),
+            }
+        }
+        "call.started" => {
+            let word = if event["direction"] == "out" { "ringing" } else { "queued" };
+            let call = json!({"call": event["call"], "conversation": event["conversation"], "direction": event["direction"], "state": word,
+                "department": event["department"], "caller": event["caller"], "agents": [], "rings": []});
+            list(state, "calls").push(call);
+        }
+        "call.ended" => list(state, "calls").retain(|call| call["call"] != event["call"]),
+        name if !event["call"].is_null() => {
+            if let Some(call) = list(state, "calls").iter_mut().find(|call| call["call"] == event["call"]) {
+                change_call(call, name, event);
             }
         }
         name => {
@@ -104,6 +116,27 @@ fn change_chat(chat: &mut Value, name: &str, event: &Value) {
     }
 }
 
+/// What happens in a call that is known.
+fn change_call(call: &mut Value, name: &str, event: &Value) {
+    let agent = event["agent"].clone();
+    if let Some(state) = event.get("state") {
+        call["state"] = state.clone();
+    }
+    match name {
+        "call.rang" => list(call, "rings").push(json!({"agent": agent, "expires": event["expires"]})),
+        "ring.closed" => list(call, "rings").retain(|ring| ring["agent"] != agent),
+        "call.answered" => list(call, "agents").push(json!({"agent": agent, "held": false})),
+        "call.left" => list(call, "agents").retain(|talker| talker["agent"] != agent),
+        "call.held" => {
+            for talker in list(call, "agents").iter_mut().filter(|talker| talker["agent"] == agent) {
+                talker["held"] = event["held"].clone();
+            }
+        }
+        "call.transferred" => call["department"] = event["department"].clone(),
+        _ => {}
+    }
+}
+
 fn list<'v>(chat: &'v mut Value, name: &str) -> &'v mut Vec<Value> {
     if !chat[name].is_array() {
         chat[name] = json!([]);
@@ -139,7 +172,7 @@ pub fn message_essence(message: &Value) -> Value {
         .into()
 }
 
-/// What all agents' clients must agree on: the chats and who is there.
+/// What all agents' clients must agree on: the chats, the calls and who is there.
 pub fn agent_essence(state: &Value) -> Value {
     let sorted = |values: Vec<Value>| {
         let mut values = values;
@@ -151,9 +184,15 @@ pub fn agent_essence(state: &Value) -> Value {
         json!({"chat": chat["chat"], "conversation": chat["conversation"], "state": chat["state"], "department": chat["department"],
             "agents": ids(chat, "agents"), "offers": ids(chat, "offers"), "skills": chat["skills"]})
     };
-    let agent = |agent: &Value| json!({"agent": agent["agent"], "preset": agent["preset"], "online": agent["online"]});
+    let agent =
+        |agent: &Value| json!({"agent": agent["agent"], "preset": agent["preset"], "online": agent["online"], "phone": agent["phone"]});
+    let call = |call: &Value| {
+        let talkers = sorted(call["agents"].as_array().cloned().unwrap_or_default());
+        json!({"call": call["call"], "conversation": call["conversation"], "direction": call["direction"], "state": call["state"],
+            "department": call["department"], "caller": call["caller"], "agents": talkers, "rings": ids(call, "rings")})
+    };
     let all = |name: &str, one: &dyn Fn(&Value) -> Value| {
         sorted(state[name].as_array().unwrap_or_else(|| panic!("{name} are a list")).iter().map(one).collect())
     };
-    json!({"chats": all("chats", &chat), "agents": all("agents", &agent)})
+    json!({"chats": all("chats", &chat), "calls": all("calls", &call), "agents": all("agents", &agent)})
 }

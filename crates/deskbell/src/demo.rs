@@ -2,12 +2,14 @@
 //! moment it is said to have happened; only the people and what they say are invented here.
 
 mod calendar;
+mod calls;
 mod chat;
 mod dialogues;
 mod engine;
 mod library;
 mod people;
 mod premises;
+mod promises;
 mod sidelines;
 mod staff;
 #[cfg(test)]
@@ -105,19 +107,21 @@ pub(crate) struct Counts {
     pub tickets: u64,
     pub messages: u64,
     pub calls: u64,
+    pub calls_handed_on: u64,
     /// Topics and suggestions in the knowledge base.
     pub posts: u64,
 }
 
 impl fmt::Display for DemoReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Counts { visits, chats, missed, dropped, transferred, rated_good, rated_bad, tickets, messages, calls, posts } = self.counts;
+        let Counts { visits, chats, missed, dropped, transferred, rated_good, rated_bad, tickets, messages, calls, calls_handed_on, posts } =
+            self.counts;
         writeln!(f, "visits          {visits}")?;
         writeln!(f, "chats           {chats} ({missed} missed, {dropped} dropped, {transferred} transferred)")?;
         writeln!(f, "ratings         {rated_good} good, {rated_bad} bad")?;
         writeln!(f, "messages left   {tickets}")?;
         writeln!(f, "messages        {messages}")?;
-        writeln!(f, "calls           {calls}")?;
+        writeln!(f, "calls           {calls} ({calls_handed_on} transferred)")?;
         writeln!(f, "posts           {posts}")?;
         writeln!(f, "documents       {}", self.documents)?;
         writeln!(f, "journal entries {}", self.events)?;
@@ -208,6 +212,10 @@ fn fill(
     let live = db.read_blocking(tables::chats::live)?;
     if !live.is_empty() {
         bail!("{} chats never ended", live.len());
+    }
+    let live = db.read_blocking(tables::calls::live)?;
+    if !live.is_empty() {
+        bail!("{} calls never ended", live.len());
     }
     let (counts, changed) = engine.finish();
     let changed = db.snapshot_blocking(move |tx| with_conversions(tx, changed))?;

@@ -4,7 +4,8 @@ use std::process::ExitCode;
 
 use deskbell_app::figures::Figures;
 use deskbell_app::settings::Settings;
-use deskbell_app::{AppError, Desk, routing};
+use deskbell_app::{AppError, Desk, routing, sla};
+use deskbell_domain::ids::SlaItemId;
 use deskbell_store::{cursors, journal, tables};
 
 use crate::arguments::DoctorOptions;
@@ -55,9 +56,31 @@ fn examine(desk: &Desk) -> Result<Vec<Check>, AppError> {
         let over = routing::over_capacity(tx, &rules)?;
         let trouble = (!over.is_empty()).then(|| format!("over capacity: {}", over.join(", ")));
         checks.push(Check::new("capacity", "no agent has more chats than slots", trouble));
+        let unsound = tables::calls::unsound(tx)?;
+        let trouble = (!unsound.is_empty()).then(|| unsound.join(", "));
+        let counts = tables::calls::counts(tx, None)?;
+        let finding = format!("{} queued, {} ringing, {} talking", counts.queued, counts.ringing, counts.talking);
+        checks.push(Check::new("calls", finding, trouble));
         let figures = Figures::load(tx, now)?.chats(None, now);
         let finding = format!("{} queued, {} offered, {} served", figures.incoming, figures.assigned, figures.active);
         checks.push(Check::new("live chats", finding, None));
+        let levels = sla::examine(tx)?;
+        let named = |what: &str, items: &[SlaItemId]| {
+            let items: Vec<String> = items.iter().map(ToString::to_string).collect();
+            if items.is_empty() { None } else { Some(format!("{what}: {}", items.join(", "))) }
+        };
+        let cells = (levels.wrong_cells > 0).then(|| format!("{} cells do not say what the log does", levels.wrong_cells));
+        let wrong: Vec<String> = [
+            cells,
+            named("clocks of conversations that are closed for good", &levels.stray),
+            named("clocks that contradict their conversation", &levels.untrue),
+            named("clocks that run twice", &levels.doubled),
+        ]
+        .into_iter()
+        .flatten()
+        .collect();
+        let finding = format!("{} clocks, {} entries of the log", levels.open, levels.logged);
+        checks.push(Check::new("service levels", finding, (!wrong.is_empty()).then(|| wrong.join("; "))));
         let head = tx.head()?;
         let readers: Vec<String> = cursors::all(tx)?.iter().map(|(name, number)| format!("{name} {}", head - number)).collect();
         let finding =

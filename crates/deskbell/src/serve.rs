@@ -54,6 +54,7 @@ pub(crate) fn run(options: &ServeOptions) -> anyhow::Result<ExitCode> {
     let desk = Desk::open(&place).map_err(|error| anyhow!("{}", error.internal.as_deref().unwrap_or(&error.public).to_owned()))?;
     desk.render_documents(Arc::new(deskbell_zendesk::ChatDocuments)).map_err(|error| anyhow!("{error}"))?;
     desk.keep_timelines().map_err(|error| anyhow!("{error}"))?;
+    desk.follow_rules().map_err(|error| anyhow!("{error}"))?;
     desk.keep_levels().map_err(|error| anyhow!("{error}"))?;
     desk.keep_rollups().map_err(|error| anyhow!("{error}"))?;
     desk.fetch_with(Arc::new(Outbound::new(OutboundPolicy::default())));

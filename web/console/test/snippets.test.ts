@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Shortcut } from '../../shared/native.ts';
-import { fitting, insert, OFFERED_MAX, typedBefore, withTags } from '../src/lib/snippets.ts';
+import { fitting, insert, OFFERED_MAX, snippets, typedBefore, withTags } from '../src/lib/snippets.ts';
 
 const shortcut = (name: string): Shortcut => ({
   shortcut: name,
@@ -49,4 +49,34 @@ test('the message takes the place of what was typed', () => {
 
 test('tags are added once', () => {
   assert.deepEqual(withTags(['a', 'b'], ['b', 'c', 'c']), ['a', 'b', 'c']);
+});
+
+test('shortcuts, canned messages and predefined answers are one list', () => {
+  const everybody = { visibility: 'all', department: null, agent: null } as const;
+  const canned = { ...everybody, message: 'm1', name: 'wait', text: 'One moment.' };
+  const file = { file: 'f', name: 'form.pdf', content_type: 'application/pdf', bytes: 1 };
+  const answer = {
+    ...everybody,
+    answer: 'a1',
+    name: 'form',
+    subject: 'The form',
+    message: '<p>Here it is.</p>',
+    format: 'html',
+    text: 'Here it is.',
+    files: [file],
+  } as const;
+  const all = snippets([shortcut('hello')], [canned], [{ ...answer, files: [file] }]);
+  assert.deepEqual(
+    all.map(({ key, name, message }) => [key, name, message]),
+    [
+      ['shello', 'hello', 'The text of hello'],
+      ['cm1', 'wait', 'One moment.'],
+      ['aa1', 'form', 'Here it is.'],
+    ],
+  );
+  assert.deepEqual([all[1]!.answer, all[2]!.answer, all[2]!.files], [null, 'a1', ['form.pdf']]);
+  assert.deepEqual(
+    fitting(all, 'W').map(({ name }) => name),
+    ['wait'],
+  );
 });

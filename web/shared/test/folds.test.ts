@@ -114,6 +114,7 @@ const agent = (id: string): AgentState => ({
   enabled: true,
   preset: 'online',
   online: 'online',
+  phone: false,
   departments: ['default'],
 });
 const DESK: DeskState = {
@@ -121,6 +122,7 @@ const DESK: DeskState = {
   agents: [agent('a1'), agent('a2')],
   departments: [{ department: 'default', name: 'Support', strategy: 'random', enabled: true }],
   chats: [],
+  calls: [],
   settings: { name: 'Acme', accent: '#2563eb' },
 };
 
@@ -160,6 +162,40 @@ test('desk: what a chat asks for', () => {
   const asking = foldDesk(foldDesk(DESK, STORY[1]!), at(3, 'skills.requested', { ...chat, skills: ['s1', 's2'], by: 'customer' }));
   assert.deepEqual(asking.chats[0]!.skills, ['s1', 's2']);
   assert.deepEqual(foldDesk(asking, at(4, 'skills.requested', { ...chat, skills: [], by: 'agent' })).chats[0]!.skills, []);
+});
+
+test('desk: a call rings, is answered, held, handed on and ended', () => {
+  const call = { conversation: 'c9', call: 'p1' };
+  const states: string[] = [];
+  let desk = DESK;
+  const step = (n: number, e: string, more: object): void => {
+    desk = foldDesk(desk, at(n, e, { ...call, ...more }));
+    const now = desk.calls[0];
+    const talkers = now?.agents.map(({ agent, held }) => (held ? `${agent}*` : agent)).join();
+    states.push(now ? `${now.state} [${talkers}] (${now.rings.map(({ agent }) => agent).join()}) ${now.department}` : '–');
+  };
+  step(1, 'call.started', { direction: 'in', customer: 'u', caller: null, department: 'default' });
+  step(1, 'call.started', { direction: 'in', customer: 'u', caller: null, department: 'default' });
+  step(2, 'call.rang', { agent: 'a1', expires: 99, state: 'ringing' });
+  step(3, 'ring.closed', { agent: 'a1', outcome: 'accepted', state: 'talking' });
+  step(4, 'call.answered', { agent: 'a1', state: 'talking' });
+  step(5, 'call.held', { agent: 'a1', held: true });
+  step(6, 'call.left', { agent: 'a1', state: 'queued' });
+  step(7, 'call.transferred', { from: 'default', department: 'd2', agent: null, by: 'agent', state: 'queued' });
+  step(8, 'call.ended', { department: 'd2', direction: 'in', outcome: 'finished', by: 'customer' });
+  assert.deepEqual(states, [
+    'queued [] () default',
+    'queued [] () default',
+    'ringing [] (a1) default',
+    'talking [] () default',
+    'talking [a1] () default',
+    'talking [a1*] () default',
+    'queued [] () default',
+    'queued [] () d2',
+    '–',
+  ]);
+  const out = at(9, 'call.started', { ...call, direction: 'out', customer: 'u', caller: 'a1', department: 'default' });
+  assert.equal(foldDesk(DESK, out).calls[0]?.state, 'ringing');
 });
 
 test('desk: who waits for an answer, and since when', () => {

@@ -22,7 +22,7 @@ use super::events::{Audience, bare, frame, reach};
 use super::frames::{self, Incoming};
 use super::hub::{AgentConnection, Sink};
 use super::{FRAME_BYTES_MAX, HISTORY_BYTES_MAX, HISTORY_EVENTS_MAX, Inner, Live, RESUME_BYTES_MAX, RESUME_EVENTS_MAX};
-use crate::wire::{AgentView, DepartmentView, LiveChatView};
+use crate::wire::{AgentView, DepartmentView, LiveCallView, LiveChatView};
 use deskbell_http::Pace;
 
 /// Frames a console may send a second in the long run, and at once.
@@ -176,6 +176,7 @@ impl Session {
                 "me": agents.iter().find(|agent| agent.agent == own),
                 "agents": agents,
                 "departments": state.departments.iter().map(DepartmentView::from).collect::<Vec<_>>(),
+                "calls": state.calls.iter().map(LiveCallView::from).collect::<Vec<_>>(),
                 "chats": state.chats.iter().map(LiveChatView::from).collect::<Vec<_>>(),
                 "settings": {"name": settings.name, "accent": settings.accent},
             },

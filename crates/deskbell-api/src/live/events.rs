@@ -1,8 +1,10 @@
 //! Events as clients see them.
 
+mod automation;
 mod calls;
 mod sla;
 
+use deskbell_domain::agent::AgentStatus;
 use deskbell_domain::event::{Event, Recorded};
 use deskbell_domain::message::{Actor, Attachment};
 use serde::Serialize;
@@ -62,6 +64,8 @@ pub(crate) fn reach(event: &Event) -> Reach {
         Event::SkillsRequested { .. } => (true, false),
         Event::TagsChanged { .. } | Event::VisitStarted { .. } | Event::PageViewed { .. } => (false, false),
         Event::TriggerFired { greeting, .. } => (false, greeting.is_some()),
+        // Who watches a conversation is told what fired on it.
+        Event::Automation(event) => (event.conversation().is_none(), false),
     };
     Reach { desk, visitor }
 }
@@ -142,7 +146,7 @@ enum View<'a> {
     #[serde(rename = "agent.changed")]
     AgentChanged { agent: String, email: &'a str, name: &'a str, role: &'static str, slots: u16, enabled: bool },
     #[serde(rename = "agent.status")]
-    AgentStatus { agent: String, preset: &'static str, online: &'static str },
+    AgentStatus { agent: String, preset: &'static str, online: &'static str, phone: bool },
     #[serde(rename = "department.changed")]
     DepartmentChanged { department: String, name: &'a str, strategy: &'static str, enabled: bool },
     #[serde(rename = "membership.changed")]
@@ -208,6 +212,8 @@ enum View<'a> {
     Call(calls::CallView),
     #[serde(untagged)]
     Sla(sla::SlaView<'a>),
+    #[serde(untagged)]
+    Automation(automation::AutomationView<'a>),
 }
 
 fn file(attachment: Option<&Attachment>) -> Option<FileView> {
@@ -315,7 +321,8 @@ fn view(event: &Event, audience: Audience) -> View<'_> {
             View::AgentChanged { agent: agent.to_string(), email, name, role: role_word(*role), slots: *slots, enabled: *enabled }
         }
         Event::AgentStatusChanged { agent, preset, online } => {
-            View::AgentStatus { agent: agent.to_string(), preset: preset.word(), online: online.word() }
+            let phone = online.has(AgentStatus::PHONE);
+            View::AgentStatus { agent: agent.to_string(), preset: preset.word(), online: online.word(), phone }
         }
         Event::DepartmentChanged { department, name, strategy, enabled } => {
             View::DepartmentChanged { department: department.to_string(), name, strategy: strategy.text(), enabled: *enabled }
@@ -389,6 +396,7 @@ fn view(event: &Event, audience: Audience) -> View<'_> {
         }
         Event::Call(event) => View::Call(event.into()),
         Event::Sla(event) => View::Sla(event.into()),
+        Event::Automation(event) => View::Automation(event.into()),
     }
 }
 

@@ -505,7 +505,8 @@ impl State {
             | Event::ShortcutChanged { .. }
             | Event::OauthClientChanged { .. }
             | Event::Call(_)
-            | Event::Sla(_) => {}
+            | Event::Sla(_)
+            | Event::Automation(_) => {}
         }
     }
 }

@@ -1,6 +1,9 @@
 //! Conversations: listed and shown. What changes them is in [`change`].
 
 pub(crate) mod change;
+pub(crate) mod sla;
+
+use std::collections::HashMap;
 
 use deskbell_app::rights::Right;
 use deskbell_app::{AppError, views};
@@ -8,6 +11,7 @@ use deskbell_domain::chat::Chat;
 use deskbell_domain::conversation::{Conversation, Status};
 use deskbell_domain::customer::Customer;
 use deskbell_domain::ids::{AgentId, ConversationId, CustomerId, DepartmentId};
+use deskbell_domain::time::Timestamp;
 use deskbell_domain::visit::{Page as VisitPage, Visit};
 use deskbell_http::{Answer, Cx, Endpoint, Input, Meta, Param, Place};
 use deskbell_store::tables::conversations::{Filter, Listed, Order};
@@ -46,10 +50,12 @@ pub(crate) struct ConversationView {
     tags: Vec<String>,
     created: i64,
     changed: i64,
+    /// When something is due by its service level: the earliest of its clocks.
+    due: Option<i64>,
 }
 
 impl ConversationView {
-    fn new(conversation: &Conversation, customer: CustomerView) -> Self {
+    fn new(conversation: &Conversation, customer: CustomerView, due: Option<Timestamp>) -> Self {
         ConversationView {
             conversation: conversation.id.to_string(),
             code: conversation.code.clone(),
@@ -63,6 +69,7 @@ impl ConversationView {
             tags: conversation.tags.clone(),
             created: millis(conversation.created),
             changed: millis(conversation.changed),
+            due: due.map(millis),
         }
     }
 }
@@ -87,23 +94,26 @@ impl Endpoint<Native> for List {
     async fn run(cx: Cx<Native>, input: Input) -> Result<Answer, AppError> {
         let filter = filter(&input, me(&cx)?)?;
         let limit = page::limit(&input, PAGE_ROWS, PAGE_ROWS_MAX)?;
-        let list = move |tx: &mut Tx<'_>| Ok(tables::conversations::list(tx, &filter, Order::ChangedDescending, limit + 1, 0)?);
-        let rows = cx.state.desk.snapshot(list).await?;
+        let list = move |tx: &mut Tx<'_>| {
+            let rows = tables::conversations::list(tx, &filter, Order::ChangedDescending, limit + 1, 0)?;
+            let ids: Vec<ConversationId> = rows.iter().map(|row| row.conversation.id).collect();
+            Ok((rows, deskbell_app::sla::dues(tx, &ids)?))
+        };
+        let (rows, dues) = cx.state.desk.snapshot(list).await?;
         let cursor = |row: &Listed| page::moment_cursor(row.conversation.changed, row.conversation.id);
-        Ok(Answer::tree(Page::cut(rows, limit, cursor, |row| ConversationView::from(row))))
+        Ok(Answer::tree(Page::cut(rows, limit, cursor, |row| listed(row, &dues))))
     }
 }
 
-impl From<&Listed> for ConversationView {
-    fn from(listed: &Listed) -> Self {
-        // What a list holds of the customer is all that his name is made of.
-        let customer = Customer {
-            email: listed.customer_email.clone(),
-            name: listed.customer_name.clone(),
-            ..Customer::anonymous(listed.conversation.customer, listed.conversation.created)
-        };
-        ConversationView::new(&listed.conversation, CustomerView::from(&customer))
-    }
+fn listed(listed: &Listed, dues: &HashMap<ConversationId, Timestamp>) -> ConversationView {
+    // What a list holds of the customer is all that his name is made of.
+    let customer = Customer {
+        email: listed.customer_email.clone(),
+        name: listed.customer_name.clone(),
+        ..Customer::anonymous(listed.conversation.customer, listed.conversation.created)
+    };
+    let due = dues.get(&listed.conversation.id).copied();
+    ConversationView::new(&listed.conversation, CustomerView::from(&customer), due)
 }
 
 fn filter(input: &Input, me: AgentId) -> Result<Filter, AppError> {
@@ -136,6 +146,8 @@ pub(crate) struct ConversationDetail {
     chats: Vec<ChatView>,
     /// The visit it was started from.
     visit: Option<VisitDetail>,
+    /// Its service level.
+    sla: sla::StandingView,
 }
 
 /// A chat of a conversation.
@@ -194,9 +206,10 @@ impl VisitDetail {
 impl From<&views::ConversationView> for ConversationDetail {
     fn from(view: &views::ConversationView) -> Self {
         ConversationDetail {
-            conversation: ConversationView::new(&view.conversation, CustomerView::from(&view.customer)),
+            conversation: ConversationView::new(&view.conversation, CustomerView::from(&view.customer), view.standing.due()),
             chats: view.chats.iter().map(ChatView::from).collect(),
             visit: view.visit.as_ref().map(|visit| VisitDetail::new(visit, &view.pages)),
+            sla: sla::StandingView::from(&view.standing),
         }
     }
 }

@@ -20,8 +20,17 @@ pub(crate) const COOKIE: &str = deskbell_http::head::SESSION_COOKIE;
 /// Bytes of a request to sign in: a password has 200 characters at most.
 const SIGN_IN_BYTES_MAX: usize = 4 * 1024;
 
-/// Who stands behind the session cookie; nobody without one.
+/// The header that holds a key of the API. Few calls are for keys.
+pub(crate) const KEY_HEADER: &str = "apikey";
+
+/// Who stands behind the session cookie, or behind a key of the API; nobody without either.
 pub(crate) async fn signed_in(desk: &Desk, head: &RequestHead) -> Result<Principal, AppError> {
+    if let Some(secret) = head.header(KEY_HEADER).filter(|secret| !secret.is_empty()) {
+        return match desk.credential(secret).await? {
+            Some(known) if known.kind == CredentialKind::ApiKey => Ok(known.principal),
+            Some(_) | None => Err(AppError::bad_credential("this key is not good")),
+        };
+    }
     let Some(secret) = head.cookie(COOKIE).filter(|secret| !secret.is_empty()) else { return Ok(Principal::Nobody) };
     match desk.credential(secret).await? {
         Some(known) if known.kind == CredentialKind::Session => Ok(known.principal),

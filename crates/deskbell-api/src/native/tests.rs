@@ -20,6 +20,7 @@ fn sample(meta: &Meta) -> Option<Value> {
     Some(match (meta.verb, meta.path) {
         (Verb::Post, "session") => json!({"email": "nobody@desk.test", "password": "wrong horse"}),
         (Verb::Put, "me/status") => json!({"status": "online"}),
+        (Verb::Put, "me/phone") => json!({"on": false}),
         (Verb::Post, "agents") => json!({"email": "new@desk.test", "password": "correct horse"}),
         (Verb::Put, "agents/{id}") => json!({"slots": 3}),
         (Verb::Post, "departments") => json!({"name": "Sales"}),
@@ -29,11 +30,19 @@ fn sample(meta: &Meta) -> Option<Value> {
         (Verb::Put, "conversations/{id}/status") => json!({"status": "R"}),
         (Verb::Put, "conversations/{id}/assignment") => json!({"agent": null}),
         (Verb::Post, "conversations/{id}/merge") => json!({"into": UNKNOWN}),
+        (Verb::Put, "conversations/{id}/sla") => json!({"level": null}),
         (Verb::Post, "chats/{id}/transfer") => json!({"department": "default"}),
         (Verb::Post, "chats/{id}/invite") => json!({"agent": UNKNOWN}),
         (Verb::Put, "chats/{id}/skills") => json!({"skills": []}),
+        (Verb::Post, "calls") => json!({"direction": "in"}),
+        (Verb::Post, "calls/{id}/ring") => json!({"to": UNKNOWN}),
+        (Verb::Post, "calls/{id}/transfer") => json!({"department": "default"}),
+        (Verb::Post, path) if path.starts_with("calls/{id}/") => json!({}),
         (Verb::Post, "skills") => json!({"name": "s"}),
-        (Verb::Put, "skills/{id}") => json!({}),
+        (Verb::Put, "skills/{id}" | "sla/levels/{id}" | "sla/rules/{id}") => json!({}),
+        (Verb::Post, "sla/levels") => json!({"name": "Usual", "times": {"first_answer": 60}}),
+        (Verb::Post, "sla/rules") => json!({"name": "All", "level": UNKNOWN}),
+        (Verb::Put, "sla/order") => json!({"rules": []}),
         (Verb::Put, "customers/{id}") => json!({"name": "Cleo"}),
         (Verb::Post, "groups") => json!({"name": "VIP"}),
         (Verb::Put, "groups/{id}") => json!({"name": "VIP"}),
@@ -49,6 +58,16 @@ fn sample(meta: &Meta) -> Option<Value> {
         (Verb::Put, "settings") => json!({"name": "Acme"}),
         (Verb::Post, "shortcuts") => json!({"name": "hello", "message": "Hello!"}),
         (Verb::Put, "shortcuts/{id}") => json!({"message": "Hello!"}),
+        (Verb::Post, "rules") => json!({"name": "r", "definition": {"events": "rated", "actions": [{"note": "n"}]}}),
+        (Verb::Post, "time-rules") => {
+            json!({"name": "r", "definition": {"conditions": [[{"created_more_than": 60}]], "actions": [{"note": "n"}]}})
+        }
+        (Verb::Put, "rules/{id}" | "time-rules/{id}") => json!({"enabled": true}),
+        (Verb::Post, "rules/order" | "time-rules/order") => json!({"order": []}),
+        (Verb::Post, "canned-messages") => json!({"name": "hello", "text": "Hello!"}),
+        (Verb::Put, "canned-messages/{id}") => json!({"text": "Hello!"}),
+        (Verb::Post, "predefined-answers") => json!({"name": "hello", "message": "Hello!"}),
+        (Verb::Put, "predefined-answers/{id}") => json!({"message": "Hello!"}),
         (Verb::Post, "credentials") => json!({"kind": "apikey", "name": "key"}),
         (Verb::Post, "oauth/clients") => json!({"name": "Tap", "client_type": "public", "redirect_uris": [], "scopes": ["read"]}),
         _ => return None,
@@ -67,7 +86,10 @@ fn body_of(meta: &Meta) -> String {
 fn every_call_that_reads_has_a_sample() {
     for entry in entries() {
         assert_eq!(sample(entry.route.meta).is_some(), entry.bodies.reads.is_some(), "{}", entry.route.meta.path);
-        assert!(matches!(entry.route.meta.right, Right::Anyone | Right::Agent | Right::Administrator));
+        assert!(matches!(
+            entry.route.meta.right,
+            Right::Anyone | Right::Agent | Right::AgentOrKey | Right::AgentOrKeyWrite | Right::Administrator
+        ));
     }
 }
 
@@ -94,6 +116,31 @@ async fn nobody_gets_in() {
 }
 
 #[tokio::test]
+async fn keys_get_in_where_they_may() {
+    let desk = start().await;
+    let key = desk.api_key.clone();
+    let nobody = desk.nobody();
+    let visitor = desk.visitor("Cleo", "cleo@shop.test").await;
+    let token = desk.desk.visitor_tokens().issue(visitor.visitor, visitor.visit, desk.desk.now());
+    let (mut for_keys, mut others) = (0, 0);
+    for entry in entries().iter().filter(|entry| entry.route.meta.right != Right::Anyone) {
+        let meta = entry.route.meta;
+        for wrong in ["junk", &token] {
+            call(&nobody, meta, UNKNOWN, &[PROOF, ("apikey", wrong)], body_of(meta)).await.refused(401, "bad_credential");
+        }
+        let reply = call(&nobody, meta, UNKNOWN, &[PROOF, ("apikey", &key)], body_of(meta)).await;
+        if matches!(meta.right, Right::AgentOrKey | Right::AgentOrKeyWrite) {
+            for_keys += 1;
+            assert!(matches!(reply.status, 200 | 201 | 404), "{}: {}", meta.path, reply.text);
+        } else {
+            others += 1;
+            reply.refused(403, "forbidden");
+        }
+    }
+    assert_eq!((for_keys, others > 60), (12, true), "calls on the phone");
+}
+
+#[tokio::test]
 async fn an_agent_does_not_administer() {
     let desk = start().await;
     let mut administrative = 0;
@@ -105,8 +152,8 @@ async fn an_agent_does_not_administer() {
         }
     }
     assert_eq!(
-        administrative, 37,
-        "agents, customers, groups, companies, departments, knowledge bases, triggers, goals, settings, shortcuts, skills, credentials and OAuth"
+        administrative, 60,
+        "agents, customers, groups, companies, departments, knowledge bases, triggers, goals, rules, time rules, their log, settings, shortcuts, skills, service levels, credentials and OAuth"
     );
 }
 

@@ -76,7 +76,8 @@ fn hand(tx: &mut Tx<'_>, cx: &mut Context, by: Actor, mut chat: Chat, target: Ta
         }
     };
     if let Some(agent) = &to {
-        chat.department = department_of(tx, &chat, agent)?;
+        let department = department_of(tx, chat.department, agent.id)?;
+        chat.department = department.ok_or_else(|| AppError::conflict("that agent is in no department that takes chats"))?;
     }
     let mut conversation = conversation_of(tx, chat.conversation)?;
     let text = format!("Transferred to {}", to.as_ref().map(Agent::display_name).or(name).unwrap_or_default());
@@ -132,18 +133,17 @@ fn open_department(tx: &mut Tx<'_>, department: DepartmentId) -> Result<Departme
     found.ok_or_else(|| AppError::not_found("no such department"))
 }
 
-/// The department that an agent answers a chat in: the chat's, else one of his own.
-fn department_of(tx: &mut Tx<'_>, chat: &Chat, agent: &Agent) -> Result<DepartmentId, AppError> {
-    if tables::departments::is_member(tx, chat.department, agent.id)? {
-        return Ok(chat.department);
+/// The department that an agent answers in what stands in this one: the same, else one of his own.
+pub(crate) fn department_of(tx: &mut Tx<'_>, department: DepartmentId, agent: AgentId) -> Result<Option<DepartmentId>, AppError> {
+    if tables::departments::is_member(tx, department, agent)? {
+        return Ok(Some(department));
     }
     let open: Vec<DepartmentId> =
         tables::departments::all(tx)?.into_iter().filter(|department| department.enabled).map(|department| department.id).collect();
-    tables::departments::memberships(tx)?
+    let own = tables::departments::memberships(tx)?
         .into_iter()
-        .find(|membership| membership.agent == agent.id && open.contains(&membership.department))
-        .map(|membership| membership.department)
-        .ok_or_else(|| AppError::conflict("that agent is in no department that takes chats"))
+        .find(|membership| membership.agent == agent && open.contains(&membership.department));
+    Ok(own.map(|membership| membership.department))
 }
 
 /// Asks another agent to join; the one who asks stays.

@@ -7,7 +7,7 @@ use deskbell_domain::ids::{ConversationId, CustomerId, VisitorId};
 use deskbell_domain::message::{Actor, GroupKind, MessageKind};
 use deskbell_store::{Tx, tables};
 
-use super::{Start, get, set_status, start};
+use super::{Beginning, Start, get, set_status, start_with};
 use crate::commands::{self, Done};
 use crate::context::Context;
 use crate::customers;
@@ -75,7 +75,7 @@ fn write(tx: &mut Tx<'_>, cx: &mut Context, mut conversation: Conversation, repl
                 status: Status::New,
                 subject: &conversation.subject,
             };
-            conversation = start(tx, cx, another)?;
+            conversation = start_with(tx, cx, another, Beginning { text: reply.text, tags: &[] })?;
         }
         Err(refused) => return Err(AppError::conflict("the conversation is closed").because(format!("{refused:?}"))),
     }

@@ -10,6 +10,7 @@ use deskbell_store::{Tx, tables};
 
 use super::{Authority, Change, Writing, Written, change_status, get, hand_over, mail_id, write};
 use crate::accounts::enabled_agent;
+use crate::calls;
 use crate::chats::{self, transfer};
 use crate::commands::{Done, once};
 use crate::context::Context;
@@ -100,14 +101,15 @@ fn remark(tx: &mut Tx<'_>, cx: &mut Context, by: Actor, conversation: Conversati
     Ok(())
 }
 
-/// Changes the status. Resolving and deleting end a live chat first; another status cannot be set while one goes on.
+/// Changes the status. Resolving and deleting end a live chat or a call first; another status cannot be set while one goes on.
 pub fn change(tx: &mut Tx<'_>, cx: &mut Context, conversation: ConversationId, change: Change, signed: &Signed) -> Result<Done, AppError> {
     let by = actor(tx, signed.agent.as_deref())?;
     let conversation = get(tx, conversation)?.id;
-    if matches!(change, Change::Resolve | Change::Delete)
-        && let Some(chat) = tables::chats::live_of_conversation(tx, conversation)?
-    {
-        chats::end(tx, cx, chat, EndReason::Agent, by)?;
+    if matches!(change, Change::Resolve | Change::Delete) {
+        if let Some(chat) = tables::chats::live_of_conversation(tx, conversation)? {
+            chats::end(tx, cx, chat, EndReason::Agent, by)?;
+        }
+        calls::end_of_conversation(tx, cx, conversation, by)?;
     }
     let done = change_status(tx, cx, by, conversation, change)?;
     remark(tx, cx, by, conversation, signed.note.as_deref())?;

@@ -16,6 +16,7 @@ use super::{TAGS_MAX, actor_name, assign, by_customer, by_key, get, turn};
 use crate::commands::Done;
 use crate::context::Context;
 use crate::error::AppError;
+use crate::events;
 use crate::fields;
 use crate::messages::{self, Into, NewMessage};
 
@@ -52,7 +53,7 @@ pub fn merge(tx: &mut Tx<'_>, cx: &mut Context, by: Actor, from: ConversationId,
         let department = into.department;
         assign(tx, cx, &mut into, department, from.assigned, by)?;
     }
-    let number = tx.append(cx.now, Event::ConversationMerged { conversation: from.id, into: into.id, by })?;
+    let number = events::append(tx, cx, Event::ConversationMerged { conversation: from.id, into: into.id, by })?;
     Ok(Done::conversation(into.id, number))
 }
 
@@ -63,6 +64,9 @@ fn check(tx: &mut Tx<'_>, from: &Conversation, into: &Conversation) -> Result<()
     for conversation in [from, into] {
         if tables::chats::live_of_conversation(tx, conversation.id)?.is_some() {
             return Err(AppError::conflict("a conversation in a live chat cannot be merged: end the chat first"));
+        }
+        if tables::calls::live_of_conversation(tx, conversation.id)?.is_some() {
+            return Err(AppError::conflict("a conversation in a call cannot be merged: end the call first"));
         }
         // What is said in those is for everybody; what is said elsewhere is not.
         if matches!(conversation.channel, Channel::Forum | Channel::Suggestion) {

@@ -16,6 +16,9 @@ pub fn remove(tx: &mut Tx<'_>, cx: &Context, customer: CustomerId) -> Result<(),
     if tables::customers::is_in_chat(tx, customer.id)? {
         return Err(AppError::conflict("the customer is in a live chat: end the chat first"));
     }
+    if tables::customers::is_in_call(tx, customer.id)? {
+        return Err(AppError::conflict("the customer is in a call: end the call first"));
+    }
     let owner = FieldOwner::Customer(customer.id);
     tables::fields::remove_custom(tx, owner, None)?;
     tables::fields::remove_unique(tx, owner, None)?;

@@ -12,7 +12,7 @@ use super::rendering;
 use super::tree::Place;
 use super::writing::{self, check_title};
 use crate::context::Context;
-use crate::conversations::{self, Start};
+use crate::conversations::{self, Beginning, Start};
 use crate::error::AppError;
 use crate::messages::{self, Added, Into, NewMessage};
 use crate::search::Reader;
@@ -123,7 +123,7 @@ fn post(tx: &mut Tx<'_>, cx: &mut Context, kind: EntryKind, post: Post<'_>, name
         status: if matches!(post.author, Actor::Agent(_)) { Status::Answered } else { Status::New },
         subject,
     };
-    let mut conversation = conversations::start(tx, cx, start)?;
+    let mut conversation = conversations::start_with(tx, cx, start, Beginning { text: post.text, tags: &[] })?;
     let message = NewMessage::text(MessageKind::Message, author.actor, &author.shown_name, post.text);
     messages::add(tx, cx, &mut conversation, None, Into::NewGroup(GroupKind::KnowledgebaseStart), message)?;
     let entry = Entry {

@@ -123,7 +123,8 @@ pub(super) fn concerned(event: &Event) -> Option<ItemKey> {
         | Event::TriggerFired { .. }
         | Event::ShortcutChanged { .. }
         | Event::OauthClientChanged { .. }
-        | Event::Sla(_) => None,
+        | Event::Sla(_)
+        | Event::Automation(_) => None,
     }
 }
 
@@ -270,7 +271,8 @@ impl Fold {
             | Event::TriggerFired { .. }
             | Event::ShortcutChanged { .. }
             | Event::OauthClientChanged { .. }
-            | Event::Sla(_) => {}
+            | Event::Sla(_)
+            | Event::Automation(_) => {}
         }
     }
 

@@ -1,6 +1,7 @@
 //! The reader of the journal that keeps the levels. What stands is kept in rows, written with the reader's cursor in one transaction: whoever
 //! goes on from there loses and doubles nothing.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use deskbell_domain::event::Recorded;
@@ -11,7 +12,6 @@ use deskbell_store::tables::levels::{SeriesId, SetId};
 use deskbell_store::{Db, StoreError, Tx, cursors, journal};
 
 use super::fold::{Change, Fold, ItemKey, Move, Told, concerned};
-use super::rebuild::REBUILD_CURSOR;
 use crate::error::AppError;
 
 /// The reader's name in the table of cursors.
@@ -31,10 +31,17 @@ pub(super) enum Target {
 }
 
 impl Target {
-    fn cursor(self) -> &'static str {
+    fn number(self, tx: &mut Tx<'_>, set: SetId) -> Result<i64, StoreError> {
         match self {
-            Target::Kept => CURSOR,
-            Target::Built => REBUILD_CURSOR,
+            Target::Kept => Ok(cursors::get(tx, CURSOR)?.unwrap_or(0)),
+            Target::Built => table::built_number(tx, set),
+        }
+    }
+
+    fn set_number(self, tx: &mut Tx<'_>, set: SetId, number: i64) -> Result<(), StoreError> {
+        match self {
+            Target::Kept => cursors::set(tx, CURSOR, number),
+            Target::Built => table::set_built_number(tx, set, number),
         }
     }
 
@@ -103,11 +110,14 @@ impl Reader {
             None => self.load()?,
         };
         let (set, from, limit) = (state.set, state.fold.number, self.bite_events);
-        let (events, items) = self.db.read_blocking(move |tx| {
+        let (events, items) = self.db.snapshot_blocking(move |tx| {
             let events = journal::after(tx, from, limit)?;
             let items = items_of(tx, set, &events)?;
             Ok::<_, StoreError>((events, items))
         })?;
+        if self.target == Target::Built && events.first().is_some_and(|first| first.number > from + 1) {
+            return Err(AppError::conflict("the beginning of the journal went while it was read"));
+        }
         state.fold.items = items;
         let mut told = Told::default();
         for recorded in &events {
@@ -121,7 +131,8 @@ impl Reader {
             match self.write(state, told)? {
                 Some(written) => state = written,
                 // Another one was faster: what it wrote is what stands now.
-                None => return Ok(Left::Some),
+                None if self.target == Target::Kept => return Ok(Left::Some),
+                None => return Err(AppError::conflict("another rebuild took the place of this one")),
             }
         }
         self.state = Some(state);
@@ -134,7 +145,7 @@ impl Reader {
         self.db.snapshot_blocking(move |tx| {
             let set = target.set(tx)?.ok_or_else(|| AppError::conflict("nothing is being rebuilt"))?;
             let mut fold = Fold {
-                number: cursors::get(tx, target.cursor())?.unwrap_or(0),
+                number: target.number(tx, set)?,
                 latest: table::latest(tx, set)?,
                 agents: table::standing::agents(tx, set)?.into_iter().collect(),
                 closed: table::standing::closed_departments(tx, set)?.into_iter().collect(),
@@ -152,15 +163,14 @@ impl Reader {
         let target = self.target;
         self.db.write_blocking(move |tx| {
             let mut state = state;
-            let from = cursors::get(tx, target.cursor())?.unwrap_or(0);
-            if from != state.written || target.set(tx)? != Some(state.set) {
+            if target.set(tx)? != Some(state.set) || target.number(tx, state.set)? != state.written {
                 return Ok(None);
             }
             put_levels(tx, state.set, &mut state.last, &told.changes)?;
             told.moves.iter().try_for_each(|step| put_move(tx, state.set, step))?;
             put_standing(tx, state.set, &state.fold, &told)?;
             table::set_latest(tx, state.set, state.fold.latest)?;
-            cursors::set(tx, target.cursor(), state.fold.number)?;
+            target.set_number(tx, state.set, state.fold.number)?;
             state.written = state.fold.number;
             Ok(Some(state))
         })
@@ -184,11 +194,10 @@ fn items_of(tx: &mut Tx<'_>, set: SetId, events: &[Recorded]) -> Result<HashMap<
 fn put_levels(tx: &mut Tx<'_>, set: SetId, last: &mut HashMap<Key, Last>, changes: &[Change]) -> Result<(), StoreError> {
     let mut touched: HashSet<Key> = HashSet::new();
     for change in changes {
-        if !last.contains_key(&change.key) {
-            let found = last_of(tx, set, change)?;
-            last.insert(change.key, found);
-        }
-        let known = last.get_mut(&change.key).expect("it was put there");
+        let known = match last.entry(change.key) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => place.insert(last_of(tx, set, change)?),
+        };
         let whole = known.cell.change(change.at, &change.by);
         // One that no change of these touched is in its row already.
         if let Some(whole) = whole

@@ -8,8 +8,6 @@ use super::reader::{CURSOR, Left, Reader, Target};
 use crate::desk::Desk;
 use crate::error::AppError;
 
-/// The name of the one who rebuilds in the table of cursors.
-pub const REBUILD_CURSOR: &str = "levels-rebuild";
 /// Entries folded in one bite.
 const BITE_EVENTS: i64 = 2_000;
 /// Times that the other reader may be found further on.
@@ -29,10 +27,7 @@ pub struct Progress {
 pub fn rebuild(desk: &Desk, progress: &mut dyn FnMut(Progress)) -> Result<(), AppError> {
     let db = desk.db();
     check_whole(db)?;
-    db.write_blocking(|tx| {
-        table::begin(tx)?;
-        Ok::<_, AppError>(cursors::set(tx, REBUILD_CURSOR, 0)?)
-    })?;
+    db.write_blocking(table::begin)?;
     clear(db)?;
     let mut reader = Reader::new(db.clone(), Target::Built);
     reader.bite_events = BITE_EVENTS;
@@ -58,13 +53,12 @@ pub(super) fn check_whole(db: &Db) -> Result<(), AppError> {
 /// From now on what was rebuilt is read from. `false`, and nothing, while the other reader is further on.
 fn switch(tx: &mut Tx<'_>) -> Result<bool, AppError> {
     let set = table::building(tx)?.ok_or_else(|| AppError::conflict("another rebuild took its place"))?;
-    let (built, kept) = (cursors::get(tx, REBUILD_CURSOR)?.unwrap_or(0), cursors::get(tx, CURSOR)?.unwrap_or(0));
+    let (built, kept) = (table::built_number(tx, set)?, cursors::get(tx, CURSOR)?.unwrap_or(0));
     if built < kept {
         return Ok(false);
     }
     table::keep(tx, set)?;
     cursors::set(tx, CURSOR, built)?;
-    cursors::remove(tx, REBUILD_CURSOR)?;
     Ok(true)
 }
 

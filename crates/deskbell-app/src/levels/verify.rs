@@ -1,6 +1,7 @@
 //! Comparing the levels that are kept with what the journal says, cell by cell.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::fmt;
 
 use deskbell_domain::event::Recorded;
@@ -27,7 +28,7 @@ const DIFFERENCES_MAX: usize = 100;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Difference {
     /// Of a quarter hour.
-    Cell { key: Key, kept: Option<Cell>, counted: Cell },
+    Cell { key: Key, kept: Option<Box<Cell>>, counted: Box<Cell> },
     /// How many quarter hours there are.
     Cells { key: Key, kept: i64, counted: i64 },
     /// Of a time that an agent was there.
@@ -129,17 +130,18 @@ impl Count {
     }
 
     fn change(&mut self, tx: &mut Tx<'_>, change: &Change) -> Result<(), StoreError> {
-        if !self.last.contains_key(&change.key) {
-            let series = table::series(tx, self.set, &change.key)?;
-            let cell = Cell::begin(Quarter::of(change.at), Standing::default());
-            self.last.insert(change.key, Last { cell, whole: 0, series });
-        }
-        let last = self.last.get_mut(&change.key).expect("it was put there");
+        let last = match self.last.entry(change.key) {
+            Entry::Occupied(last) => last.into_mut(),
+            Entry::Vacant(place) => {
+                let series = table::series(tx, self.set, &change.key)?;
+                place.insert(Last { cell: Cell::begin(Quarter::of(change.at), Standing::default()), whole: 0, series })
+            }
+        };
         if let Some(whole) = last.cell.change(change.at, &change.by) {
             last.whole += 1;
             let kept = kept_cell(tx, last.series, whole.quarter)?;
             if kept.as_ref() != Some(&whole) {
-                self.differences.push(Difference::Cell { key: change.key, kept, counted: whole });
+                self.differences.push(Difference::Cell { key: change.key, kept: kept.map(Box::new), counted: Box::new(whole) });
             }
         }
         Ok(())
@@ -177,7 +179,7 @@ impl Count {
         for (key, last) in &self.last {
             let kept = kept_cell(tx, last.series, last.cell.quarter)?;
             if kept.as_ref() != Some(&last.cell) {
-                self.differences.push(Difference::Cell { key: *key, kept, counted: last.cell.clone() });
+                self.differences.push(Difference::Cell { key: *key, kept: kept.map(Box::new), counted: Box::new(last.cell.clone()) });
             }
         }
         for (key, _, kept) in table::all_series(tx, self.set)? {

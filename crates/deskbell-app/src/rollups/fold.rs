@@ -270,7 +270,8 @@ impl Fold {
             | Event::TriggerChanged { .. }
             | Event::TriggerFired { .. }
             | Event::ShortcutChanged { .. }
-            | Event::OauthClientChanged { .. } => {}
+            | Event::OauthClientChanged { .. }
+            | Event::Automation(_) => {}
         }
     }
 

@@ -163,7 +163,8 @@ impl Fold {
             | Event::ShortcutChanged { .. }
             | Event::OauthClientChanged { .. }
             | Event::Call(_)
-            | Event::Sla(_) => {}
+            | Event::Sla(_)
+            | Event::Automation(_) => {}
         }
     }
 

@@ -13,12 +13,12 @@ use deskbell_store::tables::triggers::{Marks, Step};
 use deskbell_store::{Tx, tables};
 
 use super::STEPS_OF_VISITOR_MAX;
-use crate::automation::Rule;
+use crate::automation::{ActiveTrigger, refusal};
 use crate::chats::transfer::{self, Target};
 use crate::context::Context;
 use crate::conversations::TAGS_MAX;
 use crate::customers::{Changes, change};
-use crate::error::{AppError, Kind};
+use crate::error::AppError;
 use crate::messages::{self, Into, NewMessage};
 use crate::{bans, chats, conversations, customers, skills};
 
@@ -38,18 +38,25 @@ enum Course {
 }
 
 /// Does the actions from a place on, up to the first delay.
-pub(super) fn act(tx: &mut Tx<'_>, cx: &mut Context, rule: &Rule, visit: &Visit, step: &Step, from: usize) -> Result<(), AppError> {
+pub(super) fn act(
+    tx: &mut Tx<'_>,
+    cx: &mut Context,
+    active: &ActiveTrigger,
+    visit: &Visit,
+    step: &Step,
+    from: usize,
+) -> Result<(), AppError> {
     if tables::bans::hits(tx, visit.customer, visit.visitor, &visit.address)? {
         return Ok(());
     }
     let mut told = false;
-    for (place, action) in rule.definition.actions.iter().enumerate().skip(from) {
+    for (place, action) in active.definition.actions.iter().enumerate().skip(from) {
         if let Action::Wait(seconds) = action {
             let due = cx.now.plus_seconds(i64::from(*seconds));
             later(tx, step, place + 1, due)?;
             break;
         }
-        match one(tx, cx, rule, visit, action) {
+        match one(tx, cx, active, visit, action) {
             Ok(Course::GoesOn) => {}
             Ok(Course::Told) => told = true,
             Ok(Course::Ends) => break,
@@ -57,7 +64,7 @@ pub(super) fn act(tx: &mut Tx<'_>, cx: &mut Context, rule: &Rule, visit: &Visit,
         }
     }
     if from == 0 && !told {
-        fired(tx, cx, rule, visit, None)?;
+        fired(tx, cx, active, visit, None)?;
     }
     Ok(())
 }
@@ -72,22 +79,18 @@ fn later(tx: &mut Tx<'_>, step: &Step, next: usize, due: Timestamp) -> Result<()
 
 /// Passes over refusals by a rule of the desk, but no defect and no store that is away.
 fn pass_over(error: AppError) -> Result<(), AppError> {
-    match error.kind {
-        Kind::Invalid | Kind::Missing | Kind::Forbidden | Kind::NotFound | Kind::Conflict | Kind::Offline | Kind::TooLarge => {
-            tracing::debug!(error = %error, "an action of a trigger was passed over");
-            Ok(())
-        }
-        Kind::NoCredential | Kind::BadCredential | Kind::RateLimited | Kind::Unavailable | Kind::StorageFull | Kind::Internal => Err(error),
-    }
+    let error = refusal(error)?;
+    tracing::debug!(error = %error, "an action of a trigger was passed over");
+    Ok(())
 }
 
-fn fired(tx: &mut Tx<'_>, cx: &Context, rule: &Rule, visit: &Visit, greeting: Option<&Greeting>) -> Result<i64, AppError> {
+fn fired(tx: &mut Tx<'_>, cx: &Context, active: &ActiveTrigger, visit: &Visit, greeting: Option<&Greeting>) -> Result<i64, AppError> {
     let chat = tables::chats::live_of_visitor(tx, visit.visitor)?.map(|chat| chat.id);
     let number = tx.append(
         cx.now,
         Event::TriggerFired {
-            trigger: rule.trigger.id,
-            trigger_name: rule.trigger.name.clone(),
+            trigger: active.trigger.id,
+            trigger_name: active.trigger.name.clone(),
             visit: visit.id,
             visitor: visit.visitor,
             customer: visit.customer,
@@ -99,14 +102,14 @@ fn fired(tx: &mut Tx<'_>, cx: &Context, rule: &Rule, visit: &Visit, greeting: Op
     Ok(number)
 }
 
-fn one(tx: &mut Tx<'_>, cx: &mut Context, rule: &Rule, visit: &Visit, action: &Action) -> Result<Course, AppError> {
+fn one(tx: &mut Tx<'_>, cx: &mut Context, active: &ActiveTrigger, visit: &Visit, action: &Action) -> Result<Course, AppError> {
     let chat = tables::chats::live_of_visitor(tx, visit.visitor)?;
     // The browser's own. Whose address was typed into a chat is not touched by what that chat says.
     let customer = visit.customer;
     match (action, chat) {
         (Action::Wait(_), _) => {}
         (Action::Say { speaker, text }, Some(chat)) => say(tx, cx, chat, speaker, text)?,
-        (Action::Say { speaker, text }, None) => return greet(tx, cx, rule, visit, speaker, text),
+        (Action::Say { speaker, text }, None) => return greet(tx, cx, active, visit, speaker, text),
         (Action::AddTag(tag), chat) => {
             change_tags(tx, cx, visit.visitor, chat, |tags| {
                 if !tags.contains(tag) {
@@ -152,13 +155,13 @@ fn say(tx: &mut Tx<'_>, cx: &Context, mut chat: Chat, speaker: &str, text: &str)
 }
 
 /// Speaks to a visitor who is in no chat.
-fn greet(tx: &mut Tx<'_>, cx: &Context, rule: &Rule, visit: &Visit, speaker: &str, text: &str) -> Result<Course, AppError> {
+fn greet(tx: &mut Tx<'_>, cx: &Context, active: &ActiveTrigger, visit: &Visit, speaker: &str, text: &str) -> Result<Course, AppError> {
     if greetings(tx, visit.visitor, cx.now)?.len() >= GREETINGS_MAX {
         return Ok(Course::GoesOn);
     }
     let greeting = Greeting { speaker: speaker.to_owned(), text: text.to_owned(), at: cx.now };
-    let number = fired(tx, cx, rule, visit, Some(&greeting))?;
-    tables::triggers::add_greeting(tx, number, (visit.visitor, visit.id), rule.trigger.id, &greeting)?;
+    let number = fired(tx, cx, active, visit, Some(&greeting))?;
+    tables::triggers::add_greeting(tx, number, (visit.visitor, visit.id), active.trigger.id, &greeting)?;
     mark(tx, cx, visit.visitor, |marks| marks.triggered = true)?;
     Ok(Course::Told)
 }

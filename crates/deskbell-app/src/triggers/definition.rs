@@ -10,7 +10,8 @@ use deskbell_domain::trigger::{
 };
 use serde_json::Value as Json;
 
-use super::{DEFINITION_BYTES_MAX, NAME_CHARS_MAX};
+use super::NAME_CHARS_MAX;
+use crate::definitions::{self, VALUE_CHARS_MAX, shown};
 use crate::error::AppError;
 use crate::goals::{line, prose};
 use crate::messages::check_text;
@@ -26,17 +27,12 @@ const PATTERN_CONDITIONS: usize = 10;
 pub(crate) const ACTIONS_MAX: usize = 50;
 /// Seconds of one delay.
 pub(crate) const DELAY_SECONDS_MAX: u32 = 86_400;
-/// Characters of a text that a value is compared with.
-const VALUE_CHARS_MAX: usize = 2_000;
 /// Characters of a note.
 const NOTE_CHARS_MAX: usize = 2_000;
-/// Characters of what a refusal repeats.
-const NAMED_CHARS_MAX: usize = 60;
 
 /// Reads a definition that is stored.
 pub(crate) fn read(source: &str) -> Result<Definition, AppError> {
-    let json = serde_json::from_str(source).map_err(|error| AppError::invalid(format!("definition cannot be read: {error}")))?;
-    parse(&json)
+    parse(&definitions::stored(source)?)
 }
 
 /// Reads a definition. Keys that say nothing about what the trigger does (`version`, `editor`) are passed over.
@@ -58,20 +54,6 @@ pub(crate) fn parse(json: &Json) -> Result<Definition, AppError> {
         condition: read_condition(condition, CONDITION_DEPTH_MAX, &mut left)?,
         actions: actions.iter().map(read_action).collect::<Result<_, _>>()?,
     })
-}
-
-/// The definition as it is stored: what was given, without blanks.
-pub(crate) fn source(json: &Json) -> Result<String, AppError> {
-    let source = json.to_string();
-    if source.len() > DEFINITION_BYTES_MAX {
-        return Err(AppError::too_large(format!("definition has at most {} KiB", DEFINITION_BYTES_MAX / 1024)));
-    }
-    Ok(source)
-}
-
-/// The start of what was given, to be named in a refusal.
-fn shown(json: &Json) -> String {
-    json.to_string().chars().take(NAMED_CHARS_MAX).collect()
 }
 
 /// A list that begins with a word: the word, and what follows.

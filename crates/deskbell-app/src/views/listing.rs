@@ -14,6 +14,7 @@ pub use deskbell_store::tables::conversations::{Changed, Filter, Line, Lines, Or
 
 use crate::error::AppError;
 use crate::paging::{Cursor, PageStart};
+use crate::sla;
 
 /// Conversations of one page, at most.
 pub const PAGE_ROWS_MAX: i64 = 1_000;
@@ -45,6 +46,8 @@ pub struct Query {
 #[derive(Debug, Default)]
 pub struct Page {
     pub rows: Lines,
+    /// The next due time of those that have one.
+    pub dues: HashMap<ConversationId, Timestamp>,
     /// Where it ended.
     pub last: Option<Cursor>,
 }
@@ -72,7 +75,8 @@ pub fn conversations(tx: &mut Tx<'_>, query: &Query) -> Result<Page, AppError> {
         Some(test) => tested(tx, filter, order, test, limit, skip)?,
     };
     let last = rows.last().map(|row| row.place(order)).map(|(at, id)| Cursor(at.micros(), id.get()));
-    Ok(Page { rows, last })
+    let ids: Vec<ConversationId> = rows.iter().map(|row| row.id()).collect();
+    Ok(Page { dues: sla::dues(tx, &ids)?, rows, last })
 }
 
 fn tested(tx: &mut Tx<'_>, mut filter: Filter, order: Order, test: &Test, limit: i64, skip: i64) -> Result<Lines, AppError> {
@@ -109,6 +113,8 @@ pub struct Ticket {
     pub department_name: String,
     pub tags: Vec<TagId>,
     pub custom_fields: Vec<FieldValue>,
+    /// When something of it is due next.
+    pub due: Option<Timestamp>,
 }
 
 /// A ticket by any of its spellings; one that was merged into another leads to that one.
@@ -123,6 +129,7 @@ pub fn ticket(tx: &mut Tx<'_>, spelling: &str) -> Result<Option<Ticket>, AppErro
         department_name: tables::departments::get(tx, conversation.department)?.map(|found| found.name).unwrap_or_default(),
         tags,
         custom_fields: crate::fields::custom(tx, FieldOwner::Conversation(id))?,
+        due: sla::dues(tx, &[id])?.remove(&id),
         conversation,
     }))
 }

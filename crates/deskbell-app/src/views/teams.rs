@@ -7,7 +7,7 @@ use deskbell_domain::department::Department;
 use deskbell_domain::ids::{AgentId, DepartmentId};
 use deskbell_store::{Tx, tables};
 
-pub use deskbell_store::tables::conversations::{Calls, Waiting};
+pub use deskbell_store::tables::conversations::Waiting;
 
 use crate::error::AppError;
 
@@ -60,9 +60,4 @@ pub fn queues(tx: &mut Tx<'_>) -> Result<Vec<(Team, Waiting)>, AppError> {
         (team, waiting)
     };
     Ok(teams(tx)?.into_iter().map(queue).collect())
-}
-
-/// The calls of a department, or of all.
-pub fn calls(tx: &mut Tx<'_>, department: Option<DepartmentId>) -> Result<Calls, AppError> {
-    Ok(tables::conversations::calls(tx, department)?)
 }

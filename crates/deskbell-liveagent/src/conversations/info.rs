@@ -20,8 +20,8 @@ impl Endpoint<Desk> for GetConversation {
         .quirks(&[
             "500 `unable to load conversation` if there is no such conversation",
             "`tags` are ids, joined by a comma and a blank",
-            "`datedue`, `ownernote` and `assignedto` are null where there is nothing",
-            "`datedue` is always null: there are no SLA levels yet",
+            "`ownernote` and `assignedto` are null where there is nothing",
+            "`datedue` is the earliest due time of its SLA clocks; null where nothing is due",
             "one that was merged into another shows that one, by all its spellings",
         ]);
 
@@ -59,13 +59,13 @@ struct Conversation {
 
 impl Conversation {
     fn new(ticket: Ticket, zone: &Zone) -> Conversation {
-        let Ticket { conversation, customer, department_name, tags, custom_fields } = ticket;
+        let Ticket { conversation, customer, department_name, tags, custom_fields, due } = ticket;
         Conversation {
             conversationid: conversation.id.to_string(),
             code: conversation.code,
             datecreated: zone.text(conversation.created),
             datechanged: zone.text(conversation.changed),
-            datedue: None,
+            datedue: due.map(|due| zone.text(due)),
             departmentname: department_name,
             departmentid: conversation.department.to_string(),
             status: conversation.status.text(),
@@ -88,8 +88,11 @@ impl Conversation {
 #[cfg(test)]
 mod tests {
     use deskbell_app::fields;
+    use deskbell_app::sla::clocks;
+    use deskbell_app::sla::levels::{self, LevelDraft};
     use deskbell_domain::field::{FieldOwner, FieldValue};
     use deskbell_domain::message::Actor;
+    use deskbell_domain::sla::Goal;
 
     use crate::fixture::Fixture;
 
@@ -135,6 +138,34 @@ mod tests {
         assert_eq!(response["ownernote"], "calls often / pays late");
         assert_eq!(response["assignedto"], desk.owner.id.to_string());
         assert_eq!((&response["status"], &response["messagegroupsout"]), (&"A".into(), &"1".into()));
+    }
+
+    #[tokio::test]
+    async fn the_earliest_due_time_in_the_desks_zone() {
+        let desk = Fixture::new();
+        let ticket = desk.ticket("john@owner.test", "Hello").await;
+        let other = desk.ticket("john@owner.test", "Nothing is due here").await;
+        let id = ticket.id;
+        let levelled = desk.desk.write(move |tx, cx| {
+            let times = vec![(Goal::FirstAnswer, Some(3_600)), (Goal::FirstResolve, Some(600))];
+            let draft = LevelDraft { name: Some("Usual".to_owned()), times, ..LevelDraft::default() };
+            let level = levels::create(tx, cx, &draft)?.id;
+            clocks::set_level(tx, cx, Actor::System, id, Some(level))
+        });
+        levelled.await.expect("a level");
+        let path = format!("/api/conversations/{id}");
+        let due = |text: &serde_json::Value| text.as_str().and_then(|text| text.parse::<jiff::civil::DateTime>().ok()).expect("a time");
+        let shown = desk.get_ok(&path).await;
+        let created = due(&shown["datecreated"]);
+        let ten_minutes = created.checked_add(jiff::SignedDuration::from_mins(10)).expect("a time");
+        assert_eq!(due(&shown["datedue"]), ten_minutes);
+        let listed = desk.get_ok("/api/conversations").await;
+        let rows = listed["conversations"].as_array().expect("rows");
+        let row = |id: String| rows.iter().find(|row| row["conversationid"] == id).expect("it is listed");
+        assert_eq!(row(id.to_string())["datedue"], shown["datedue"]);
+        assert_eq!(row(other.id.to_string())["datedue"], serde_json::Value::Null);
+        desk.post(&format!("{path}/messages"), &format!("message=Hi&useridentifier={}", desk.owner.email)).await;
+        assert_eq!(desk.get_ok(&path).await["datedue"], serde_json::Value::Null, "answered: what is left stands still");
     }
 
     #[tokio::test]

@@ -1,13 +1,15 @@
 //! `GET conversations`.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use deskbell_app::paging::{ListKey, PageStart};
 use deskbell_app::rights::Right;
 use deskbell_app::views::listing::{self, Filter, Line, Lines, Query, Test};
 use deskbell_app::{AppError, Desk};
 use deskbell_domain::conversation::{Channel, Status};
-use deskbell_domain::ids::DepartmentId;
+use deskbell_domain::ids::{ConversationId, DepartmentId};
+use deskbell_domain::time::Timestamp;
 use deskbell_http::{Answer, Cx, Endpoint, Input, Meta, Param};
 use serde::{Serialize, Serializer};
 
@@ -49,6 +51,7 @@ impl Endpoint<Desk> for ListConversations {
             "a `limit` above 1000 counts as 1000",
             "status `L` of later versions of the API is taken for `R`",
             "`tags` are ids, joined by a comma and a blank",
+            "`datedue` is the earliest due time of a conversation's SLA clocks, null where nothing is due",
         ]);
 
     async fn run(cx: Cx<Desk>, input: Input) -> Result<Answer, AppError> {
@@ -63,7 +66,7 @@ impl Endpoint<Desk> for ListConversations {
         if let Some(last) = page.last {
             cx.state.paging().ended(&key, start, offset + page.rows.len() as i64, last);
         }
-        Ok(Answer::tree(Conversations { conversations: Rows { rows: page.rows, zone } }))
+        Ok(Answer::tree(Conversations { conversations: Rows { rows: page.rows, dues: page.dues, zone } }))
     }
 }
 
@@ -119,19 +122,20 @@ struct Conversations {
 
 impl Conversations {
     fn none(zone: Zone) -> Conversations {
-        Conversations { conversations: Rows { rows: Lines::default(), zone } }
+        Conversations { conversations: Rows { rows: Lines::default(), dues: HashMap::new(), zone } }
     }
 }
 
 /// Rows become wire types one by one as they are written: a page of a thousand needs no second copy.
 struct Rows {
     rows: Lines,
+    dues: HashMap<ConversationId, Timestamp>,
     zone: Zone,
 }
 
 impl Serialize for Rows {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.rows.iter().map(|line| Conversation::new(line, &self.zone)))
+        serializer.collect_seq(self.rows.iter().map(|line| Conversation::new(line, self.dues.get(&line.id()), &self.zone)))
     }
 }
 
@@ -157,13 +161,13 @@ struct Conversation<'a> {
 }
 
 impl<'a> Conversation<'a> {
-    fn new(line: Line<'a>, zone: &Zone) -> Conversation<'a> {
+    fn new(line: Line<'a>, due: Option<&Timestamp>, zone: &Zone) -> Conversation<'a> {
         Conversation {
             conversationid: Short::id(line.id().get()),
             code: line.code(),
             datecreated: zone.short(line.created()),
             datechanged: zone.short(line.changed()),
-            datedue: None,
+            datedue: due.map(|due| zone.short(*due)),
             departmentname: line.department_name(),
             departmentid: Short::id(line.department().get()),
             status: line.status().text(),

@@ -136,6 +136,7 @@ fn of_each_kind(seed: &Seed) -> Vec<Event> {
     .into_iter()
     .chain(of_calls(seed).into_iter().map(Event::Call))
     .chain(of_levels(seed).into_iter().map(Event::Sla))
+    .chain(of_rules(seed).into_iter().map(Event::Automation))
     .collect()
 }
 
@@ -179,11 +180,26 @@ fn of_levels(seed: &Seed) -> Vec<SlaEvent> {
     vec![
         SlaEvent::LevelChanged { level, name: text.clone(), calendar: text, removed: flag },
         SlaEvent::LevelSet { conversation, level: flag.then_some(level), by: actor },
-        SlaEvent::Started { conversation, item, goal, level, due },
-        SlaEvent::DueMoved { conversation, item, due },
+        SlaEvent::Started { conversation, item, goal, level, due: flag.then_some(due) },
+        SlaEvent::DueMoved { conversation, item, due: flag.then_some(due) },
         SlaEvent::Breached { conversation, item, goal, level, due },
         SlaEvent::Closed { conversation, item, goal, level, started, due, department, agent },
         SlaEvent::Dropped { conversation, item },
+    ]
+}
+
+fn of_rules(seed: &Seed) -> Vec<AutomationEvent> {
+    let Seed { n, text, flag, .. } = seed.clone();
+    let (conversation, name, removed) = (ConversationId::from_i64(n), text, flag);
+    let (rule, time_rule) = (RuleId::from_i64(n ^ 1), TimeRuleId::from_i64(n ^ 2));
+    let outcome = FiringOutcome::ALL[n.unsigned_abs() as usize % FiringOutcome::ALL.len()];
+    vec![
+        AutomationEvent::RuleChanged { rule, name: name.clone(), removed },
+        AutomationEvent::TimeRuleChanged { rule: time_rule, name: name.clone(), removed },
+        AutomationEvent::RuleFired { rule, name: name.clone(), conversation, outcome },
+        AutomationEvent::TimeRuleFired { rule: time_rule, name, conversation, outcome },
+        AutomationEvent::CannedMessageChanged { message: CannedMessageId::from_i64(n ^ 3), removed },
+        AutomationEvent::PredefinedAnswerChanged { answer: PredefinedAnswerId::from_i64(n ^ 4), removed },
     ]
 }
 

@@ -1,7 +1,8 @@
 //! What waits, is served and could be served, over time; and when which agent was there.
 
 /// A set is all that one reading of the journal made; one of them is `kept` and read from, another may be `building` beside it, others are
-/// `left` until they are cleared away. A cell's key is its series, shifted by 24 bits, and its quarter hour since 1970: so the cells of a
+/// `left` until they are cleared away. How far the one that is kept has come stands with the other readers' cursors; `number` is that of
+/// one that is built: should it break off, it holds nothing back. A cell's key is its series, shifted by 24 bits, and its quarter hour since 1970: so the cells of a
 /// series lie side by side in time. A series is of a department and an agent; 0 is all of them. Media: 1 tickets, 2 chats, 3 calls.
 /// `level_items`, `level_engaged`, `level_agents`, `level_members` and `level_departments` hold how things stand as of the reader's
 /// cursor; a member stays, as one who is none any more.
@@ -9,9 +10,10 @@ pub(super) const LEVELS: &str = r"
 CREATE TABLE level_sets (
   id {PK},
   state {TEXT} NOT NULL,
+  number BIGINT NOT NULL,
   latest_at BIGINT NOT NULL
 );
-INSERT INTO level_sets (id, state, latest_at) VALUES (1, 'kept', 0);
+INSERT INTO level_sets (id, state, number, latest_at) VALUES (1, 'kept', 0, 0);
 CREATE TABLE level_series (
   id {PK},
   set_id BIGINT NOT NULL,

@@ -92,6 +92,7 @@ pub(super) fn sets_take_each_others_place(place: &Place) {
             standing::put_member(tx, set, SALES, ANN, true)?;
             standing::put_department(tx, set, SALES, false)?;
             (0..2_100).try_for_each(|moment| presences::open(tx, set, Medium::Calls, ANN, SALES, at(moment)))?;
+            levels::set_built_number(tx, set, 7)?;
             levels::set_latest(tx, set, at(9))
         });
         test
@@ -103,6 +104,7 @@ pub(super) fn sets_take_each_others_place(place: &Place) {
     assert_eq!(test.see(levels::building), Some(fresh), "the one before it was left");
     assert_eq!(test.see(levels::kept), old);
     assert_eq!(test.see(move |tx| Ok((levels::latest(tx, old)?, levels::latest(tx, fresh)?))), (at(9), Timestamp::EPOCH));
+    assert_eq!(test.see(move |tx| Ok((levels::built_number(tx, old)?, levels::built_number(tx, fresh)?))), (7, 0));
     test.put(move |tx| {
         let series = levels::insert_series(tx, fresh, &key(Medium::Calls, None, None))?;
         levels::put_cell(tx, series, &cell(3, 3))?;

@@ -2,13 +2,12 @@
 
 use super::{Place, TestDb, at};
 use crate::error::StoreError;
-use crate::tables::conversations::{self, Calls, Changed, Filter, Lines, Listed, Order, Waiting};
-use crate::tables::{customers, departments, desk, messages, tags};
+use crate::tables::conversations::{self, Changed, Filter, Lines, Listed, Order, Waiting};
+use crate::tables::{customers, departments, desk, tags};
 use deskbell_domain::conversation::{Channel, Conversation, Status};
 use deskbell_domain::customer::Customer;
 use deskbell_domain::department::{Department, Strategy};
-use deskbell_domain::ids::{AgentId, ConversationId, CustomerId, DepartmentId, GroupId, TagId};
-use deskbell_domain::message::{Actor, GroupKind, GroupStatus, MessageGroup};
+use deskbell_domain::ids::{AgentId, ConversationId, CustomerId, DepartmentId, TagId};
 use deskbell_domain::tag::Tag;
 use deskbell_domain::time::Timestamp;
 
@@ -298,39 +297,6 @@ pub(super) fn what_waits_is_counted(place_of: &Place) {
         let wanted = Waiting { chatting: count(Status::Chatting) as i64, new: count(Status::New) as i64, open: count(Status::Open) as i64 };
         assert_eq!(counted, wanted, "{department}");
     }
-}
-
-pub(super) fn calls_are_counted_by_their_groups(place_of: &Place) {
-    let test = place_of.open();
-    let known = fill(&test);
-    assert_eq!(test.see(|tx| conversations::calls(tx, None)), Calls::default());
-    let calling = |merged| known.iter().find(|(row, is_merged)| row.status == Status::Calling && *is_merged == merged);
-    let (live, gone) = (calling(false).expect("one calls").0.clone(), calling(true).map(|(row, _)| row.id));
-    let other = known.iter().find(|(row, merged)| !merged && row.status == Status::Resolved).expect("one is resolved").0.id;
-    let groups = [
-        (live.id, GroupKind::Call, GroupStatus::Calling),
-        (live.id, GroupKind::OutgoingCall, GroupStatus::Connecting),
-        (live.id, GroupKind::InternalCall, GroupStatus::Connecting),
-        (live.id, GroupKind::Call, GroupStatus::Initializing),
-        (live.id, GroupKind::Call, GroupStatus::Visible),
-        (live.id, GroupKind::Chat, GroupStatus::Calling),
-        (other, GroupKind::Call, GroupStatus::Calling),
-        (gone.unwrap_or(other), GroupKind::Call, GroupStatus::Calling),
-    ];
-    test.put(move |tx| {
-        for (number, (conversation, kind, status)) in (1..).zip(groups) {
-            let author = Actor::Customer(CustomerId::from_i64(1));
-            let (id, created) = (GroupId::from_i64(number), at(number));
-            let group = MessageGroup { id, conversation, chat: None, kind, status, author, created, finished: created };
-            messages::insert_group(tx, &group, number)?;
-        }
-        Ok(())
-    });
-    let wanted = Calls { running: 1, ringing: 2, queued: 1 };
-    let (here, elsewhere) = (live.department, DepartmentId::from_i64(live.department.get() % 3 + 1));
-    assert_eq!(test.see(|tx| conversations::calls(tx, None)), wanted);
-    assert_eq!(test.see(move |tx| conversations::calls(tx, Some(here))), wanted);
-    assert_eq!(test.see(move |tx| conversations::calls(tx, Some(elsewhere))), Calls::default());
 }
 
 pub(super) fn versions_of_the_program_are_noted(place_of: &Place) {

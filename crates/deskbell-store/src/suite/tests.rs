@@ -60,7 +60,8 @@ fn sqlite_full_and_well_again() {
     let directory = tempfile::tempdir().unwrap();
     let place = sqlite(directory.path(), "desk.db");
     let limited = |bytes| place.open_with(Options { storage_bytes_max: bytes, ..Options::default() }).unwrap();
-    let test = limited(Some(1024 * 1024));
+    // Enough for the empty tables and a few rows.
+    let test = limited(Some(4 * 1024 * 1024));
     let big = "x".repeat(20_000);
     let fill = |test: &super::TestDb| {
         let outcome = big.clone();
@@ -100,7 +101,7 @@ fn sqlite_full_and_well_again() {
 fn sqlite_full_among_many() {
     let directory = tempfile::tempdir().unwrap();
     let place = sqlite(directory.path(), "desk.db");
-    let test = place.open_with(Options { storage_bytes_max: Some(2 * 1024 * 1024), ..Options::default() }).unwrap();
+    let test = place.open_with(Options { storage_bytes_max: Some(4 * 1024 * 1024), ..Options::default() }).unwrap();
     let acknowledged = Mutex::new(Vec::new());
     thread::scope(|scope| {
         for writer in 0..8 {

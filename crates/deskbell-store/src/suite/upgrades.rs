@@ -4,6 +4,7 @@ use super::{Place, TestDb, at};
 use crate::engine::{EngineKind, Location};
 use crate::migrations::script_up_to;
 use crate::tables::conversations::{self, Filter, Listed, Order};
+use crate::tables::customers;
 use crate::throwaway_postgres::client;
 use deskbell_domain::ids::TagId;
 
@@ -59,6 +60,20 @@ pub(super) fn conversations_come_over(place: &Place) {
     if test.db.engine() == EngineKind::Sqlite {
         let ids: Vec<(i64,)> = test.see(|tx| tx.all("SELECT id FROM conversations NOT INDEXED ORDER BY rowid", &[]));
         assert_eq!(ids, [(20,), (30,), (10,)], "rows lie in the order they were created in");
+    }
+}
+
+/// Spelled as people spell them; one without a number.
+const NUMBERS: &str = "
+    INSERT INTO customers (id, email, name, phone, note, created_at) VALUES (1, NULL, 'Ann', '0044 (1632) 960-001', '', 0),
+      (2, NULL, 'Ben', '+44 1632/960.002', '', 0), (3, NULL, 'Cleo', '', '', 0);";
+
+pub(super) fn numbers_are_compared_at_once(place: &Place) {
+    older(place, "0013-chat-search", NUMBERS);
+    let test = place.open();
+    for (number, name) in [("+441632960001", Some("Ann")), ("00441632960002", Some("Ben")), ("+441632960003", None), ("", None)] {
+        let found = test.see(move |tx| customers::by_number(tx, number));
+        assert_eq!(found.map(|customer| customer.name).as_deref(), name, "{number}");
     }
 }
 

@@ -6,12 +6,13 @@ mod list;
 
 use deskbell_domain::conversation::{Channel, Conversation, Status};
 use deskbell_domain::ids::{AgentId, ConversationId, CustomerId, DepartmentId, MessageId, VisitId, VisitorId};
+use deskbell_domain::time::Timestamp;
 
 use super::{narrow, tags, time, word};
 use crate::engine::{Row, Tx};
 use crate::error::StoreError;
 
-pub use counts::{Calls, Waiting, calls, waiting};
+pub use counts::{Waiting, waiting};
 pub use lines::{Line, Lines, lines};
 pub use list::{Changed, Filter, Listed, Order, list};
 
@@ -47,8 +48,8 @@ fn row(row: &Row<'_>) -> Result<Conversation, StoreError> {
 pub fn insert(tx: &mut Tx<'_>, conversation: &Conversation) -> Result<(), StoreError> {
     tx.exec(
         "INSERT INTO conversations (id, code, public_code, customer_id, visitor_id, visit_id, department_id, assigned_id, status, channel, \
-           subject, preview, created_at, changed_at, groups_in, groups_out) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
+           subject, preview, created_at, changed_at, groups_in, groups_out, status_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $13)",
         &[
             &conversation.id.get(),
             &conversation.code,
@@ -71,11 +72,12 @@ pub fn insert(tx: &mut Tx<'_>, conversation: &Conversation) -> Result<(), StoreE
     Ok(())
 }
 
-/// Writes what may change: department, assignment, status, subject, preview, time of change, counts.
+/// Writes what may change: department, assignment, status, subject, preview, time of change, counts. With another status the time of the
+/// change is that of the status, too.
 pub fn update(tx: &mut Tx<'_>, conversation: &Conversation) -> Result<(), StoreError> {
     tx.exec(
         "UPDATE conversations SET customer_id = $2, department_id = $3, assigned_id = $4, status = $5, subject = $6, preview = $7, \
-           changed_at = $8, groups_in = $9, groups_out = $10 WHERE id = $1",
+           changed_at = $8, groups_in = $9, groups_out = $10, status_at = CASE WHEN status = $5 THEN status_at ELSE $8 END WHERE id = $1",
         &[
             &conversation.id.get(),
             &conversation.customer.get(),
@@ -95,6 +97,13 @@ pub fn update(tx: &mut Tx<'_>, conversation: &Conversation) -> Result<(), StoreE
 /// The conversation without its tags: what most rules need.
 pub fn get(tx: &mut Tx<'_>, conversation: ConversationId) -> Result<Option<Conversation>, StoreError> {
     tx.opt_dynamic_with(&format!("SELECT {COLUMNS} FROM conversations WHERE id = $1"), &[&conversation.get()], row)
+}
+
+/// When its status changed last. Of one that has not been written since this is noted, the last change of any kind is known.
+pub fn status_changed(tx: &mut Tx<'_>, conversation: ConversationId) -> Result<Option<Timestamp>, StoreError> {
+    let found: Option<(i64,)> =
+        tx.opt("SELECT COALESCE(status_at, changed_at) FROM conversations WHERE id = $1", &[&conversation.get()])?;
+    Ok(found.map(|(at,)| time(at)))
 }
 
 /// The conversation with its tags.

@@ -2,6 +2,7 @@
 
 pub mod listing;
 
+use deskbell_domain::call::comparable_number;
 use deskbell_domain::customer::{Customer, CustomerRole, Gender};
 use deskbell_domain::ids::{CompanyId, CustomerId};
 use deskbell_domain::message::MessageKind;
@@ -40,8 +41,8 @@ fn row(row: &Row<'_>) -> Result<Customer, StoreError> {
 pub fn insert(tx: &mut Tx<'_>, customer: &Customer) -> Result<(), StoreError> {
     tx.exec(
         "INSERT INTO customers (id, email, name, phone, note, role, gender, system_name, company_id, language, address, created_at, \
-           removed_at, known) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+           removed_at, known, phone_key) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
         &[
             &customer.id.get(),
             &customer.email,
@@ -57,6 +58,7 @@ pub fn insert(tx: &mut Tx<'_>, customer: &Customer) -> Result<(), StoreError> {
             &customer.created.micros(),
             &customer.removed.map(Timestamp::micros),
             &flag(is_known(customer)),
+            &comparable_number(&customer.phone),
         ],
     )?;
     Ok(())
@@ -68,7 +70,7 @@ pub fn update(tx: &mut Tx<'_>, customer: &Customer) -> Result<(), StoreError> {
         "UPDATE customers SET email = $2, name = $3, phone = $4, note = $5, role = $6, gender = $7, system_name = $8, company_id = $9, \
            language = $10, address = $11, removed_at = $12, known = CASE WHEN CAST($13 AS BIGINT) = 1 \
              OR EXISTS (SELECT 1 FROM custom_fields f WHERE f.owner_kind = 'customer' AND f.owner_id = $1) \
-             OR EXISTS (SELECT 1 FROM unique_fields f WHERE f.owner_kind = 'customer' AND f.owner_id = $1) THEN 1 ELSE 0 END \
+             OR EXISTS (SELECT 1 FROM unique_fields f WHERE f.owner_kind = 'customer' AND f.owner_id = $1) THEN 1 ELSE 0 END, phone_key = $14 \
          WHERE id = $1",
         &[
             &customer.id.get(),
@@ -84,6 +86,7 @@ pub fn update(tx: &mut Tx<'_>, customer: &Customer) -> Result<(), StoreError> {
             &customer.address,
             &customer.removed.map(Timestamp::micros),
             &flag(is_known(customer)),
+            &comparable_number(&customer.phone),
         ],
     )?;
     Ok(())
@@ -124,6 +127,32 @@ pub fn by_email(tx: &mut Tx<'_>, email: &str) -> Result<Option<Customer>, StoreE
     tx.opt_dynamic_with(&sql, &[&email], row)
 }
 
+/// The customer with this phone number, however it is spelled, be it a second one: a unique field `phone`. Of several the one who has been
+/// here longest. Agents' own rows are nobody who calls.
+pub fn by_number(tx: &mut Tx<'_>, number: &str) -> Result<Option<Customer>, StoreError> {
+    let key = comparable_number(number);
+    if key.is_empty() {
+        return Ok(None);
+    }
+    let found = tx.opt_dynamic_with(
+        &format!(
+            "SELECT {COLUMNS} FROM customers c WHERE phone_key <> '' AND phone_key = $1 AND removed_at IS NULL \
+               AND NOT EXISTS (SELECT 1 FROM agents a WHERE a.contact_id = c.id) ORDER BY created_at, id LIMIT 1"
+        ),
+        &[&key],
+        row,
+    )?;
+    if found.is_some() {
+        return Ok(found);
+    }
+    let sql = format!(
+        "SELECT {COLUMNS} FROM customers WHERE removed_at IS NULL AND id IN \
+           (SELECT owner_id FROM unique_fields WHERE owner_kind = 'customer' AND code = 'phone' AND value IN ($1, $2)) \
+         ORDER BY created_at, id LIMIT 1"
+    );
+    tx.opt_dynamic_with(&sql, &[&number, &key], row)
+}
+
 /// Whether the row belongs to an agent: what stands beside his own messages, and nobody who asks.
 pub fn is_of_agent(tx: &mut Tx<'_>, customer: CustomerId) -> Result<bool, StoreError> {
     Ok(tx.opt::<(i64,)>("SELECT id FROM agents WHERE contact_id = $1 LIMIT 1", &[&customer.get()])?.is_some())
@@ -132,6 +161,11 @@ pub fn is_of_agent(tx: &mut Tx<'_>, customer: CustomerId) -> Result<bool, StoreE
 /// Whether he is in a chat that goes on.
 pub fn is_in_chat(tx: &mut Tx<'_>, customer: CustomerId) -> Result<bool, StoreError> {
     Ok(tx.opt::<(i64,)>("SELECT id FROM chats WHERE customer_id = $1 AND ended_at IS NULL LIMIT 1", &[&customer.get()])?.is_some())
+}
+
+/// Whether he is in a call that goes on.
+pub fn is_in_call(tx: &mut Tx<'_>, customer: CustomerId) -> Result<bool, StoreError> {
+    Ok(tx.opt::<(i64,)>("SELECT id FROM calls WHERE customer_id = $1 AND ended_at IS NULL LIMIT 1", &[&customer.get()])?.is_some())
 }
 
 /// Takes what tells who he was out of what stays of his conversations: his name beside messages and chats, and the lines about his
@@ -162,6 +196,7 @@ pub fn forget_traces(tx: &mut Tx<'_>, customer: CustomerId, shown_as: &str) -> R
         &[&customer.get()],
     )?;
     tx.exec("UPDATE chats SET customer_name = $2 WHERE customer_id = $1", &[&customer.get(), &shown_as])?;
+    tx.exec("UPDATE calls SET phone = '' WHERE customer_id = $1", &[&customer.get()])?;
     tx.exec_dynamic(&format!("DELETE FROM pages WHERE visit_id IN {VISITS}"), &[&customer.get()])?;
     tx.exec_dynamic(&format!("DELETE FROM visits WHERE id IN {VISITS}"), &[&customer.get()])?;
     Ok(())

@@ -1,6 +1,6 @@
 //! Files: their descriptions, who uses them, and the marks on contents that come and go. The bytes are blobs elsewhere.
 
-use deskbell_domain::ids::{AgentId, ConversationId, KnowledgeEntryId, VisitorId, WidgetId};
+use deskbell_domain::ids::{AgentId, ConversationId, KnowledgeEntryId, PredefinedAnswerId, VisitorId, WidgetId};
 use deskbell_domain::message::Attachment;
 use deskbell_domain::time::Timestamp;
 
@@ -29,6 +29,7 @@ pub struct File {
 pub enum FileOwner {
     Widget(WidgetId),
     KnowledgeEntry(KnowledgeEntryId),
+    PredefinedAnswer(PredefinedAnswerId),
 }
 
 impl FileOwner {
@@ -36,12 +37,14 @@ impl FileOwner {
         match self {
             FileOwner::Widget(widget) => ("widget", widget.get()),
             FileOwner::KnowledgeEntry(entry) => ("entry", entry.get()),
+            FileOwner::PredefinedAnswer(answer) => ("answer", answer.get()),
         }
     }
 
     fn read(kind: &str, id: i64) -> Result<FileOwner, StoreError> {
         match kind {
             "widget" => Ok(FileOwner::Widget(WidgetId::from_i64(id))),
+            "answer" => Ok(FileOwner::PredefinedAnswer(PredefinedAnswerId::from_i64(id))),
             "entry" => Ok(FileOwner::KnowledgeEntry(KnowledgeEntryId::from_i64(id))),
             _ => Err(StoreError::Corrupt(format!("unknown user of a file {kind:?}"))),
         }

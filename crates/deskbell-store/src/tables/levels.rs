@@ -55,7 +55,7 @@ pub fn building(tx: &mut Tx<'_>) -> Result<Option<SetId>, StoreError> {
 pub fn begin(tx: &mut Tx<'_>) -> Result<SetId, StoreError> {
     tx.exec("UPDATE level_sets SET state = 'left' WHERE state = 'building'", &[])?;
     let (last,): (i64,) = tx.one("SELECT MAX(id) FROM level_sets", &[])?;
-    tx.exec("INSERT INTO level_sets (id, state, latest_at) VALUES ($1, 'building', 0)", &[&(last + 1)])?;
+    tx.exec("INSERT INTO level_sets (id, state, number, latest_at) VALUES ($1, 'building', 0, 0)", &[&(last + 1)])?;
     Ok(SetId(last + 1))
 }
 
@@ -63,6 +63,17 @@ pub fn begin(tx: &mut Tx<'_>) -> Result<SetId, StoreError> {
 pub fn keep(tx: &mut Tx<'_>, set: SetId) -> Result<(), StoreError> {
     tx.exec("UPDATE level_sets SET state = 'left' WHERE state = 'kept'", &[])?;
     tx.exec("UPDATE level_sets SET state = 'kept' WHERE id = $1", &[&set.0])?;
+    Ok(())
+}
+
+/// The last journal number that is in a set which is being built.
+pub fn built_number(tx: &mut Tx<'_>, set: SetId) -> Result<i64, StoreError> {
+    let (number,) = tx.one("SELECT number FROM level_sets WHERE id = $1", &[&set.0])?;
+    Ok(number)
+}
+
+pub fn set_built_number(tx: &mut Tx<'_>, set: SetId, number: i64) -> Result<(), StoreError> {
+    tx.exec("UPDATE level_sets SET number = $2 WHERE id = $1", &[&set.0, &number])?;
     Ok(())
 }
 

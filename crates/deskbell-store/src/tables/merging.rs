@@ -86,6 +86,7 @@ pub fn move_all(tx: &mut Tx<'_>, from: ConversationId, into: ConversationId, bro
     tx.exec("UPDATE engagements SET conversation_id = $2 WHERE chat_id IN (SELECT id FROM chats WHERE conversation_id = $1)", &[&a, &b])?;
     tx.exec("UPDATE offers SET conversation_id = $2 WHERE chat_id IN (SELECT id FROM chats WHERE conversation_id = $1)", &[&a, &b])?;
     tx.exec("UPDATE chats SET conversation_id = $2 WHERE conversation_id = $1", &[&a, &b])?;
+    tx.exec("UPDATE calls SET conversation_id = $2 WHERE conversation_id = $1", &[&a, &b])?;
     tx.exec("UPDATE offline_messages SET conversation_id = $2 WHERE conversation_id = $1", &[&a, &b])?;
     files::move_between(tx, from, into)?;
     tx.exec("UPDATE mail_ids SET conversation_id = $2 WHERE conversation_id = $1", &[&a, &b])?;

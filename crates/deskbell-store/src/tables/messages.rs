@@ -47,6 +47,12 @@ pub fn touch_group(tx: &mut Tx<'_>, group: GroupId, at: Timestamp) -> Result<(),
     Ok(())
 }
 
+/// Changes a group's status: of a call, that stands otherwise now.
+pub fn set_group_status(tx: &mut Tx<'_>, group: GroupId, status: GroupStatus) -> Result<(), StoreError> {
+    tx.exec("UPDATE message_groups SET status = $2 WHERE id = $1", &[&group.get(), &status.text()])?;
+    Ok(())
+}
+
 /// The groups of a conversation in the order they began.
 pub fn groups(tx: &mut Tx<'_>, conversation: ConversationId) -> Result<Vec<MessageGroup>, StoreError> {
     tx.all_with(
@@ -181,6 +187,26 @@ pub fn newest_of_customer(
     )?;
     all.reverse();
     Ok(all)
+}
+
+/// When the customer or an agent last said something to the other.
+pub fn last_spoken(tx: &mut Tx<'_>, conversation: ConversationId) -> Result<Option<Timestamp>, StoreError> {
+    let found: Option<(i64,)> = tx.opt(
+        "SELECT at FROM messages WHERE conversation_id = $1 AND author_kind IN ('customer', 'agent') AND kind IN ('M', 'F', 'X', 'Y', 'V') \
+         ORDER BY number DESC LIMIT 1",
+        &[&conversation.get()],
+    )?;
+    Ok(found.map(|(at,)| time(at)))
+}
+
+/// What the customer said last.
+pub fn last_text_of_customer(tx: &mut Tx<'_>, conversation: ConversationId) -> Result<Option<String>, StoreError> {
+    let found: Option<(String,)> = tx.opt(
+        "SELECT text FROM messages WHERE conversation_id = $1 AND author_kind = 'customer' AND kind IN ('M', 'F', 'X', 'Y', 'V') \
+         ORDER BY number DESC LIMIT 1",
+        &[&conversation.get()],
+    )?;
+    Ok(found.map(|(text,)| text))
 }
 
 /// The name beside a customer's latest message in a conversation.

@@ -8,9 +8,9 @@ use std::sync::Arc;
 use deskbell_app::context::Context;
 use deskbell_app::error::AppError;
 use deskbell_app::visits::{self, Arrival};
-use deskbell_app::{accounts, chats, timers};
+use deskbell_app::{accounts, chats, rules, sla, time_rules, timers};
 use deskbell_domain::chat::{EndReason, OfferOutcome};
-use deskbell_domain::ids::{AgentId, ChatId, ConversationId, MessageId, OfferId};
+use deskbell_domain::ids::{AgentId, CallId, ChatId, ConversationId, MessageId, OfferId};
 use deskbell_domain::message::Actor;
 use deskbell_domain::time::Timestamp;
 use deskbell_domain::visit::Visit;
@@ -19,6 +19,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
 use super::calendar::{DAY_SECONDS, Weekday, arrivals, midnight, weekday};
+use super::calls::PhoneAct;
 use super::dialogues::{self, Dialogue, PAGES, PRODUCTS};
 use super::people::{Person, per_cent, person, pick, wait_seconds};
 use super::premises::Premises;
@@ -35,9 +36,10 @@ const LEAVES_MESSAGE_PER_CENT: u32 = 16;
 const SPAM_PER_CENT: u32 = 3;
 /// For each conversation so many hundredths of a visit come to nothing.
 const BROWSERS_PER_CENT: usize = 25;
-/// For each conversation so many hundredths of each thing that happens beside them, and a few at least.
-const SIDELINES_PER_CENT: usize = 4;
+/// A few at least of each thing that happens beside conversations.
 const SIDELINES_MIN: usize = 6;
+/// Seconds between two looks of the rules.
+const RULES_SECONDS: i64 = 15 * 60;
 const SHOP: &str = "https://fernhill.example.com";
 /// The history stops this long before its end, so that what is closed last lies within it.
 const CLOSE_SECONDS: i64 = 5;
@@ -84,11 +86,14 @@ pub(super) enum Act {
 #[derive(Debug, Clone, Copy)]
 enum Step {
     Day,
+    /// Rules and time rules look at what happened.
+    Rules,
     Comes(Purpose),
     Staff(usize, Shift),
     OffersExpire,
     Aside(Sideline),
     Talk(usize, Act),
+    Phone(CallId, PhoneAct),
     Close,
 }
 
@@ -234,6 +239,7 @@ impl Engine {
             known: Vec::new(),
         };
         engine.at(start, Step::Day);
+        engine.at(start, Step::Rules);
         let close = engine.until;
         engine.sequence += 1;
         engine.queue.push(Reverse(Due(close, engine.sequence, Step::Close)));
@@ -251,7 +257,7 @@ impl Engine {
         }
         if count > 0 {
             for sideline in Sideline::ALL {
-                for at in arrivals(&mut engine.chance, start, close, SIDELINES_MIN + count * SIDELINES_PER_CENT / 100) {
+                for at in arrivals(&mut engine.chance, start, close, SIDELINES_MIN + count * sideline.per_cent() / 100) {
                     engine.at(at, Step::Aside(sideline));
                 }
             }
@@ -289,6 +295,12 @@ impl Engine {
     pub(super) fn later(&mut self, talk: usize, seconds: f64, act: Act) {
         let at = self.moment(seconds);
         self.talk_at(talk, at, act);
+    }
+
+    /// The same on a phone.
+    pub(super) fn on_phone(&mut self, call: CallId, seconds: f64, act: PhoneAct) {
+        let at = self.moment(seconds);
+        self.at(at, Step::Phone(call, act));
     }
 
     pub(super) fn talk_at(&mut self, talk: usize, at: Timestamp, act: Act) {
@@ -341,10 +353,12 @@ impl Engine {
     pub(super) fn run(&mut self, tx: &mut Tx<'_>, steps_max: usize) -> Result<(), AppError> {
         for _ in 0..steps_max {
             let Some(Reverse(Due(at, _, step))) = self.queue.pop() else { return Ok(()) };
+            self.tell_breaches(tx, at)?;
             // Every step has a moment of its own, so that what is ordered by time has one order.
             self.cx.now = at.max(self.cx.now.plus_micros(1));
             match step {
                 Step::Day => self.day(),
+                Step::Rules => self.rules(tx)?,
                 Step::Comes(purpose) => self.comes(tx, purpose)?,
                 Step::Staff(place, shift) => {
                     if !staff::shift(tx, &mut self.cx, &mut self.staff.members[place], shift)? {
@@ -359,8 +373,18 @@ impl Engine {
                 }
                 Step::Aside(sideline) => self.sideline(tx, sideline)?,
                 Step::Talk(talk, act) => self.act(tx, talk, act)?,
+                Step::Phone(call, act) => self.phone_act(tx, call, act)?,
                 Step::Close => self.close(tx)?,
             }
+        }
+        Ok(())
+    }
+
+    /// Due times that pass before the next step, each told at its own moment.
+    fn tell_breaches(&mut self, tx: &mut Tx<'_>, until: Timestamp) -> Result<(), AppError> {
+        while let Some(passes) = sla::breaches::next(tx)?.filter(|passes| *passes < until) {
+            self.cx.now = passes.max(self.cx.now.plus_micros(1));
+            sla::breaches::tell_bite(tx, &self.cx)?;
         }
         Ok(())
     }
@@ -373,6 +397,13 @@ impl Engine {
             }
         }
         self.at(today.plus_seconds(DAY_SECONDS), Step::Day);
+    }
+
+    fn rules(&mut self, tx: &mut Tx<'_>) -> Result<(), AppError> {
+        rules::reader::follow_within(tx, &mut self.cx)?;
+        time_rules::look_within(tx, &mut self.cx)?;
+        self.at(self.cx.now.plus_seconds(RULES_SECONDS), Step::Rules);
+        Ok(())
     }
 
     fn act(&mut self, tx: &mut Tx<'_>, place: usize, act: Act) -> Result<(), AppError> {
@@ -560,6 +591,7 @@ impl Engine {
             let chat = chats::end(tx, &mut self.cx, chat, reason, by)?;
             self.is_over_now(place, &chat);
         }
+        self.end_calls(tx)?;
         for member in &mut self.staff.members {
             self.cx.now = self.cx.now.plus_micros(1_000);
             accounts::gone(tx, &mut self.cx, member.id)?;

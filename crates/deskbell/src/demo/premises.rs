@@ -18,6 +18,7 @@ use deskbell_domain::widget::{WidgetAttribute, WidgetFormField, WidgetKind, Widg
 use deskbell_store::Tx;
 
 use super::library::{self, Library};
+use super::promises;
 
 /// Background colours of the tags, in turn.
 const TAG_BACKGROUNDS: [&str; 8] = ["fde68a", "bbf7d0", "bfdbfe", "fecaca", "ddd6fe", "fbcfe8", "a5f3fc", "e7e5e4"];
@@ -100,6 +101,7 @@ impl Premises {
             groups.push(groups::create(tx, cx, &draft)?.id);
         }
         let companies = found_companies(tx, cx, &groups)?;
+        promises::make(tx, cx, &groups)?;
         let library = library::stock(tx, cx)?;
         hang_widgets(tx, cx)?;
         Ok(Premises { groups, companies, library, leaflet })

@@ -1,18 +1,17 @@
-//! What happens on the demo's desk beside chats and messages left: calls, customers who are sorted into companies and groups, a leaflet that
+//! What happens on the demo's desk beside chats and messages left: calls (in [`super::calls`]), customers who are sorted into companies and groups, a leaflet that
 //! is sent, posts and votes in the knowledge base.
 
-use deskbell_app::conversations::{self, Authority, Start, Writing, Written};
+use deskbell_app::conversations::{self, Authority, Writing, Written};
 use deskbell_app::customers::{self, Changes, FieldChanges};
 use deskbell_app::error::AppError;
 use deskbell_app::fields::{self, Kept};
 use deskbell_app::knowledge::{self, Post};
-use deskbell_app::messages::{self, NewMessage};
 use deskbell_app::search::Reader;
-use deskbell_domain::conversation::{Channel, Status};
+use deskbell_domain::conversation::Status;
 use deskbell_domain::customer::{Customer, CustomerRole, Gender};
 use deskbell_domain::field::{FieldOwner, FieldValue};
 use deskbell_domain::ids::{ConversationId, KnowledgeEntryId};
-use deskbell_domain::message::{Actor, Attachment, GroupKind, MessageKind};
+use deskbell_domain::message::{Actor, Attachment};
 use deskbell_store::tables::conversations::{Filter, Order};
 use deskbell_store::tables::files::File;
 use deskbell_store::{Tx, tables};
@@ -35,6 +34,14 @@ pub(super) enum Sideline {
 impl Sideline {
     pub(super) const ALL: [Sideline; 6] =
         [Sideline::Calls, Sideline::IsSortedIn, Sideline::GetsLeaflet, Sideline::PostsTopic, Sideline::Suggests, Sideline::Votes];
+
+    /// So many for each hundred conversations.
+    pub(super) fn per_cent(self) -> usize {
+        match self {
+            Sideline::Calls => 20,
+            Sideline::IsSortedIn | Sideline::GetsLeaflet | Sideline::PostsTopic | Sideline::Suggests | Sideline::Votes => 4,
+        }
+    }
 }
 
 /// Subject and text of what readers post, and an answer.
@@ -58,7 +65,6 @@ const WISHES: [(&str, &str); 4] = [
     ("Repair service", "A place to send a torn jacket to would be wonderful."),
     ("Vegan glue", "Tell us on the product pages which shoes are glued without animal products."),
 ];
-const MATTERS: [&str; 4] = ["a delivery", "a refund", "the size of boots", "opening hours"];
 
 /// The conversation of a customer that changed last.
 fn latest_of(tx: &mut Tx<'_>, customer: &Customer) -> Result<Option<ConversationId>, AppError> {
@@ -71,7 +77,7 @@ impl Engine {
     pub(super) fn sideline(&mut self, tx: &mut Tx<'_>, sideline: Sideline) -> Result<(), AppError> {
         let Some(customer) = self.known_customer(tx)? else { return Ok(()) };
         match sideline {
-            Sideline::Calls => self.calls(tx, customer),
+            Sideline::Calls => self.dials(tx, customer),
             Sideline::IsSortedIn => self.is_sorted_in(tx, &customer),
             Sideline::GetsLeaflet => self.gets_leaflet(tx, &customer),
             Sideline::PostsTopic => self.posts_topic(tx, &customer),
@@ -86,42 +92,7 @@ impl Engine {
         customers::by_identifier(tx, &email)
     }
 
-    fn calls(&mut self, tx: &mut Tx<'_>, customer: Customer) -> Result<(), AppError> {
-        let (seconds, line) = (self.chance.random_range(25..900), self.chance.random_range(0..10_000));
-        let matter = *pick(&mut self.chance, &MATTERS);
-        let agent = self.somebody(Section::Support).map(|place| self.staff.members[place].id);
-        let customer = if customer.phone.is_empty() {
-            let phone = Some(format!("+44 1632 96{line:04}"));
-            customers::change(tx, &self.cx, customer.id, &Changes { phone, ..Changes::default() })?
-        } else {
-            customer
-        };
-        let name = customer.display_name();
-        let start = Start {
-            customer: &customer,
-            shown_name: &name,
-            visit: None,
-            widget: None,
-            department: self.staff.department(Section::Support),
-            channel: Channel::Call,
-            status: if agent.is_some() { Status::Answered } else { Status::New },
-            subject: &format!("Call from {}", customer.phone),
-        };
-        let mut conversation = conversations::start(tx, &mut self.cx, start)?;
-        let text = match agent {
-            Some(_) => format!("Call, {}:{:02}", seconds / 60, seconds % 60),
-            None => "Missed call".to_owned(),
-        };
-        let call = NewMessage::text(MessageKind::Voice, Actor::Customer(customer.id), &name, &text);
-        messages::add(tx, &self.cx, &mut conversation, None, messages::Into::NewGroup(GroupKind::Call), call)?;
-        if let Some(agent) = agent {
-            self.writes(tx, Actor::Agent(agent), conversation.id, Writing::Note, &format!("Asked about {matter}."), &[])?;
-        }
-        self.counts.calls += 1;
-        Ok(())
-    }
-
-    fn writes(
+    pub(super) fn writes(
         &mut self,
         tx: &mut Tx<'_>,
         by: Actor,

@@ -10,7 +10,7 @@ use deskbell_domain::agent::{AgentStatus, Role};
 use deskbell_domain::department::{Department, Membership, OFFER_SECONDS_DEFAULT, QUEUE_CHATS_MAX_DEFAULT, Strategy};
 use deskbell_domain::ids::{AgentId, DepartmentId};
 use deskbell_domain::time::Timestamp;
-use deskbell_store::{Db, StoreError, Tx};
+use deskbell_store::{Db, StoreError, Tx, tables};
 use rand::RngExt;
 use rand::rngs::StdRng;
 
@@ -217,10 +217,11 @@ pub(crate) fn day(chance: &mut StdRng, colleague: &Colleague, place: usize, midn
 
 /// Writes what an agent does. Returns false if he cannot go yet.
 pub(crate) fn shift(tx: &mut Tx<'_>, cx: &mut Context, member: &mut Member, shift: Shift) -> Result<bool, AppError> {
+    let on_phone = tables::call_legs::open_of(tx, member.id)?.is_some() || tables::calls::calling_of(tx, member.id)?.is_some();
     let (duty, preset) = match (shift, member.duty) {
-        (Shift::Comes, Duty::Off) | (Shift::Returns, Duty::Away) => (Duty::On, AgentStatus::ONLINE),
+        (Shift::Comes, Duty::Off) | (Shift::Returns, Duty::Away) => (Duty::On, AgentStatus::ONLINE.with(AgentStatus::PHONE)),
         (Shift::Pauses | Shift::WindsDown, Duty::On) => (Duty::Away, AgentStatus::AWAY),
-        (Shift::Goes, Duty::On | Duty::Away) if member.chats > 0 => return Ok(false),
+        (Shift::Goes, Duty::On | Duty::Away) if member.chats > 0 || on_phone => return Ok(false),
         (Shift::Goes, Duty::On | Duty::Away) => {
             accounts::gone(tx, cx, member.id)?;
             member.duty = Duty::Off;

@@ -5,8 +5,13 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use deskbell_app::clock::SystemClock;
 use deskbell_app::documents::{ChatRecord, OfflineRecord};
+use deskbell_app::sla;
+use deskbell_domain::call::{CallEvent, CallOutcome, Direction};
+use deskbell_domain::chat::OfferOutcome;
 use deskbell_domain::conversation::Status;
 use deskbell_domain::event::Event;
+use deskbell_domain::measure::Medium;
+use deskbell_domain::sla::SlaEvent;
 use deskbell_store::{Location, Options};
 
 use super::*;
@@ -91,6 +96,8 @@ fn story(place: &Place) -> Vec<String> {
                 Event::OfferClosed { outcome, state, .. } => format!("{at} {outcome:?} {state:?}"),
                 Event::ChatJoined { agent_name, .. } => format!("{at} joined by {agent_name}"),
                 Event::TagsChanged { after, .. } => format!("{at} {after:?}"),
+                Event::Call(CallEvent::RingClosed { outcome, state, .. }) => format!("{at} ring {outcome:?} {state:?}"),
+                Event::Call(CallEvent::Ended { outcome, direction, .. }) => format!("{at} call {direction:?} {outcome:?}"),
                 Event::AgentStatusChanged { online, .. } => format!("{at} {}", online.word()),
                 Event::PageViewed { url, .. } => format!("{at} {url}"),
                 other => {
@@ -124,6 +131,24 @@ fn the_same_seed_makes_the_same_history() {
         })
         .is_err()
     );
+}
+
+/// Rules of both kinds acted, at the times of the history, and what is switched off did not.
+#[test]
+fn rules_took_part() {
+    let place = Place::new();
+    make(&place, 5);
+    let options = place.options();
+    let db = Db::open(&options.location, options.store, Box::new(())).unwrap();
+    let log = db.snapshot_blocking(|tx| tables::rules::firings(tx, tables::rules::LogFilter::default(), i64::MAX, 10_000)).unwrap();
+    db.close();
+    let names: std::collections::BTreeSet<&str> = log.iter().map(|firing| firing.name.as_str()).collect();
+    assert_eq!(
+        names.into_iter().collect::<Vec<_>>(),
+        ["A bad rating is looked into", "Answered for a week", "Money", "Out of hours: a receipt", "Waits for a day"]
+    );
+    assert!(log.iter().all(|firing| firing.at.seconds() < UNTIL));
+    assert!(log.iter().all(|firing| !firing.detail.contains("passed over")), "{log:?}");
 }
 
 #[test]
@@ -170,6 +195,21 @@ fn the_history_is_plausible() {
             _ => None,
         };
     }
+    let (tickets, chats, levels) = db
+        .snapshot_blocking(|tx| -> Result<_, AppError> {
+            let everything = [Timestamp::EPOCH, Timestamp::from_seconds(UNTIL)];
+            let sums = |tx: &mut _, medium| Ok::<_, AppError>(sla::compliance(tx, medium, &sla::LogFilter::default(), &everything)?[0]);
+            Ok((sums(tx, Medium::Tickets)?, sums(tx, Medium::Chats)?, sla::examine(tx)?))
+        })
+        .unwrap();
+    for (sums, least) in [(tickets, 20), (chats, 100)] {
+        assert!(sums.fulfilled.count >= least && sums.unfulfilled.count > 0, "{sums:?}");
+    }
+    assert_eq!((levels.wrong_cells, levels.stray, levels.untrue, levels.doubled), (0, vec![], vec![], vec![]));
+    assert!(levels.open > 0, "some wait for an answer still");
+    let passed = |event: &Event| if let Event::Sla(SlaEvent::Breached { due, .. }) = event { Some(*due) } else { None };
+    let late: Vec<i64> = events.iter().filter_map(|recorded| Some(recorded.at.micros_since(passed(&recorded.event)?))).collect();
+    assert!(late.len() > 10 && late.iter().all(|micros| (1..1_000_000).contains(micros)), "told when they pass: {late:?}");
     let stored = db
         .snapshot_blocking(move |tx| -> Result<_, AppError> {
             let mut wrong = 0;
@@ -184,6 +224,7 @@ fn the_history_is_plausible() {
         })
         .unwrap();
     db.close();
+    calls_of_all_kinds(&events);
     assert_eq!(live, []);
     assert_eq!(gap, None);
     assert!(agents.iter().all(|agent| agent.online.is_offline()), "all have gone home");
@@ -199,5 +240,31 @@ fn the_history_is_plausible() {
         assert!(of(status) > 0, "{status:?}: {stored:?}");
     }
     assert!(of(Status::Resolved) > of(Status::New), "{stored:?}");
-    assert_eq!(of(Status::Chatting) + of(Status::Init), 0, "{stored:?}");
+    assert_eq!(of(Status::Chatting) + of(Status::Calling) + of(Status::Init), 0, "{stored:?}");
+}
+
+fn calls_of_all_kinds(events: &[deskbell_domain::event::Recorded]) {
+    let calls: Vec<&CallEvent> =
+        events.iter().filter_map(|recorded| if let Event::Call(event) = &recorded.event { Some(event) } else { None }).collect();
+    let any = |what: &str, is: &dyn Fn(&CallEvent) -> bool| assert!(calls.iter().any(|event| is(event)), "{what}");
+    let ended = |wanted: Direction, how: CallOutcome| {
+        any(
+            &format!("{wanted:?} {how:?}"),
+            &|event| matches!(event, CallEvent::Ended { direction, outcome, .. } if *direction == wanted && *outcome == how),
+        );
+    };
+    for outcome in [CallOutcome::Finished, CallOutcome::Abandoned, CallOutcome::Voicemail, CallOutcome::Missed] {
+        ended(Direction::Incoming, outcome);
+    }
+    ended(Direction::Outgoing, CallOutcome::Finished);
+    ended(Direction::Outgoing, CallOutcome::Abandoned);
+    ended(Direction::Internal, CallOutcome::Finished);
+    for wanted in [OfferOutcome::Expired, OfferOutcome::Declined, OfferOutcome::Accepted] {
+        any(&format!("{wanted:?}"), &|event| matches!(event, CallEvent::RingClosed { outcome, .. } if *outcome == wanted));
+    }
+    any("held", &|event| matches!(event, CallEvent::Held { .. }));
+    any("transferred to an agent", &|event| matches!(event, CallEvent::Transferred { agent: Some(_), .. }));
+    let started = calls.iter().filter(|event| matches!(event, CallEvent::Started { .. })).count();
+    let over = calls.iter().filter(|event| matches!(event, CallEvent::Ended { .. })).count();
+    assert_eq!(started, over, "all are over");
 }

@@ -1,18 +1,22 @@
-//! What the demo's team has set up for its chats: shortcuts, skills, goals, triggers, bans.
+//! What the demo's team has set up for itself: shortcuts, skills, goals, triggers, bans, rules, texts that it keeps ready.
 
 use deskbell_app::bans;
 use deskbell_app::context::Context;
 use deskbell_app::customers::{self, Changes, NewCustomer};
 use deskbell_app::error::AppError;
 use deskbell_app::goals::{self, Changes as GoalChanges};
+use deskbell_app::replies::{self, AnswerDraft, CannedDraft};
+use deskbell_app::rules::{self, Changes as RuleChanges};
 use deskbell_app::shortcuts::{self, Draft as ShortcutDraft};
 use deskbell_app::skills::{self, SkillDraft};
+use deskbell_app::time_rules;
 use deskbell_app::triggers::{self, Changes as TriggerChanges};
 use deskbell_domain::customer::BanTarget;
 use deskbell_domain::goal::{AttributionModel, GoalCondition, GoalConditionKind, GoalOperator};
 use deskbell_domain::ids::AgentId;
+use deskbell_domain::reply::{ReplyFormat, Visibility};
 use deskbell_domain::shortcut::ShortcutScope;
-use deskbell_store::Tx;
+use deskbell_store::{Tx, tables};
 use serde_json::{Value, json};
 
 use super::dialogues::{Language, Section};
@@ -35,6 +39,26 @@ const GOALS: [(&str, AttributionModel, i64, &str); 3] = [
 ];
 /// An address that nobody of the demo comes from.
 const BANNED_ADDRESS: &str = "2001:db8::66";
+
+/// Phrases for chats that everybody may use.
+const CANNED: [(&str, &str); 3] = [
+    ("look it up", "One moment please, I am looking it up for you."),
+    ("still there", "Are you still there? Take your time, I will wait."),
+    ("tracking", "You can follow your parcel in your account, under Orders."),
+];
+/// Name, subject and message of answers to tickets; the second one is what only those in sales send.
+const ANSWERS: [(&str, &str, &str); 2] = [
+    (
+        "Return label",
+        "Your return label",
+        "<p>Thank you for writing.</p><p>You can send it back <b>within 30 days</b>: the label is in your account, under Orders.</p>",
+    ),
+    (
+        "Offer for groups",
+        "Our offer",
+        "<p>Thank you for asking.</p><p>From <b>ten pieces</b> on we take ten per cent off; from fifty on, fifteen.</p>",
+    ),
+];
 
 /// The skill that a chat in a language asks for.
 pub(super) fn skill_for(language: Language) -> Option<&'static str> {
@@ -75,6 +99,104 @@ fn definitions() -> [(&'static str, bool, Value); 3] {
             }),
         ),
     ]
+}
+
+/// What is done when something happens.
+fn rules() -> [(&'static str, bool, Value); 4] {
+    [
+        (
+            "Out of hours: a receipt",
+            true,
+            json!({
+                "events": ["conversation_created"],
+                "conditions": [[{"channel": "M"}, {"not": {"hours": OPEN}}]],
+                "actions": [{"answer": "Thank you for your message, {{customer.first_name}}. We are here again on the next working day; \
+                    your ticket is {{conversation.code}}."}],
+            }),
+        ),
+        (
+            "A bad rating is looked into",
+            true,
+            json!({
+                "events": ["rated"],
+                "conditions": [[{"rating": "bad"}]],
+                "actions": [{"note": "{{customer.name}} was not happy. Who writes?"}],
+                "stop": true,
+            }),
+        ),
+        (
+            "Money",
+            true,
+            json!({
+                "events": ["customer_message"],
+                "conditions": [[{"channel": ["M", "E"]}, {"text": "/refund|invoice|charged|money/i"}]],
+                "actions": [{"add_tag": "money"}],
+            }),
+        ),
+        (
+            "Offers to sales",
+            false,
+            json!({
+                "events": ["customer_message"],
+                "conditions": [[{"text": "/discount|offer/i"}], [{"subject": "offer"}]],
+                "actions": [{"note": "Perhaps one for sales."}],
+            }),
+        ),
+    ]
+}
+
+/// What is done when something has not happened.
+fn time_rules() -> [(&'static str, bool, Value); 2] {
+    [
+        (
+            "Waits for a day",
+            true,
+            json!({
+                "conditions": [[{"last_message_more_than": "1d"}, {"status": ["N", "C"]}]],
+                "actions": [{"note": "Nobody has answered for a day."}],
+            }),
+        ),
+        (
+            "Answered for a week",
+            true,
+            json!({"conditions": [[{"status_changed_more_than": "7d"}, {"status": "A"}]], "actions": [{"status": "R"}]}),
+        ),
+    ]
+}
+
+/// The shop's hours.
+const OPEN: &str = "Europe/London; mon 08:00-18:00; tue 08:00-18:00; wed 08:00-18:00; thu 08:00-18:00; fri 08:00-18:00; sat 09:00-13:00";
+
+/// Rules, time rules, and texts that are kept ready.
+fn automate(tx: &mut Tx<'_>, cx: &mut Context, staff: &Staff, by: AgentId) -> Result<(), AppError> {
+    let changes = |name: &str, enabled: bool, definition: Value| RuleChanges {
+        name: Some(name.to_owned()),
+        enabled: Some(enabled),
+        definition: Some(definition),
+    };
+    for (name, enabled, definition) in rules() {
+        rules::create(tx, cx, &changes(name, enabled, definition))?;
+    }
+    for (name, enabled, definition) in time_rules() {
+        time_rules::create(tx, cx, &changes(name, enabled, definition))?;
+    }
+    for (name, text) in CANNED {
+        let draft = CannedDraft { name: Some(name.to_owned()), text: Some(text.to_owned()), visibility: Some(Visibility::Everybody) };
+        replies::create_canned(tx, cx, by, &draft)?;
+    }
+    let visibilities = [Visibility::Everybody, Visibility::Department(staff.department(Section::Sales))];
+    for ((name, subject, message), visibility) in ANSWERS.into_iter().zip(visibilities) {
+        let draft = AnswerDraft {
+            name: Some(name.to_owned()),
+            subject: Some(subject.to_owned()),
+            message: Some(message.to_owned()),
+            format: Some(ReplyFormat::Html),
+            files: None,
+            visibility: Some(visibility),
+        };
+        replies::create_answer(tx, cx, by, &draft)?;
+    }
+    Ok(())
 }
 
 /// Sets all of it up.
@@ -118,6 +240,8 @@ pub(super) fn fill(tx: &mut Tx<'_>, cx: &mut Context, staff: &Staff) -> Result<(
         };
         triggers::create(tx, cx, &changes)?;
     }
+    let owner = tables::agents::all(tx)?.into_iter().find(|agent| agent.role.administers());
+    automate(tx, cx, staff, owner.ok_or_else(|| AppError::internal("nobody administers the desk"))?.id)?;
     let by = *agents.first().ok_or_else(|| AppError::internal("nobody works here"))?;
     let name = Some("Casino Bonus".to_owned());
     let spammer = NewCustomer { email: "bonus@casino.example.com".to_owned(), changes: Changes { name, ..Changes::default() } };

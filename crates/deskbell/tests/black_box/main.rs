@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod bans;
+mod calls;
 mod clients;
 mod commands;
 mod conversation;

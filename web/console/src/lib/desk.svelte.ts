@@ -4,7 +4,16 @@ import { untrack } from 'svelte';
 import { foldDesk } from '../../../shared/desk.ts';
 import { uploadPatiently } from '../../../shared/files.ts';
 import { LiveClient, type Link } from '../../../shared/live.ts';
-import { api, everything, type Agent, type Overview, type Settings, type Shortcut } from '../../../shared/native.ts';
+import {
+  api,
+  everything,
+  type Agent,
+  type CannedMessage,
+  type Overview,
+  type PredefinedAnswer,
+  type Settings,
+  type Shortcut,
+} from '../../../shared/native.ts';
 import { newKey, Outbox, type Entry } from '../../../shared/outbox.ts';
 import { openPoll } from '../../../shared/poll.ts';
 import type { AgentCommand, AgentStatus, DeskEvent, DeskState, FileInfo, Id, LiveChat } from '../../../shared/protocol.ts';
@@ -18,6 +27,13 @@ import { Thread } from './thread.svelte.ts';
 const COALESCE_MS = 50;
 const OVERVIEW_EVERY_MS = 15_000;
 const OVERVIEW_AFTER_EVENT_MS = 800;
+/** What changes the ready texts, or which of them are mine. */
+const TEXTS_CHANGE: ReadonlySet<string> = new Set([
+  'shortcut.changed',
+  'canned_message.changed',
+  'predefined_answer.changed',
+  'membership.changed',
+]);
 const PEEK_HOLDS_MS = 20_000;
 const TYPING_EVERY_MS = 3_000;
 const NOTICE_MS = 7_000;
@@ -50,8 +66,10 @@ export class Desk {
   /** Grows with every change that a list of conversations would show. */
   listTurn = $state(0);
   files = new Map<Id, FileInfo>();
-  /** The shortcuts that I may use; read when the first one is typed. */
+  /** The ready texts that I may use; read when the first one is typed. */
   shortcuts = $state.raw<readonly Shortcut[]>([]);
+  canned = $state.raw<readonly CannedMessage[]>([]);
+  answers = $state.raw<readonly PredefinedAnswer[]>([]);
 
   me = $derived.by(() => this.state?.me ?? this.signedIn);
   mine = $derived(this.#sorted((chat) => chat.agents.includes(this.me.agent)));
@@ -69,8 +87,8 @@ export class Desk {
   #turn = 0;
   #peekTimers = new Map<Id, number>();
   #typed = 0;
-  /** Whether the shortcuts that are here are those of the desk. */
-  #knowsShortcuts = false;
+  /** Whether the ready texts that are here are those of the desk. */
+  #knowsTexts = false;
 
   constructor(
     readonly signedIn: Agent,
@@ -93,7 +111,7 @@ export class Desk {
           this.#events = [];
           this.joining = new Set(this.#box.entries.flatMap(({ frame }) => (frame.t === 'accept' ? [frame.chat] : [])));
           this.state = state;
-          this.#forgetShortcuts();
+          this.#forgetTexts();
           this.listTurn++;
           this.#follow();
           this.#loadOverview();
@@ -214,13 +232,25 @@ export class Desk {
     this.#send({ t: 'tags', conversation, tags });
   }
 
-  /** Reads the shortcuts if they are not known. What cannot be read is asked for again the next time. */
-  needShortcuts(): void {
-    if (this.#knowsShortcuts) return;
-    this.#knowsShortcuts = true;
-    everything(api.shortcuts).then(
-      (shortcuts) => (this.shortcuts = shortcuts),
-      () => (this.#knowsShortcuts = false),
+  /** Sends files that are on the desk already. */
+  sendFiles(conversation: Id, kind: 'message' | 'note', files: readonly FileInfo[]): void {
+    for (const file of files) {
+      this.files.set(file.file, file);
+      this.#send({ t: 'send', conversation, kind, file: file.file });
+    }
+  }
+
+  /** Reads the ready texts if they are not known. What cannot be read is asked for again the next time. */
+  needTexts(): void {
+    if (this.#knowsTexts) return;
+    this.#knowsTexts = true;
+    Promise.all([
+      everything(api.shortcuts),
+      everything((after) => api.cannedMessages('usable', after)),
+      everything((after) => api.predefinedAnswers('usable', after)),
+    ]).then(
+      (read) => ([this.shortcuts, this.canned, this.answers] = read),
+      () => (this.#knowsTexts = false),
     );
   }
 
@@ -365,7 +395,7 @@ export class Desk {
   #notice(event: DeskEvent): void {
     if ((event.e === 'chat.joined' && event.agent === this.me.agent) || event.e === 'chat.ended') this.#joined(event.chat);
     if (event.e === 'settings.changed') void this.#loadSettings();
-    if (event.e === 'shortcut.changed' || event.e === 'membership.changed') this.#forgetShortcuts();
+    if (TEXTS_CHANGE.has(event.e)) this.#forgetTexts();
     if (event.e === 'conversation.merged') this.#merged(event.conversation, event.into);
     if (event.e === 'customer.changed')
       for (const thread of this.threads.values())
@@ -376,10 +406,10 @@ export class Desk {
   }
 
   /** They changed, or which of them are mine: read again if they are in use, else when they are needed. */
-  #forgetShortcuts(): void {
-    const inUse = this.#knowsShortcuts;
-    this.#knowsShortcuts = false;
-    if (inUse) this.needShortcuts();
+  #forgetTexts(): void {
+    const inUse = this.#knowsTexts;
+    this.#knowsTexts = false;
+    if (inUse) this.needTexts();
   }
 
   /** What was open leads to where it went; what came along from the other one is told by no event. */

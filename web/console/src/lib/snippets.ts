@@ -1,9 +1,45 @@
-/** Shortcuts in the message box: what is being typed, which ones fit, and what choosing one makes of the text. */
+/** Ready texts in the message box: what is being typed, which ones fit, and what choosing one makes of the text. */
 
-import type { Shortcut } from '../../../shared/native.ts';
+import type { CannedMessage, PredefinedAnswer, Shortcut } from '../../../shared/native.ts';
 
-/** Shortcuts that are offered at once. */
+/** Texts that are offered at once. */
 export const OFFERED_MAX = 8;
+
+/** A text that is kept ready: a shortcut, a canned message or a predefined answer. */
+export interface Snippet {
+  /** The kind, and the id. */
+  key: string;
+  name: string;
+  message: string;
+  /** Proposed answers, of shortcuts. */
+  options: string;
+  tags: readonly string[];
+  /** The id of a predefined answer. */
+  answer: string | null;
+  /** Names of its files. */
+  files: readonly string[];
+}
+
+/** All of them as one list: shortcuts first, then those of the team's own. */
+export function snippets(
+  shortcuts: readonly Shortcut[],
+  canned: readonly CannedMessage[],
+  answers: readonly PredefinedAnswer[],
+): Snippet[] {
+  const plain = { options: '', tags: [], answer: null, files: [] };
+  return [
+    ...shortcuts.map(({ shortcut, name, message, options, tags }) => ({ ...plain, key: `s${shortcut}`, name, message, options, tags })),
+    ...canned.map(({ message, name, text }) => ({ ...plain, key: `c${message}`, name, message: text })),
+    ...answers.map(({ answer, name, text, files }) => ({
+      ...plain,
+      key: `a${answer}`,
+      name,
+      message: text,
+      answer,
+      files: files.map((file) => file.name),
+    })),
+  ];
+}
 
 export interface Typed {
   /** Where the slash stands. */
@@ -12,7 +48,7 @@ export interface Typed {
   prefix: string;
 }
 
-/** The shortcut's name that is being typed before the cursor: a slash at the start of a word, and what follows in its line. */
+/** The name that is being typed before the cursor: a slash at the start of a word, and what follows in its line. */
 export function typedBefore(text: string, cursor: number): Typed | null {
   const line = text.slice(text.lastIndexOf('\n', cursor - 1) + 1, cursor);
   const slash = line.lastIndexOf('/');
@@ -20,15 +56,15 @@ export function typedBefore(text: string, cursor: number): Typed | null {
   return { start: cursor - line.length + slash, prefix: line.slice(slash + 1) };
 }
 
-/** The shortcuts whose names begin so, whatever the case; names that fit to the letter first. */
-export function fitting(shortcuts: readonly Shortcut[], prefix: string): Shortcut[] {
+/** The texts whose names begin so, whatever the case; names that fit to the letter first. */
+export function fitting<T extends { name: string }>(texts: readonly T[], prefix: string): T[] {
   const wanted = prefix.toLowerCase();
-  const fit = shortcuts.filter(({ name }) => name.toLowerCase().startsWith(wanted));
+  const fit = texts.filter(({ name }) => name.toLowerCase().startsWith(wanted));
   const exact = fit.filter(({ name }) => name.startsWith(prefix));
-  return [...exact, ...fit.filter((shortcut) => !exact.includes(shortcut))].slice(0, OFFERED_MAX);
+  return [...exact, ...fit.filter((text) => !exact.includes(text))].slice(0, OFFERED_MAX);
 }
 
-/** The text with the shortcut's message in place of what was typed, and where the cursor goes. */
+/** The text with the chosen one in place of what was typed, and where the cursor goes. */
 export function insert(text: string, typed: Typed, cursor: number, message: string): { text: string; cursor: number } {
   const before = text.slice(0, typed.start) + message;
   return { text: before + text.slice(cursor), cursor: before.length };

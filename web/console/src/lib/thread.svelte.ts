@@ -2,7 +2,7 @@
 
 import { api } from '../../../shared/native.ts';
 import type { ConversationDetail, Customer } from '../../../shared/native.ts';
-import type { DeskEvent, Id, Message } from '../../../shared/protocol.ts';
+import type { DeskEvent, FileInfo, Id, Message } from '../../../shared/protocol.ts';
 import { foldThread, type Thread as Data } from '../../../shared/thread.ts';
 
 /** Pages of messages that are loaded of a long conversation. */
@@ -17,6 +17,8 @@ export class Thread {
   draft = $state('');
   /** Tags of the shortcuts in the draft: they go onto the conversation with it. */
   draftTags = $state.raw<readonly string[]>([]);
+  /** Files of the predefined answers in the draft: they are sent with it. */
+  draftFiles = $state.raw<readonly FileInfo[]>([]);
   kind = $state<'message' | 'note'>('message');
   problem = $state<string | null>(null);
   /** Events that came while it was loading. */

@@ -13,9 +13,9 @@ pub(super) enum SlaView<'a> {
     #[serde(rename = "sla.level")]
     LevelSet { conversation: String, level: Option<String>, by: &'static str },
     #[serde(rename = "sla.started")]
-    Started { conversation: String, item: String, goal: &'static str, level: String, due: i64 },
+    Started { conversation: String, item: String, goal: &'static str, level: String, due: Option<i64> },
     #[serde(rename = "sla.moved")]
-    DueMoved { conversation: String, item: String, due: i64 },
+    DueMoved { conversation: String, item: String, due: Option<i64> },
     #[serde(rename = "sla.breached")]
     Breached { conversation: String, item: String, goal: &'static str, level: String, due: i64 },
     #[serde(rename = "sla.closed")]
@@ -40,10 +40,10 @@ impl<'a> From<&'a SlaEvent> for SlaView<'a> {
                 item: item.to_string(),
                 goal: goal.text(),
                 level: level.to_string(),
-                due: millis(*due),
+                due: due.map(millis),
             },
             SlaEvent::DueMoved { conversation, item, due } => {
-                SlaView::DueMoved { conversation: conversation.to_string(), item: item.to_string(), due: millis(*due) }
+                SlaView::DueMoved { conversation: conversation.to_string(), item: item.to_string(), due: due.map(millis) }
             }
             SlaEvent::Breached { conversation, item, goal, level, due } => SlaView::Breached {
                 conversation: conversation.to_string(),

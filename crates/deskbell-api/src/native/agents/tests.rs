@@ -11,7 +11,7 @@ async fn agents_are_listed_made_and_changed() {
     let made = reply.expect(201);
     let wanted = json!({
         "agent": made["agent"], "email": "eve@desk.test", "first_name": "Eve", "last_name": "E.", "name": "Eve E.", "role": "agent",
-        "slots": 5, "enabled": true, "preset": "online", "online": "offline", "departments": ["default"]
+        "slots": 5, "enabled": true, "preset": "online", "online": "offline", "phone": false, "departments": ["default"]
     });
     assert_eq!(made, wanted);
     assert!(!reply.text.contains("correct horse"));

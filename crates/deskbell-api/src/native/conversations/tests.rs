@@ -61,14 +61,15 @@ async fn one_is_shown_by_any_spelling() {
     assert_eq!(by_code, shown);
     assert_eq!(shown["visit"]["pages"][0]["url"], "https://shop.test/");
     assert_eq!((&shown["visit"]["address"], &shown["chats"]), (&json!("10.0.0.1"), &json!([])));
-    for beside in ["visit", "chats"] {
+    assert_eq!(shown["sla"], json!({"level": null, "name": null, "clocks": []}));
+    for beside in ["visit", "chats", "sla"] {
         shown.as_object_mut().unwrap().remove(beside);
     }
     assert_eq!(shown, listed);
     let wanted = json!({
         "conversation": id, "code": listed["code"], "status": "N", "channel": "M", "subject": "Where is my order?",
         "preview": "Where is my order?", "department": "default", "agent": null, "customer": listed["customer"], "tags": [],
-        "created": 1_790_000_000_000_i64, "changed": 1_790_000_000_000_i64
+        "created": 1_790_000_000_000_i64, "changed": 1_790_000_000_000_i64, "due": null
     });
     assert_eq!(listed, wanted);
 }

@@ -9,7 +9,7 @@ use deskbell_store::{Tx, tables};
 use super::{agent, check_files, department, tie};
 use crate::commands::{Done, once};
 use crate::context::Context;
-use crate::conversations::{SUBJECT_CHARS_MAX, Said, Start, actor_name, assign, say, start};
+use crate::conversations::{Beginning, SUBJECT_CHARS_MAX, Said, Start, actor_name, assign, say, start_with};
 use crate::customers::{self, Changes, NewCustomer, check_email};
 use crate::error::AppError;
 use crate::messages::{self, Into};
@@ -76,7 +76,7 @@ fn begin(tx: &mut Tx<'_>, cx: &mut Context, key: Option<&str>, opening: &Opening
         None => (Actor::Customer(customer.id), Status::New, GroupKind::IncomingEmail),
     };
     let shown_name = shown_name(&customer, &opening.creator, by);
-    let start_with = Start {
+    let begun = Start {
         customer: &customer,
         shown_name: &shown_name,
         visit: None,
@@ -86,7 +86,7 @@ fn begin(tx: &mut Tx<'_>, cx: &mut Context, key: Option<&str>, opening: &Opening
         status,
         subject: &subject,
     };
-    let mut conversation = start(tx, cx, start_with)?;
+    let mut conversation = start_with(tx, cx, begun, Beginning { text: &opening.text, tags: &[] })?;
     tables::conversations::set_cc(tx, conversation.id, &copies)?;
     tie(tx, opening.mail_id.as_deref(), conversation.id)?;
     assign(tx, cx, &mut conversation, department, agent, by)?;

@@ -3,7 +3,7 @@
 use deskbell_domain::agent::AgentStatus;
 use deskbell_domain::conversation::Status;
 use deskbell_domain::level::{Cell, Course};
-use deskbell_store::{cursors, journal};
+use deskbell_store::journal;
 
 use super::scene::*;
 use super::*;
@@ -65,7 +65,7 @@ fn what_is_kept_wrongly_is_found_and_made_anew() {
     let found = verify(&scene.desk).unwrap();
     let mut right_cell = wrong.clone();
     right_cell.standing.queue -= 1;
-    assert_eq!(found[0], Difference::Cell { key: sales, kept: Some(wrong.clone()), counted: right_cell });
+    assert_eq!(found[0], Difference::Cell { key: sales, kept: Some(Box::new(wrong)), counted: Box::new(right_cell) });
     assert!(
         found
             .iter()
@@ -117,7 +117,7 @@ fn a_desk_serves_while_it_is_rebuilt() {
     assert_eq!(scene.standing(Medium::Chats, EVERYONE).queue, 6);
     reader.catch_up().unwrap();
     scene.is_verified();
-    assert_eq!(scene.see(|tx| Ok(cursors::get(tx, REBUILD_CURSOR)?)), None);
+    assert_eq!(scene.see(|tx| Ok(table::building(tx)?)), None);
 }
 
 #[test]
@@ -140,13 +140,13 @@ fn of_two_who_rebuild_the_later_one_does() {
         .write_blocking(|tx, _| {
             let set = table::begin(tx)?;
             table::insert_series(tx, set, &EVERYONE.key(Medium::Calls))?;
-            Ok(cursors::set(tx, REBUILD_CURSOR, 3)?)
+            Ok(table::set_built_number(tx, set, 3)?)
         })
         .unwrap();
     assert_eq!(read(&scene), right);
     rebuild(&scene.desk, &mut |_| {}).unwrap();
     assert_eq!(read(&scene), right);
-    assert_eq!(scene.see(|tx| Ok((table::building(tx)?, cursors::get(tx, REBUILD_CURSOR)?))), (None, None));
+    assert_eq!(scene.see(|tx| Ok(table::building(tx)?)), None);
     assert!(!scene.desk.write_blocking(|tx, _| Ok(table::clear_left(tx)?)).unwrap(), "all is cleared away");
 }
 

@@ -40,7 +40,7 @@ fn definitions_of_the_original() {
     let parsed = parse(&checkout).unwrap();
     assert_eq!(parsed.actions, [Action::Wait(5), say("Stephanie", "Any trouble?")]);
     assert!(parsed.condition.is_about_page());
-    assert_eq!(source(&checkout).unwrap(), checkout.to_string());
+    assert_eq!(definitions::source(&checkout).unwrap(), checkout.to_string());
     let menu = with(
         &json!(["and", ["eq", "@message", "agent"], ["eq", "@sender_type", "visitor"], ["not", ["hasTag", "vip"]]]),
         &json!([["setDepartment", 1_817_723_131], ["sendMessageToVisitor", "Desk", "Choose", "(1) Yes/(2) No"], ["addTag", " a "]]),
@@ -133,8 +133,8 @@ fn definitions_are_bounded() {
         |count| Json::Array(std::iter::once(json!("or")).chain(std::iter::repeat_n(json!(["regex", "@message", "a"]), count)).collect());
     parse(&with(&expressions(9), &wait)).unwrap();
     assert!(refusal(&with(&expressions(10), &wait)).contains("counts as 10"));
-    let large = json!({"editor": "x".repeat(DEFINITION_BYTES_MAX)});
-    assert_eq!(source(&large).unwrap_err().kind, crate::error::Kind::TooLarge);
+    let large = json!({"editor": "x".repeat(definitions::DEFINITION_BYTES_MAX)});
+    assert_eq!(definitions::source(&large).unwrap_err().kind, crate::error::Kind::TooLarge);
     assert!(read(&format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000))).is_err());
 }
 
@@ -244,7 +244,7 @@ proptest! {
     fn what_is_written_reads_back(condition in some_condition()) {
         let json = with(&written(&condition), &json!([["wait", 1]]));
         prop_assert_eq!(parse(&json).unwrap().condition, condition.clone());
-        prop_assert_eq!(read(&source(&json).unwrap()).unwrap().condition, condition);
+        prop_assert_eq!(read(&definitions::source(&json).unwrap()).unwrap().condition, condition);
     }
 
     #[test]

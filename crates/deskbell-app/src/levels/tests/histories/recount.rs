@@ -227,17 +227,17 @@ impl<'d> Recount<'d> {
             .collect();
         let (mut queue, mut service) = (0, 0);
         for call in all {
-            let Some(last) = words(call).last() else { continue };
+            let Some(last) = words(call).next_back() else { continue };
             if matches!(last, CallEvent::Ended { .. }) {
                 continue;
             }
-            let state = words(call).filter_map(state_of).last().expect("it was started");
+            let state = words(call).filter_map(state_of).next_back().expect("it was started");
             let department = words(call)
                 .filter_map(|event| match event {
                     CallEvent::Started { department, .. } | CallEvent::Transferred { department, .. } => Some(*department),
                     _ => None,
                 })
-                .last();
+                .next_back();
             let mut talking = BTreeSet::new();
             let mut whom = None;
             for event in words(call) {

@@ -1,0 +1,204 @@
+//! Conditions of rules and time rules: groups of objects with one member each, `{"status": ["N", "C"]}`, or `{"not": {…}}`.
+
+use deskbell_domain::calendar::{Calendar, CalendarFault};
+use deskbell_domain::chat::Rating;
+use deskbell_domain::conversation::{Channel, Status};
+use deskbell_domain::ids::{AgentId, CompanyId, CustomerGroupId, DepartmentId};
+use deskbell_domain::rule::{Clause, Condition, Conditions, FieldTest, RuleEvent, TextTest, TimeTest, Who};
+use deskbell_domain::sla::Goal;
+use deskbell_domain::trigger::{Case, Pattern};
+use serde_json::Value as Json;
+
+use super::{WAIT_SECONDS_MIN, id, id_or_none, listed, member, object, seconds, single, tag, text, word};
+use crate::definitions::{VALUE_CHARS_MAX, shown};
+use crate::error::AppError;
+use crate::fields::CODE_CHARS_MAX;
+use crate::goals::line;
+
+/// Groups of one rule.
+pub(crate) const GROUPS_MAX: usize = 20;
+/// Conditions of one rule, over all groups.
+pub(crate) const CONDITIONS_MAX: usize = 50;
+/// Conditions that one with a regular expression or business hours counts as: they take memory for as long as the rule is on.
+const LARGE_CONDITIONS: usize = 5;
+
+/// Whose conditions they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A rule's.
+    Plain,
+    /// A time rule's: each group needs a wait.
+    Timed,
+}
+
+pub(super) fn read(path: &str, json: &Json, kind: Kind) -> Result<Conditions, AppError> {
+    let Json::Array(groups) = json else { return Err(AppError::invalid(format!("{path} must be a list of groups: {}", shown(json)))) };
+    if groups.len() > GROUPS_MAX {
+        return Err(AppError::invalid(format!("{path} has at most {GROUPS_MAX} groups")));
+    }
+    if kind == Kind::Timed && groups.is_empty() {
+        return Err(AppError::invalid(format!("{path} must have a group")));
+    }
+    let mut left = CONDITIONS_MAX;
+    let mut read = Vec::new();
+    for (place, group) in groups.iter().enumerate() {
+        let path = format!("{path}[{place}]");
+        let clauses = match group {
+            Json::Array(clauses) if !clauses.is_empty() => clauses,
+            _ => return Err(AppError::invalid(format!("{path} must be a list of conditions: {}", shown(group)))),
+        };
+        let mut clauses_read = Vec::new();
+        for (place, clause) in clauses.iter().enumerate() {
+            let path = format!("{path}[{place}]");
+            let clause = read_clause(&path, clause, kind)?;
+            let weight = if is_large(&clause.condition) { LARGE_CONDITIONS } else { 1 };
+            left = left.checked_sub(weight).ok_or_else(|| {
+                AppError::invalid(format!(
+                    "{path}: a rule has at most {CONDITIONS_MAX} conditions; an expression and business hours count as {LARGE_CONDITIONS}"
+                ))
+            })?;
+            clauses_read.push(clause);
+        }
+        if kind == Kind::Timed && !clauses_read.iter().any(|clause| !clause.negated && matches!(clause.condition, Condition::Time(..))) {
+            return Err(AppError::invalid(format!(
+                "{path} needs a condition about time that is not negated: created_more_than, status_changed_more_than, \
+                 last_message_more_than, due_in_less_than or overdue_by_more_than"
+            )));
+        }
+        read.push(clauses_read);
+    }
+    Ok(Conditions(read))
+}
+
+fn is_large(condition: &Condition) -> bool {
+    match condition {
+        Condition::Hours(_) => true,
+        Condition::Subject(test)
+        | Condition::Text(test)
+        | Condition::CustomerName(test)
+        | Condition::CustomerEmail(test)
+        | Condition::ConversationField(_, FieldTest::Has(test))
+        | Condition::CustomerField(_, FieldTest::Has(test)) => matches!(test, TextTest::Matches(_)),
+        _ => false,
+    }
+}
+
+fn read_clause(path: &str, json: &Json, kind: Kind) -> Result<Clause, AppError> {
+    let (name, value) = single(path, json)?;
+    if name == "not" {
+        let path = format!("{path}.not");
+        let (name, value) = single(&path, value)?;
+        return Ok(Clause { condition: read_condition(&path, name, value, kind)?, negated: true });
+    }
+    Ok(Clause { condition: read_condition(path, name, value, kind)?, negated: false })
+}
+
+fn read_condition(path: &str, name: &str, value: &Json, kind: Kind) -> Result<Condition, AppError> {
+    let path = &format!("{path}.{}", name.chars().take(CODE_CHARS_MAX).collect::<String>());
+    let statuses = || listed(path, value, |path, json| word(path, json, Status::parse, Status::ALL, Status::text));
+    let time = |test, least| seconds(path, value, least).map(|seconds| Condition::Time(test, seconds));
+    let condition = match name {
+        "event" => Condition::Event(listed(path, value, |path, json| word(path, json, RuleEvent::parse, RuleEvent::ALL, RuleEvent::text))?),
+        "by" => Condition::By(listed(path, value, read_who)?),
+        "status" => Condition::Status(statuses()?),
+        "status_before" => Condition::StatusBefore(statuses()?),
+        "channel" => Condition::Channel(listed(path, value, |path, json| word(path, json, Channel::parse, Channel::ALL, Channel::text))?),
+        "department" => Condition::Department(listed(path, value, |path, json| id(path, json, DepartmentId::parse))?),
+        "agent" => Condition::Agent(listed(path, value, |path, json| id_or_none(path, json, AgentId::parse))?),
+        "tag" => Condition::Tag(listed(path, value, tag)?),
+        "tag_added" => Condition::TagAdded(listed(path, value, tag)?),
+        "tag_removed" => Condition::TagRemoved(listed(path, value, tag)?),
+        "subject" => Condition::Subject(text_test(path, value)?),
+        "text" => Condition::Text(text_test(path, value)?),
+        "customer_name" => Condition::CustomerName(text_test(path, value)?),
+        "customer_email" => Condition::CustomerEmail(text_test(path, value)?),
+        "customer_domain" => Condition::CustomerDomain(listed(path, value, |path, json| {
+            let domain = line(path, text(path, json)?, VALUE_CHARS_MAX)?;
+            Ok(domain.strip_prefix('@').unwrap_or(&domain).to_lowercase())
+        })?),
+        "customer_group" => Condition::CustomerGroup(listed(path, value, |path, json| id(path, json, CustomerGroupId::parse))?),
+        "company" => Condition::Company(listed(path, value, |path, json| id_or_none(path, json, CompanyId::parse))?),
+        "field" => {
+            let (code, test) = field_test(path, value)?;
+            Condition::ConversationField(code, test)
+        }
+        "customer_field" => {
+            let (code, test) = field_test(path, value)?;
+            Condition::CustomerField(code, test)
+        }
+        "hours" => Condition::Hours(calendar(path, value)?),
+        "rating" => Condition::Rating(listed(path, value, |path, json| word(path, json, Rating::parse, Rating::ALL, Rating::text))?),
+        "sla_goal" => Condition::SlaGoal(listed(path, value, |path, json| word(path, json, Goal::parse, Goal::ALL, Goal::text))?),
+        "created_more_than" => time(TimeTest::CreatedMoreThan, WAIT_SECONDS_MIN)?,
+        "status_changed_more_than" => time(TimeTest::StatusChangedMoreThan, WAIT_SECONDS_MIN)?,
+        "last_message_more_than" => time(TimeTest::LastMessageMoreThan, WAIT_SECONDS_MIN)?,
+        "due_in_less_than" => time(TimeTest::DueInLessThan, WAIT_SECONDS_MIN)?,
+        "overdue_by_more_than" => time(TimeTest::OverdueByMoreThan, 0)?,
+        _ => return Err(AppError::invalid(format!("{path} is not known"))),
+    };
+    match kind {
+        Kind::Plain if matches!(condition, Condition::Time(..)) => {
+            Err(AppError::invalid(format!("{path} is for time rules: a rule is looked at when something happens")))
+        }
+        Kind::Timed if condition.needs_happening() => {
+            Err(AppError::invalid(format!("{path} is for rules: when a time rule is looked at, nothing just happened")))
+        }
+        Kind::Plain | Kind::Timed => Ok(condition),
+    }
+}
+
+fn read_who(path: &str, json: &Json) -> Result<Who, AppError> {
+    Ok(match json.as_str() {
+        Some("customer") => Who::Customer,
+        Some("agent") => Who::AnyAgent,
+        Some("system") => Who::System,
+        _ => Who::Agent(
+            id(path, json, AgentId::parse)
+                .map_err(|_| AppError::invalid(format!("{path} must be customer, agent, system or the id of an agent: {}", shown(json))))?,
+        ),
+    })
+}
+
+/// A text that is contained, or an expression between slashes: `/refund|money back/i`.
+fn text_test(path: &str, json: &Json) -> Result<TextTest, AppError> {
+    let given = text(path, json)?;
+    if given.trim().is_empty() || given.chars().count() > VALUE_CHARS_MAX || given.contains('\0') {
+        return Err(AppError::invalid(format!("{path} must have 1 to {VALUE_CHARS_MAX} characters")));
+    }
+    let expression = given.strip_prefix('/').and_then(|rest| rest.rsplit_once('/'));
+    let (source, case) = match expression {
+        Some((source, "")) => (source, Case::Counts),
+        Some((source, "i")) => (source, Case::Ignored),
+        Some(_) | None => return Ok(TextTest::Contains(given.to_lowercase())),
+    };
+    Pattern::within(source, case)
+        .map(TextTest::Matches)
+        .ok_or_else(|| AppError::invalid(format!("{path}: a regular expression is not understood or too large: {}", shown(json))))
+}
+
+fn field_test(path: &str, json: &Json) -> Result<(String, FieldTest), AppError> {
+    let members = object(path, json, &["code", "is", "has"])?;
+    let code_path = format!("{path}.code");
+    let code = line(&code_path, text(&code_path, member(members, path, "code")?)?, CODE_CHARS_MAX)?;
+    let test = match (members.get("is"), members.get("has")) {
+        (None, None) => FieldTest::Filled,
+        (Some(value), None) => FieldTest::Is(text(&format!("{path}.is"), value)?.to_owned()),
+        (None, Some(value)) => FieldTest::Has(text_test(&format!("{path}.has"), value)?),
+        (Some(_), Some(_)) => return Err(AppError::invalid(format!("{path} has either is or has"))),
+    };
+    Ok((code, test))
+}
+
+fn calendar(path: &str, json: &Json) -> Result<Calendar, AppError> {
+    let line = text(path, json)?;
+    Calendar::parse(line).map_err(|fault| {
+        let what = match fault {
+            CalendarFault::Zone => "names a time zone that is not known",
+            CalendarFault::Span => "has a span that ends before it begins, or after the day",
+            CalendarFault::Overlap => "has spans that touch or overlap, or are not in order",
+            CalendarFault::TooMany => "has too many spans or days off",
+            CalendarFault::Text => "must be like Europe/Berlin; mon 09:00-12:00 13:00-17:00; tue 09:00-17:00; off 2026-12-25",
+        };
+        AppError::invalid(format!("{path} {what}"))
+    })
+}

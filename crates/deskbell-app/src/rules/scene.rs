@@ -1,0 +1,121 @@
+//! What a condition asks about a conversation, looked up when it is asked for.
+
+use deskbell_domain::conversation::{Channel, Conversation, Status};
+use deskbell_domain::customer::Customer;
+use deskbell_domain::field::FieldOwner;
+use deskbell_domain::ids::{AgentId, CompanyId, CustomerGroupId, DepartmentId};
+use deskbell_domain::rule::{Facts, Happening};
+use deskbell_domain::time::Timestamp;
+use deskbell_store::{Tx, tables};
+
+use crate::error::AppError;
+use crate::{customers, fields, sla};
+
+/// A conversation at the moment a rule looks at it.
+pub(crate) struct Scene<'a, 't> {
+    tx: &'a mut Tx<'t>,
+    now: Timestamp,
+    conversation: &'a Conversation,
+    happening: Option<&'a Happening>,
+    customer: Option<Customer>,
+}
+
+impl<'a, 't> Scene<'a, 't> {
+    /// `now` is the time that business hours are held against.
+    pub(crate) fn new(
+        tx: &'a mut Tx<'t>,
+        now: Timestamp,
+        conversation: &'a Conversation,
+        happening: Option<&'a Happening>,
+    ) -> Scene<'a, 't> {
+        Scene { tx, now, conversation, happening, customer: None }
+    }
+
+    fn customer(&mut self) -> Result<&Customer, AppError> {
+        let customer = match self.customer.take() {
+            Some(customer) => customer,
+            None => customers::get(self.tx, self.conversation.customer)?,
+        };
+        Ok(self.customer.insert(customer))
+    }
+}
+
+impl Facts for Scene<'_, '_> {
+    type Error = AppError;
+
+    fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    fn happening(&self) -> Option<&Happening> {
+        self.happening
+    }
+
+    fn status(&self) -> Status {
+        self.conversation.status
+    }
+
+    fn channel(&self) -> Channel {
+        self.conversation.channel
+    }
+
+    fn department(&self) -> DepartmentId {
+        self.conversation.department
+    }
+
+    fn assigned(&self) -> Option<AgentId> {
+        self.conversation.assigned
+    }
+
+    fn subject(&self) -> &str {
+        &self.conversation.subject
+    }
+
+    fn created(&self) -> Timestamp {
+        self.conversation.created
+    }
+
+    fn tags(&mut self) -> Result<Vec<String>, AppError> {
+        Ok(tables::tags::of_conversation(self.tx, self.conversation.id)?)
+    }
+
+    fn customers_text(&mut self) -> Result<String, AppError> {
+        Ok(tables::messages::last_text_of_customer(self.tx, self.conversation.id)?.unwrap_or_default())
+    }
+
+    fn customer_name(&mut self) -> Result<String, AppError> {
+        Ok(self.customer()?.name.clone())
+    }
+
+    fn customer_email(&mut self) -> Result<Option<String>, AppError> {
+        Ok(self.customer()?.email.clone())
+    }
+
+    fn customer_groups(&mut self) -> Result<Vec<CustomerGroupId>, AppError> {
+        Ok(tables::groups::of_customer(self.tx, self.conversation.customer)?.into_iter().map(|group| group.id).collect())
+    }
+
+    fn company(&mut self) -> Result<Option<CompanyId>, AppError> {
+        Ok(self.customer()?.company)
+    }
+
+    fn field_owners(&self) -> [FieldOwner; 2] {
+        [FieldOwner::Conversation(self.conversation.id), FieldOwner::Customer(self.conversation.customer)]
+    }
+
+    fn field(&mut self, owner: FieldOwner, code: &str) -> Result<Vec<String>, AppError> {
+        Ok(fields::custom(self.tx, owner)?.into_iter().filter(|field| field.code == code).map(|field| field.value).collect())
+    }
+
+    fn status_changed(&mut self) -> Result<Timestamp, AppError> {
+        Ok(tables::conversations::status_changed(self.tx, self.conversation.id)?.unwrap_or(self.conversation.changed))
+    }
+
+    fn last_message(&mut self) -> Result<Option<Timestamp>, AppError> {
+        Ok(tables::messages::last_spoken(self.tx, self.conversation.id)?)
+    }
+
+    fn due(&mut self) -> Result<Option<Timestamp>, AppError> {
+        sla::due_of(self.tx, self.conversation.id)
+    }
+}

@@ -1,0 +1,58 @@
+//! Service levels: the levels themselves, the rules that choose one, the clocks of conversations, and how well they were kept.
+
+pub mod breaches;
+pub mod clocks;
+pub mod levels;
+pub mod report;
+pub mod rules;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+
+use deskbell_domain::ids::{ConversationId, SlaLevelId};
+use deskbell_domain::sla::clock::Clock;
+use deskbell_domain::time::Timestamp;
+use deskbell_store::{Tx, tables};
+
+pub use deskbell_store::tables::sla::log::{Compliance, LogFilter, LogRow, Times};
+pub use report::{compliance, log};
+
+use crate::error::AppError;
+
+/// A conversation's level, and its clocks that have not ended.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Standing {
+    /// Its id and name; it may have been taken away since.
+    pub level: Option<(SlaLevelId, String)>,
+    pub clocks: Vec<Clock>,
+}
+
+impl Standing {
+    /// When something is due next.
+    pub fn due(&self) -> Option<Timestamp> {
+        self.clocks.iter().filter_map(Clock::due).min()
+    }
+}
+
+/// How a conversation stands.
+pub fn standing(tx: &mut Tx<'_>, conversation: ConversationId) -> Result<Standing, AppError> {
+    let Some(level) = tables::sla::level_of(tx, conversation)? else { return Ok(Standing::default()) };
+    let level = tables::sla::level_ever(tx, level)?.map(|level| (level.id, level.name));
+    Ok(Standing { level, clocks: tables::sla::clocks::open(tx, conversation)? })
+}
+
+/// The earliest due time of each of these conversations that has one. A clock that stands still is not due.
+pub fn dues(tx: &mut Tx<'_>, conversations: &[ConversationId]) -> Result<HashMap<ConversationId, Timestamp>, AppError> {
+    Ok(tables::sla::clocks::dues(tx, conversations)?)
+}
+
+/// The next due time of a conversation, if a clock runs for it.
+pub fn due_of(tx: &mut Tx<'_>, conversation: ConversationId) -> Result<Option<Timestamp>, AppError> {
+    Ok(dues(tx, &[conversation])?.remove(&conversation))
+}
+
+/// What `deskbell doctor` finds wrong with clocks and cells, and what there is of them.
+pub fn examine(tx: &mut Tx<'_>) -> Result<tables::sla::log::Recount, AppError> {
+    Ok(tables::sla::log::recount(tx)?)
+}

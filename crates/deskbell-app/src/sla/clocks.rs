@@ -1,0 +1,187 @@
+//! The clocks of conversations: started, stopped and ended as events say, within the transaction of each event.
+
+use deskbell_domain::chat::{Chat, StartedBy};
+use deskbell_domain::event::Event;
+use deskbell_domain::ids::{AgentId, ConversationId, SlaItemId, SlaLevelId};
+use deskbell_domain::message::Actor;
+use deskbell_domain::sla::clock::{Clock, Subject};
+use deskbell_domain::sla::turns::{Act, Facts, Turn, acts};
+use deskbell_domain::sla::{Goal, Level, SlaEvent};
+use deskbell_store::tables::sla::clocks::Watched;
+use deskbell_store::tables::sla::log::{self, Closing};
+use deskbell_store::{Tx, tables};
+
+use super::levels;
+use crate::commands::Done;
+use crate::context::Context;
+use crate::conversations;
+use crate::error::AppError;
+
+/// Lets the clocks of a conversation follow what happened in it. Its rows are written already.
+pub(crate) fn follow(tx: &mut Tx<'_>, cx: &Context, conversation: ConversationId, turn: Turn) -> Result<(), AppError> {
+    let Some(watched) = tables::sla::clocks::watched(tx, conversation)? else { return Ok(()) };
+    if let Turn::Begins(_) = turn {
+        say(tx, cx, SlaEvent::LevelSet { conversation, level: Some(watched.level), by: Actor::System })?;
+    }
+    let mut running = Running::load(tx, conversation, watched)?;
+    running.take(tx, cx, turn)
+}
+
+/// Gives a conversation another level, or none. Clocks that run go on under it: they started when they did, and have used up as much; what
+/// had no clock gets one from now on. Those that it has no time for end.
+pub fn set_level(
+    tx: &mut Tx<'_>,
+    cx: &Context,
+    by: Actor,
+    conversation: ConversationId,
+    level: Option<SlaLevelId>,
+) -> Result<Done, AppError> {
+    let conversation = conversations::get(tx, conversation)?;
+    let level = level.map(|level| levels::get(tx, level)).transpose()?;
+    let wanted = level.as_ref().map(|level| level.id);
+    if tables::sla::level_of(tx, conversation.id)? == wanted {
+        return Ok(Done::conversation(conversation.id, tx.head()?));
+    }
+    let open = tables::sla::clocks::open(tx, conversation.id)?;
+    tables::sla::set_level(tx, conversation.id, wanted)?;
+    say(tx, cx, SlaEvent::LevelSet { conversation: conversation.id, level: wanted, by })?;
+    for mut clock in open {
+        tell_overdue(tx, cx, &mut clock)?;
+        end(tx, cx, &clock)?;
+        if let Some(level) = &level
+            && let Some(next) = clock.under(SlaItemId::from_i64(tx.next_id()?), level)
+        {
+            begin(tx, cx, &next)?;
+        }
+    }
+    if let Some(watched) = tables::sla::clocks::watched(tx, conversation.id)? {
+        let asks = |chat: &Chat| !chat.joined_ever && chat.started_by != StartedBy::Agent;
+        let waiting = tables::chats::live_of_conversation(tx, conversation.id)?.filter(asks).map(|chat| chat.id);
+        let turn = Turn::Levelled { status: conversation.status, waiting };
+        Running::load(tx, conversation.id, watched)?.take(tx, cx, turn)?;
+    }
+    Ok(Done::conversation(conversation.id, tx.head()?))
+}
+
+/// A conversation with a level, and its clocks.
+struct Running {
+    conversation: ConversationId,
+    watched: Watched,
+    level: Level,
+    clocks: Vec<Clock>,
+}
+
+impl Running {
+    fn load(tx: &mut Tx<'_>, conversation: ConversationId, watched: Watched) -> Result<Running, AppError> {
+        let level = tables::sla::level_ever(tx, watched.level)?
+            .ok_or_else(|| AppError::internal(format!("conversation {conversation} has an unknown level")))?;
+        let clocks = tables::sla::clocks::open(tx, conversation)?;
+        Ok(Running { conversation, watched, level, clocks })
+    }
+
+    fn take(&mut self, tx: &mut Tx<'_>, cx: &Context, turn: Turn) -> Result<(), AppError> {
+        let facts = Facts {
+            open: self.clocks.iter().map(|clock| (clock.goal, clock.subject, clock.started)).collect(),
+            reached: tables::sla::clocks::reached(tx, self.conversation)?,
+            assigned: self.watched.assigned,
+        };
+        for act in acts(turn, &facts, cx.now) {
+            self.carry_out(tx, cx, act)?;
+        }
+        Ok(())
+    }
+
+    fn carry_out(&mut self, tx: &mut Tx<'_>, cx: &Context, act: Act) -> Result<(), AppError> {
+        match act {
+            Act::Start(goal, subject) => {
+                let id = SlaItemId::from_i64(tx.next_id()?);
+                match Clock::start(id, self.conversation, &self.level, (goal, subject), cx.now) {
+                    Some(clock) => begin(tx, cx, &clock),
+                    None => Ok(()),
+                }
+            }
+            Act::Close(goal, subject, agent) => {
+                let Some(mut clock) = self.clock(goal, subject) else { return Ok(()) };
+                tell_overdue(tx, cx, &mut clock)?;
+                self.close(tx, cx, &clock, agent)
+            }
+            Act::Drop(goal, subject) => {
+                let Some(mut clock) = self.clock(goal, subject) else { return Ok(()) };
+                tell_overdue(tx, cx, &mut clock)?;
+                end(tx, cx, &clock)
+            }
+            Act::Stop(goal) => {
+                let Some(mut clock) = self.clock(goal, Subject::Ticket) else { return Ok(()) };
+                if clock.stop(&self.level.calendar, cx.now) {
+                    tables::sla::clocks::update(tx, &clock)?;
+                    say(tx, cx, SlaEvent::DueMoved { conversation: self.conversation, item: clock.id, due: None })?;
+                }
+                Ok(())
+            }
+            Act::GoOn(goal) => {
+                let Some(clock) = self.clock(goal, Subject::Ticket) else { return Ok(()) };
+                let mut next = clock.clone();
+                match next.go_on(&self.level.calendar, cx.now) {
+                    None => end(tx, cx, &clock),
+                    Some(_) if next == clock => Ok(()),
+                    due => {
+                        tables::sla::clocks::update(tx, &next)?;
+                        say(tx, cx, SlaEvent::DueMoved { conversation: self.conversation, item: clock.id, due })
+                    }
+                }
+            }
+        }
+    }
+
+    fn clock(&self, goal: Goal, subject: Subject) -> Option<Clock> {
+        self.clocks.iter().find(|clock| (clock.goal, clock.subject) == (goal, subject)).cloned()
+    }
+
+    fn close(&self, tx: &mut Tx<'_>, cx: &Context, clock: &Clock, agent: Option<AgentId>) -> Result<(), AppError> {
+        // A clock that stood still and whose business hours never come again has no due time that the log could show.
+        let Some(settled) = clock.settle(&self.level.calendar, cx.now) else { return end(tx, cx, clock) };
+        let Watched { department, customer, .. } = self.watched;
+        log::close(tx, clock, &Closing { settled, at: cx.now, department, agent, customer })?;
+        say(
+            tx,
+            cx,
+            SlaEvent::Closed {
+                conversation: clock.conversation,
+                item: clock.id,
+                goal: clock.goal,
+                level: clock.level,
+                started: clock.started,
+                due: settled.due,
+                department,
+                agent,
+            },
+        )
+    }
+}
+
+fn begin(tx: &mut Tx<'_>, cx: &Context, clock: &Clock) -> Result<(), AppError> {
+    tables::sla::clocks::insert(tx, clock)?;
+    let Clock { conversation, id: item, goal, level, .. } = *clock;
+    say(tx, cx, SlaEvent::Started { conversation, item, goal, level, due: clock.due() })
+}
+
+/// Ends a clock that does not come into the log.
+fn end(tx: &mut Tx<'_>, cx: &Context, clock: &Clock) -> Result<(), AppError> {
+    tables::sla::clocks::drop(tx, clock.id, cx.now)?;
+    say(tx, cx, SlaEvent::Dropped { conversation: clock.conversation, item: clock.id })
+}
+
+/// Tells that the due time passed, if it did and nobody was told: so that it is told of every clock, also of one that ends before the timers
+/// look.
+pub(super) fn tell_overdue(tx: &mut Tx<'_>, cx: &Context, clock: &mut Clock) -> Result<(), AppError> {
+    let (false, true, Some(due)) = (clock.breached, clock.is_overdue(cx.now), clock.due()) else { return Ok(()) };
+    clock.breached = true;
+    tables::sla::clocks::mark_breached(tx, clock.id, cx.now)?;
+    let Clock { conversation, id: item, goal, level, .. } = *clock;
+    say(tx, cx, SlaEvent::Breached { conversation, item, goal, level, due })
+}
+
+fn say(tx: &mut Tx<'_>, cx: &Context, event: SlaEvent) -> Result<(), AppError> {
+    tx.append(cx.now, Event::Sla(event))?;
+    Ok(())
+}

@@ -1,0 +1,181 @@
+use deskbell_domain::sla::{Goal, Level};
+use deskbell_store::tables::sla::SlaRule;
+
+use super::*;
+use crate::conversations::stage::{Stage, stage};
+use crate::conversations::{Beginning, Start, start_with};
+use crate::customers::{self, Changes, NewCustomer};
+use crate::error::Kind;
+use crate::groups::{self, GroupDraft};
+use crate::sla::levels::LevelDraft;
+use crate::visits::{self, Arrival};
+use conditions::About;
+use deskbell_domain::conversation::{Channel, Status};
+use deskbell_domain::ids::{CustomerId, DepartmentId};
+
+pub(crate) fn level(stage: &Stage, name: &str, minutes: i64) -> Level {
+    let draft = LevelDraft { name: Some(name.to_owned()), times: vec![(Goal::FirstAnswer, Some(minutes * 60))], ..LevelDraft::default() };
+    stage.write(move |tx, cx| levels::create(tx, cx, &draft))
+}
+
+fn condition(about: About, any_of: &[&str]) -> Condition {
+    Condition { about, any_of: any_of.iter().map(|value| (*value).to_owned()).collect() }
+}
+
+fn rule(stage: &Stage, name: &str, level: SlaLevelId, groups: Vec<Vec<Condition>>) -> Rule {
+    let draft = RuleDraft { name: Some(name.to_owned()), level: Some(level), groups: Some(groups), ..RuleDraft::default() };
+    stage.write(move |tx, cx| create(tx, cx, &draft))
+}
+
+/// A conversation of a customer, and the name of the level it gets.
+fn begun(
+    stage: &Stage,
+    customer: CustomerId,
+    channel: Channel,
+    department: DepartmentId,
+    subject: &str,
+    beginning: (&str, &[&str]),
+) -> String {
+    let (subject, text) = (subject.to_owned(), beginning.0.to_owned());
+    let tags: Vec<String> = beginning.1.iter().map(|tag| (*tag).to_owned()).collect();
+    stage.write(move |tx, cx| {
+        let customer = customers::get(tx, customer)?;
+        let arrival = Arrival {
+            language: "de-AT,de;q=0.8,en;q=0.5".to_owned(),
+            referrer: "https://Search.test/?q=tents".to_owned(),
+            ..Arrival::default()
+        };
+        let visit = visits::arrive(tx, cx, None, &arrival)?;
+        let start = Start {
+            customer: &customer,
+            shown_name: "Somebody",
+            visit: (channel == Channel::Form).then_some(&visit),
+            widget: None,
+            department,
+            channel,
+            status: Status::New,
+            subject: &subject,
+        };
+        let conversation = start_with(tx, cx, start, Beginning { text: &text, tags: &tags })?;
+        Ok(crate::sla::standing(tx, conversation.id)?.level.map(|(_, name)| name).unwrap_or_default())
+    })
+}
+
+#[test]
+fn the_first_rule_that_holds_chooses() {
+    let stage = stage();
+    let group = stage.write(|tx, cx| groups::create(tx, cx, &GroupDraft { name: Some("VIP".to_owned()), ..GroupDraft::default() })).id;
+    let new = NewCustomer { email: "ann@mail.Acme.test".to_owned(), changes: Changes { groups: Some(vec![group]), ..Changes::default() } };
+    let (ann, bob) = stage.write(move |tx, cx| {
+        let other = NewCustomer { email: "bob@notacme.test".to_owned(), changes: Changes::default() };
+        let ann = customers::register(tx, cx, &new)?.id;
+        customers::seen(tx, ann, "10.0.0.1", "fr")?;
+        Ok((ann, customers::register(tx, cx, &other)?.id))
+    });
+    let held = level(&stage, "Held", 10);
+    let (sales, support) = (stage.sales, DepartmentId::DEFAULT);
+    let sales_text = sales.to_string();
+    let group = group.to_string();
+    // Conditions, and whether they hold for: a form of Ann for sales; a mail of Bob for support.
+    for (groups, ann_holds, bob_holds) in [
+        (vec![], true, true),
+        (vec![vec![condition(About::Channel, &["M", "B"])]], true, false),
+        (vec![vec![condition(About::Channel, &["E"])]], false, true),
+        (vec![vec![condition(About::Department, &[&sales_text])]], true, false),
+        (vec![vec![condition(About::CustomerGroup, &[&group])]], true, false),
+        (vec![vec![condition(About::EmailDomain, &["mail.acme.test"])]], true, false),
+        (vec![vec![condition(About::EmailDomain, &["*.acme.test"])]], true, false),
+        (vec![vec![condition(About::EmailDomain, &["acme.test"])]], false, false),
+        (vec![vec![condition(About::EmailDomain, &["*.NotAcme.test"])]], false, true),
+        (vec![vec![condition(About::Subject, &["nothing", "TENT"])]], true, true),
+        (vec![vec![condition(About::Text, &["Leaks"])]], true, false),
+        (vec![vec![condition(About::Tag, &["urgent"])]], false, true),
+        (vec![vec![condition(About::Language, &["de"])]], true, false),
+        (vec![vec![condition(About::Language, &["de-at"])]], true, false),
+        (vec![vec![condition(About::Language, &["e"])]], false, false),
+        (vec![vec![condition(About::Referrer, &["search.test"])]], true, false),
+        // All of a group, any of the groups.
+        (vec![vec![condition(About::Channel, &["M"]), condition(About::Text, &["burns"])]], false, false),
+        (
+            vec![vec![condition(About::Channel, &["M"]), condition(About::Text, &["burns"])], vec![condition(About::Tag, &["urgent"])]],
+            false,
+            true,
+        ),
+    ] {
+        let rule = rule(&stage, "One", held.id, groups.clone());
+        let of_ann = begun(&stage, ann, Channel::Form, sales, "", ("My tent leaks", &[]));
+        let of_bob = begun(&stage, bob, Channel::Email, support, "A Tent", ("Where is it?", &["urgent"]));
+        assert_eq!((of_ann == "Held", of_bob == "Held"), (ann_holds, bob_holds), "{groups:?}");
+        stage.write(move |tx, _| remove(tx, rule.id));
+    }
+    // The customer's own language counts where no browser tells one.
+    rule(&stage, "French", held.id, vec![vec![condition(About::Language, &["fr"])]]);
+    assert_eq!(begun(&stage, ann, Channel::Email, support, "", ("Bonjour", &[])), "Held");
+}
+
+#[test]
+fn order_decides() {
+    let stage = stage();
+    let (fast, slow) = (level(&stage, "Fast", 1), level(&stage, "Slow", 100));
+    let customer = stage.write(|tx, cx| customers::anonymous(tx, cx)).id;
+    let forms = vec![vec![condition(About::Channel, &["M"])]];
+    let (first, last) = (rule(&stage, "Forms", fast.id, forms), rule(&stage, "All", slow.id, vec![]));
+    let of = |channel| begun(&stage, customer, channel, DepartmentId::DEFAULT, "", ("", &[]));
+    assert_eq!((of(Channel::Form), of(Channel::Email)), ("Fast".to_owned(), "Slow".to_owned()));
+    let ids = [last.id, first.id];
+    let names: Vec<String> = stage.write(move |tx, _| order(tx, &ids)).into_iter().map(|rule| rule.name).collect();
+    assert_eq!(names, ["All", "Forms"]);
+    assert_eq!(of(Channel::Form), "Slow");
+    let off = RuleDraft { enabled: Some(false), ..RuleDraft::default() };
+    stage.write(move |tx, _| change(tx, last.id, &off));
+    assert_eq!((of(Channel::Form), of(Channel::Email)), ("Fast".to_owned(), String::new()));
+    for wrong in [vec![], vec![first.id], vec![first.id, first.id], vec![first.id, last.id, SlaRuleId::from_i64(1)]] {
+        assert_eq!(stage.try_write(move |tx, _| order(tx, &wrong)).unwrap_err().kind, Kind::Invalid);
+    }
+    // One that another version wrote rests, and can be taken away.
+    let odd = SlaRuleId::from_i64(77);
+    stage.write(move |tx, cx| {
+        let definition = r#"[[{"about":"moon_phase","any_of":["full"]}]]"#.to_owned();
+        let rule = SlaRule { id: odd, name: "Odd".to_owned(), enabled: true, level: fast.id, definition };
+        Ok(tables::sla::insert_rule(tx, &rule, cx.now)?)
+    });
+    assert_eq!(stage.see(list).len(), 2);
+    assert_eq!(of(Channel::Email), "");
+    stage.write(move |tx, _| remove(tx, odd));
+    assert_eq!(stage.try_write(move |tx, _| remove(tx, odd)).unwrap_err().kind, Kind::NotFound);
+}
+
+#[test]
+fn what_is_no_rule() {
+    let stage = stage();
+    let held = level(&stage, "Held", 10).id;
+    let many = vec!["x"; 101];
+    for (groups, field) in [
+        (vec![vec![]], "groups[0]"),
+        (vec![vec![condition(About::Channel, &[])]], "groups[0][0].any_of"),
+        (
+            vec![vec![condition(About::Channel, &["M"])], vec![condition(About::Subject, &["a"]), condition(About::Channel, &["mail"])]],
+            "groups[1][1].any_of",
+        ),
+        (vec![vec![condition(About::Department, &["zzzzzzzz"])]], "no such department"),
+        (vec![vec![condition(About::CustomerGroup, &["zzzz"])]], "no such customer group"),
+        (vec![vec![condition(About::Company, &["nonsense!"])]], "no such company"),
+        (vec![vec![condition(About::EmailDomain, &["*"])]], "a domain is like"),
+        (vec![vec![condition(About::EmailDomain, &["me@acme.test"])]], "a domain is like"),
+        (vec![vec![condition(About::Subject, &[" "])]], "1 to 255 characters"),
+        (vec![vec![condition(About::Subject, &many)]], "1 to 100 values"),
+        (vec![vec![condition(About::Tag, &["a"])]; 21], "groups: at most 20"),
+        (vec![vec![condition(About::Tag, &["a"]); 21]], "groups[0] must have 1 to 20 conditions"),
+    ] {
+        let draft = RuleDraft { name: Some("Odd".to_owned()), level: Some(held), groups: Some(groups), ..RuleDraft::default() };
+        let error = stage.try_write(move |tx, cx| create(tx, cx, &draft)).unwrap_err();
+        assert!(error.kind == Kind::Invalid && error.public.contains(field), "{error:?} names {field}");
+    }
+    let named = RuleDraft { name: Some("Odd".to_owned()), ..RuleDraft::default() };
+    let unknown = RuleDraft { level: Some(SlaLevelId::from_i64(9)), ..named.clone() };
+    let nameless = RuleDraft { level: Some(held), ..RuleDraft::default() };
+    for (draft, field) in [(named, "level"), (unknown, "level"), (nameless, "name")] {
+        let error = stage.try_write(move |tx, cx| create(tx, cx, &draft)).unwrap_err();
+        assert!(error.public.contains(field), "{error:?} names {field}");
+    }
+}

@@ -1,0 +1,78 @@
+//! Service levels, the rules that choose one, clocks, and how well they were kept.
+
+/// Times of levels are business seconds, NULL: not watched. A level that is taken away stays as a row, for the names in the log.
+///
+/// `sla_items` are clocks. One that runs has `running_since` and `due_at`, one that stands still has neither, one that ended has an
+/// `outcome`. Of what was reached `number` counts on without end, and the last columns say how it stood then; `allowed`, `used` and `taken` are
+/// microseconds of business time.
+///
+/// `sla_cells` add up what `sla_items` say of a quarter of an hour, once for each part of (department, agent, level) that a question may leave
+/// open; what is left open is 0.
+pub(super) const SLA: &str = r"
+CREATE TABLE sla_levels (
+  id {PK},
+  name {TEXT} NOT NULL,
+  name_key {TEXT} NOT NULL,
+  first_answer BIGINT,
+  next_answer BIGINT,
+  first_assign BIGINT,
+  first_resolve BIGINT,
+  chat_answer BIGINT,
+  call_answer BIGINT,
+  calendar {TEXT} NOT NULL,
+  created_at BIGINT NOT NULL,
+  removed_at BIGINT
+);
+CREATE UNIQUE INDEX sla_levels_name ON sla_levels (name_key) WHERE removed_at IS NULL;
+CREATE TABLE sla_rules (
+  id {PK},
+  ordinal BIGINT NOT NULL,
+  name {TEXT} NOT NULL,
+  enabled BIGINT NOT NULL,
+  level_id BIGINT NOT NULL REFERENCES sla_levels(id),
+  definition {TEXT} NOT NULL,
+  created_at BIGINT NOT NULL
+);
+ALTER TABLE conversations ADD COLUMN sla_level_id BIGINT;
+CREATE TABLE sla_items (
+  id {PK},
+  conversation_id BIGINT NOT NULL REFERENCES conversations(id),
+  level_id BIGINT NOT NULL REFERENCES sla_levels(id),
+  medium {TEXT} NOT NULL,
+  goal {TEXT} NOT NULL,
+  subject_id BIGINT,
+  started_at BIGINT NOT NULL,
+  allowed BIGINT NOT NULL,
+  used BIGINT NOT NULL,
+  running_since BIGINT,
+  due_at BIGINT,
+  breached_at BIGINT,
+  outcome {TEXT},
+  ended_at BIGINT,
+  number BIGINT,
+  department_id BIGINT,
+  agent_id BIGINT,
+  customer_id BIGINT,
+  taken BIGINT
+);
+CREATE INDEX sla_items_open ON sla_items (conversation_id, due_at) WHERE outcome IS NULL;
+CREATE INDEX sla_items_ended ON sla_items (conversation_id) WHERE outcome IS NOT NULL;
+CREATE INDEX sla_items_due ON sla_items (due_at) WHERE outcome IS NULL AND breached_at IS NULL AND due_at IS NOT NULL;
+CREATE UNIQUE INDEX sla_items_number ON sla_items (number) WHERE number IS NOT NULL;
+CREATE INDEX sla_items_log ON sla_items (medium, ended_at, number) WHERE number IS NOT NULL;
+CREATE INDEX sla_items_agent ON sla_items (agent_id, medium, ended_at, number) WHERE number IS NOT NULL;
+CREATE INDEX sla_items_customer ON sla_items (customer_id, medium, ended_at, number) WHERE number IS NOT NULL;
+CREATE TABLE sla_cells (
+  medium {TEXT} NOT NULL,
+  department_id BIGINT NOT NULL,
+  agent_id BIGINT NOT NULL,
+  level_id BIGINT NOT NULL,
+  fulfilled BIGINT NOT NULL,
+  quarter BIGINT NOT NULL,
+  items BIGINT NOT NULL,
+  total BIGINT NOT NULL,
+  longest BIGINT NOT NULL,
+  shortest BIGINT NOT NULL,
+  PRIMARY KEY (medium, department_id, agent_id, level_id, fulfilled, quarter)
+);
+";

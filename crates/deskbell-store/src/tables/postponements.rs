@@ -1,0 +1,39 @@
+//! Conversations that are set aside until a moment.
+
+use deskbell_domain::conversation::Status;
+use deskbell_domain::ids::ConversationId;
+use deskbell_domain::time::Timestamp;
+
+use super::word;
+use crate::engine::Tx;
+use crate::error::StoreError;
+
+/// A conversation is set aside until a moment; then it gets its status back.
+pub fn put(tx: &mut Tx<'_>, conversation: ConversationId, back: Status, until: Timestamp) -> Result<(), StoreError> {
+    tx.exec(
+        "INSERT INTO postponements (conversation_id, back, until_at) VALUES ($1, $2, $3) \
+         ON CONFLICT (conversation_id) DO UPDATE SET back = excluded.back, until_at = excluded.until_at",
+        &[&conversation.get(), &back.text(), &until],
+    )?;
+    Ok(())
+}
+
+pub fn remove(tx: &mut Tx<'_>, conversation: ConversationId) -> Result<(), StoreError> {
+    tx.exec("DELETE FROM postponements WHERE conversation_id = $1", &[&conversation.get()])?;
+    Ok(())
+}
+
+/// Those whose time is up, the longest due first, each with the status it gets back.
+pub fn over(tx: &mut Tx<'_>, now: Timestamp, limit: i64) -> Result<Vec<(ConversationId, Status)>, StoreError> {
+    tx.all_with(
+        "SELECT conversation_id, back FROM postponements WHERE until_at <= $1 ORDER BY until_at, conversation_id LIMIT $2",
+        &[&now, &limit],
+        |row| Ok((ConversationId::from_i64(row.get(0)?), word(Status::parse, "status", row.str(1)?)?)),
+    )
+}
+
+/// Until when a conversation is set aside.
+pub fn until(tx: &mut Tx<'_>, conversation: ConversationId) -> Result<Option<Timestamp>, StoreError> {
+    let found: Option<(Timestamp,)> = tx.opt("SELECT until_at FROM postponements WHERE conversation_id = $1", &[&conversation.get()])?;
+    Ok(found.map(|(until,)| until))
+}

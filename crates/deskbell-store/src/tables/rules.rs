@@ -1,0 +1,202 @@
+//! Rules that listen to events, and the log of what rules of both kinds did.
+
+use deskbell_domain::automation::{AnyRuleId, FiringOutcome};
+use deskbell_domain::ids::{ConversationId, RuleId, TimeRuleId};
+use deskbell_domain::rule::{Rule, RuleEvent};
+use deskbell_domain::time::Timestamp;
+
+use super::{flag, time, word};
+use crate::engine::{Row, Tx};
+use crate::error::StoreError;
+
+fn row(row: &Row<'_>) -> Result<Rule, StoreError> {
+    Ok(Rule {
+        id: RuleId::from_i64(row.get(0)?),
+        name: row.get(1)?,
+        enabled: row.get(2)?,
+        place: row.get(3)?,
+        source: row.get(4)?,
+        since: row.get(5)?,
+    })
+}
+
+/// All rules, in their order.
+pub fn all(tx: &mut Tx<'_>) -> Result<Vec<Rule>, StoreError> {
+    tx.all_with("SELECT id, name, enabled, place, definition, since_number FROM rules ORDER BY place, id", &[], row)
+}
+
+pub fn insert(tx: &mut Tx<'_>, rule: &Rule, at: Timestamp) -> Result<(), StoreError> {
+    tx.exec(
+        "INSERT INTO rules (id, name, enabled, place, definition, since_number, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        &[&rule.id.get(), &rule.name, &flag(rule.enabled), &rule.place, &rule.source, &rule.since, &at],
+    )?;
+    Ok(())
+}
+
+pub fn update(tx: &mut Tx<'_>, rule: &Rule) -> Result<(), StoreError> {
+    tx.exec(
+        "UPDATE rules SET name = $2, enabled = $3, place = $4, definition = $5, since_number = $6 WHERE id = $1",
+        &[&rule.id.get(), &rule.name, &flag(rule.enabled), &rule.place, &rule.source, &rule.since],
+    )?;
+    Ok(())
+}
+
+/// Takes a rule away; what it did stays in the log.
+pub fn remove(tx: &mut Tx<'_>, rule: RuleId) -> Result<(), StoreError> {
+    tx.exec("DELETE FROM rules WHERE id = $1", &[&rule.get()])?;
+    Ok(())
+}
+
+/// A row of the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Firing {
+    /// Of the journal's entry that tells of it.
+    pub number: i64,
+    pub rule: AnyRuleId,
+    /// As it was called then.
+    pub name: String,
+    pub conversation: ConversationId,
+    pub at: Timestamp,
+    /// What it fired on, with its number in the journal; nothing for a time rule.
+    pub event: Option<(RuleEvent, i64)>,
+    /// The firing that caused that event.
+    pub cause: Option<i64>,
+    /// The last entry that it caused; its own number if it caused none.
+    pub last: i64,
+    pub outcome: FiringOutcome,
+    /// What became of its actions, a line each.
+    pub detail: String,
+    /// Answers that it sent.
+    pub answers: i64,
+}
+
+const FIRING_COLUMNS: &str =
+    "number, kind, rule_id, rule_name, conversation_id, at, event, event_number, cause, last_number, outcome, detail, answers";
+
+fn firing(row: &Row<'_>) -> Result<Firing, StoreError> {
+    let rule = match row.str(1)? {
+        "rule" => AnyRuleId::Rule(RuleId::from_i64(row.get(2)?)),
+        "time" => AnyRuleId::TimeRule(TimeRuleId::from_i64(row.get(2)?)),
+        other => return Err(StoreError::Corrupt(format!("unknown kind of a rule {other:?}"))),
+    };
+    let event = match (row.get::<Option<String>>(6)?, row.get::<Option<i64>>(7)?) {
+        (Some(event), Some(number)) => Some((word(RuleEvent::parse, "event of a rule", &event)?, number)),
+        _ => None,
+    };
+    Ok(Firing {
+        number: row.get(0)?,
+        rule,
+        name: row.get(3)?,
+        conversation: ConversationId::from_i64(row.get(4)?),
+        at: time(row.get(5)?),
+        event,
+        cause: row.get(8)?,
+        last: row.get(9)?,
+        outcome: word(FiringOutcome::parse, "outcome of a rule", row.str(10)?)?,
+        detail: row.get(11)?,
+        answers: row.get(12)?,
+    })
+}
+
+fn columns(rule: AnyRuleId) -> (&'static str, i64) {
+    match rule {
+        AnyRuleId::Rule(rule) => ("rule", rule.get()),
+        AnyRuleId::TimeRule(rule) => ("time", rule.get()),
+    }
+}
+
+pub fn insert_firing(tx: &mut Tx<'_>, firing: &Firing) -> Result<(), StoreError> {
+    let (kind, rule) = columns(firing.rule);
+    tx.exec(
+        "INSERT INTO rule_firings (number, kind, rule_id, rule_name, conversation_id, at, event, event_number, cause, last_number, outcome, \
+           detail, answers) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+        &[
+            &firing.number,
+            &kind,
+            &rule,
+            &firing.name,
+            &firing.conversation.get(),
+            &firing.at,
+            &firing.event.map(|(event, _)| event.text().to_owned()),
+            &firing.event.map(|(_, number)| number),
+            &firing.cause,
+            &firing.last,
+            &firing.outcome.text(),
+            &firing.detail,
+            &firing.answers,
+        ],
+    )?;
+    Ok(())
+}
+
+pub fn get_firing(tx: &mut Tx<'_>, number: i64) -> Result<Option<Firing>, StoreError> {
+    tx.opt_dynamic_with(&format!("SELECT {FIRING_COLUMNS} FROM rule_firings WHERE number = $1"), &[&number], firing)
+}
+
+/// The firing that caused an entry of the journal. What firings cause lies apart, each behind its firing.
+pub fn cause_of(tx: &mut Tx<'_>, number: i64) -> Result<Option<Firing>, StoreError> {
+    let sql = format!("SELECT {FIRING_COLUMNS} FROM rule_firings WHERE number < $1 ORDER BY number DESC LIMIT 1");
+    Ok(tx.opt_dynamic_with(&sql, &[&number], firing)?.filter(|firing| firing.last >= number))
+}
+
+/// What part of the log is asked for.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct LogFilter {
+    pub rule: Option<AnyRuleId>,
+    pub conversation: Option<ConversationId>,
+}
+
+/// The log, the newest first, strictly before a number.
+pub fn firings(tx: &mut Tx<'_>, filter: LogFilter, before: i64, limit: i64) -> Result<Vec<Firing>, StoreError> {
+    let rule = filter.rule.map(|rule| columns(rule).1);
+    match (rule, filter.conversation) {
+        (None, None) => {
+            let sql = format!("SELECT {FIRING_COLUMNS} FROM rule_firings WHERE number < $1 ORDER BY number DESC LIMIT $2");
+            tx.all_dynamic_with(&sql, &[&before, &limit], firing)
+        }
+        (Some(rule), None) => {
+            let sql = format!("SELECT {FIRING_COLUMNS} FROM rule_firings WHERE rule_id = $1 AND number < $2 ORDER BY number DESC LIMIT $3");
+            tx.all_dynamic_with(&sql, &[&rule, &before, &limit], firing)
+        }
+        (None, Some(conversation)) => {
+            let sql = format!(
+                "SELECT {FIRING_COLUMNS} FROM rule_firings WHERE conversation_id = $1 AND number < $2 ORDER BY number DESC LIMIT $3"
+            );
+            tx.all_dynamic_with(&sql, &[&conversation.get(), &before, &limit], firing)
+        }
+        (Some(rule), Some(conversation)) => {
+            let sql = format!(
+                "SELECT {FIRING_COLUMNS} FROM rule_firings WHERE conversation_id = $1 AND rule_id = $2 AND number < $3 \
+                 ORDER BY number DESC LIMIT $4"
+            );
+            tx.all_dynamic_with(&sql, &[&conversation.get(), &rule, &before, &limit], firing)
+        }
+    }
+}
+
+/// How often a rule has acted on a conversation since a moment.
+pub fn times_acted(tx: &mut Tx<'_>, rule: AnyRuleId, conversation: ConversationId, since: Timestamp) -> Result<i64, StoreError> {
+    let (count,) = tx.one(
+        "SELECT COUNT(*) FROM rule_firings WHERE conversation_id = $1 AND rule_id = $2 AND at > $3 AND outcome = $4",
+        &[&conversation.get(), &columns(rule).1, &since, &FiringOutcome::Done.text()],
+    )?;
+    Ok(count)
+}
+
+/// How many answers rules have sent to a conversation since a moment.
+pub fn answers_sent(tx: &mut Tx<'_>, conversation: ConversationId, since: Timestamp) -> Result<i64, StoreError> {
+    let (count,): (Option<i64>,) = tx.one(
+        "SELECT CAST(SUM(answers) AS BIGINT) FROM rule_firings WHERE conversation_id = $1 AND at > $2",
+        &[&conversation.get(), &since],
+    )?;
+    Ok(count.unwrap_or_default())
+}
+
+/// Forgets the oldest rows from before a moment, at most `limit`; returns how many.
+pub fn forget_firings(tx: &mut Tx<'_>, before: Timestamp, limit: i64) -> Result<u64, StoreError> {
+    let oldest: Vec<(i64, Timestamp)> = tx.all("SELECT number, at FROM rule_firings ORDER BY number LIMIT $1", &[&limit])?;
+    match oldest.into_iter().take_while(|(_, at)| *at < before).last() {
+        Some((number, _)) => tx.exec("DELETE FROM rule_firings WHERE number <= $1", &[&number]),
+        None => Ok(0),
+    }
+}

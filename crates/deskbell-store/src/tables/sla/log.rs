@@ -1,0 +1,344 @@
+//! The log of goals that were reached, and its sums by quarters of an hour.
+//!
+//! The sums are written with the row that they count, in one transaction: they are exact at every moment and after every crash, and need no
+//! reader that follows. That costs one statement for each goal reached, of which there are a few in the life of a conversation.
+
+use deskbell_domain::customer::Customer;
+use deskbell_domain::ids::{AgentId, ConversationId, CustomerId, DepartmentId, SlaItemId, SlaLevelId};
+use deskbell_domain::measure::Medium;
+use deskbell_domain::sla::Goal;
+use deskbell_domain::sla::clock::{Clock, Settled};
+use deskbell_domain::time::Timestamp;
+
+use super::medium_word;
+use crate::engine::{Param, Tx};
+use crate::error::StoreError;
+use crate::tables::{flag, time, word};
+
+/// Microseconds of a cell. The offsets of all time zones are whole multiples of it.
+pub const QUARTER_MICROS: i64 = 900_000_000;
+
+/// The quarter of an hour that a moment lies in.
+pub fn quarter(at: Timestamp) -> i64 {
+    at.micros().div_euclid(QUARTER_MICROS)
+}
+
+/// Which rows of the log. Everything given must hold.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LogFilter {
+    pub department: Option<DepartmentId>,
+    pub agent: Option<AgentId>,
+    pub requester: Option<CustomerId>,
+    pub level: Option<SlaLevelId>,
+}
+
+/// A goal that was reached, as it stood then.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogRow {
+    /// Counts on over all rows, in the order they were closed.
+    pub number: i64,
+    pub conversation: ConversationId,
+    pub code: String,
+    pub department: DepartmentId,
+    pub department_name: String,
+    pub level: SlaLevelId,
+    pub level_name: String,
+    pub goal: Goal,
+    /// When the clock started.
+    pub created: Timestamp,
+    pub due: Timestamp,
+    pub closed: Timestamp,
+    /// Who was in charge, with first and last name.
+    pub agent: Option<(AgentId, String, String)>,
+    pub requester: CustomerId,
+    pub requester_first: String,
+    pub requester_last: String,
+}
+
+/// How long goals took: business time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Times {
+    pub count: i64,
+    pub sum_micros: i64,
+    /// 0 without any.
+    pub max_micros: i64,
+    /// 0 without any.
+    pub min_micros: i64,
+}
+
+impl Times {
+    pub fn one(micros: i64) -> Times {
+        Times { count: 1, sum_micros: micros, max_micros: micros, min_micros: micros }
+    }
+
+    pub fn merge(&mut self, other: &Times) {
+        if other.count == 0 {
+            return;
+        }
+        let min = if self.count == 0 { other.min_micros } else { self.min_micros.min(other.min_micros) };
+        *self = Times {
+            count: self.count + other.count,
+            sum_micros: self.sum_micros + other.sum_micros,
+            max_micros: self.max_micros.max(other.max_micros),
+            min_micros: min,
+        };
+    }
+}
+
+/// Goals reached in time, and too late.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Compliance {
+    pub fulfilled: Times,
+    pub unfulfilled: Times,
+}
+
+impl Compliance {
+    pub fn add(&mut self, fulfilled: bool, times: &Times) {
+        if fulfilled { self.fulfilled.merge(times) } else { self.unfulfilled.merge(times) }
+    }
+}
+
+/// How a clock ended whose goal was reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Closing {
+    pub settled: Settled,
+    pub at: Timestamp,
+    pub department: DepartmentId,
+    pub agent: Option<AgentId>,
+    pub customer: CustomerId,
+}
+
+impl Closing {
+    /// At the due moment itself it is in time.
+    pub fn is_fulfilled(&self) -> bool {
+        self.at <= self.settled.due
+    }
+}
+
+/// Ends a clock whose goal was reached: a row of the log, and one more in its cells. Answers the row's number.
+pub fn close(tx: &mut Tx<'_>, clock: &Clock, closing: &Closing) -> Result<i64, StoreError> {
+    let (number,): (i64,) = tx.one("SELECT COALESCE(MAX(number), 0) + 1 FROM sla_items WHERE number IS NOT NULL", &[])?;
+    tx.exec(
+        "UPDATE sla_items SET outcome = 'closed', running_since = NULL, due_at = $2, ended_at = $3, number = $4, department_id = $5, \
+           agent_id = $6, customer_id = $7, taken = $8 WHERE id = $1",
+        &[
+            &clock.id.get(),
+            &closing.settled.due.micros(),
+            &closing.at.micros(),
+            &number,
+            &closing.department.get(),
+            &closing.agent.map(AgentId::get),
+            &closing.customer.get(),
+            &closing.settled.taken_micros,
+        ],
+    )?;
+    count(tx, clock, closing)?;
+    Ok(number)
+}
+
+/// Adds to all cells of one row: those that leave the department, the agent, the level open or do not.
+fn count(tx: &mut Tx<'_>, clock: &Clock, closing: &Closing) -> Result<(), StoreError> {
+    tx.exec(
+        "INSERT INTO sla_cells (medium, department_id, agent_id, level_id, fulfilled, quarter, items, total, longest, shortest) \
+         SELECT $1, d.id, a.id, l.id, $5, $6, 1, $7, $7, $7 \
+         FROM (SELECT CAST(0 AS BIGINT) AS id UNION SELECT CAST($2 AS BIGINT)) AS d \
+         CROSS JOIN (SELECT CAST(0 AS BIGINT) AS id UNION SELECT CAST($3 AS BIGINT)) AS a \
+         CROSS JOIN (SELECT CAST(0 AS BIGINT) AS id UNION SELECT CAST($4 AS BIGINT)) AS l WHERE 1 = 1 \
+         ON CONFLICT (medium, department_id, agent_id, level_id, fulfilled, quarter) DO UPDATE SET \
+           items = sla_cells.items + 1, total = sla_cells.total + excluded.total, \
+           longest = CASE WHEN excluded.longest > sla_cells.longest THEN excluded.longest ELSE sla_cells.longest END, \
+           shortest = CASE WHEN excluded.shortest < sla_cells.shortest THEN excluded.shortest ELSE sla_cells.shortest END",
+        &[
+            &medium_word(clock.goal.medium()),
+            &closing.department.get(),
+            &closing.agent.map_or(0, AgentId::get),
+            &clock.level.get(),
+            &flag(closing.is_fulfilled()),
+            &quarter(closing.at),
+            &closing.settled.taken_micros,
+        ],
+    )?;
+    Ok(())
+}
+
+/// What of the log is looked at, as a statement's condition.
+fn condition(medium: Medium, filter: &LogFilter, from: Timestamp, until: Timestamp) -> (String, Vec<Box<dyn Param>>) {
+    let mut text = "medium = $1 AND number IS NOT NULL AND ended_at >= $2 AND ended_at < $3".to_owned();
+    let mut params: Vec<Box<dyn Param>> = vec![Box::new(medium_word(medium)), Box::new(from.micros()), Box::new(until.micros())];
+    let given = [
+        ("agent_id", filter.agent.map(AgentId::get)),
+        ("customer_id", filter.requester.map(CustomerId::get)),
+        // Few values, many rows each: their own index would not help.
+        ("+department_id", filter.department.map(DepartmentId::get)),
+        ("+level_id", filter.level.map(SlaLevelId::get)),
+    ];
+    for (column, id) in given {
+        if let Some(id) = id {
+            params.push(Box::new(id));
+            text.push_str(&format!(" AND {column} = ${}", params.len()));
+        }
+    }
+    (text, params)
+}
+
+/// Rows closed from `from` on and before `until`, in the order they were closed.
+pub fn rows(
+    tx: &mut Tx<'_>,
+    medium: Medium,
+    filter: &LogFilter,
+    (from, until): (Timestamp, Timestamp),
+    (skip, rows): (i64, i64),
+) -> Result<Vec<LogRow>, StoreError> {
+    let (condition, mut params) = condition(medium, filter, from, until);
+    params.push(Box::new(rows.max(0)));
+    params.push(Box::new(skip.max(0)));
+    let (limit, offset) = (params.len() - 1, params.len());
+    let params: Vec<&dyn Param> = params.iter().map(|param| &**param).collect();
+    let sql = format!(
+        "SELECT i.number, i.conversation_id, c.code, i.department_id, d.name, i.level_id, l.name, i.goal, i.started_at, i.due_at, i.ended_at, \
+           i.agent_id, a.first_name, a.last_name, i.customer_id, u.name \
+         FROM (SELECT * FROM sla_items WHERE {condition} ORDER BY ended_at, number LIMIT ${limit} OFFSET ${offset}) AS i \
+         JOIN conversations c ON c.id = i.conversation_id JOIN sla_levels l ON l.id = i.level_id \
+         LEFT JOIN departments d ON d.id = i.department_id LEFT JOIN agents a ON a.id = i.agent_id \
+         LEFT JOIN customers u ON u.id = i.customer_id ORDER BY i.ended_at, i.number"
+    );
+    tx.all_dynamic_with(&sql, &params, |row| {
+        let text = |place: usize| Ok::<_, StoreError>(row.get::<Option<String>>(place)?.unwrap_or_default());
+        let requester = CustomerId::from_i64(row.get(14)?);
+        let customer = Customer { name: text(15)?, ..Customer::anonymous(requester, Timestamp::EPOCH) };
+        let (first, last) = customer.names();
+        Ok(LogRow {
+            number: row.get(0)?,
+            conversation: ConversationId::from_i64(row.get(1)?),
+            code: row.get(2)?,
+            department: DepartmentId::from_i64(row.get(3)?),
+            department_name: text(4)?,
+            level: SlaLevelId::from_i64(row.get(5)?),
+            level_name: row.get(6)?,
+            goal: word(Goal::parse, "goal", row.str(7)?)?,
+            created: time(row.get(8)?),
+            due: time(row.get(9)?),
+            closed: time(row.get(10)?),
+            agent: match row.get::<Option<i64>>(11)? {
+                Some(agent) => Some((AgentId::from_i64(agent), text(12)?, text(13)?)),
+                None => None,
+            },
+            requester,
+            requester_first: first.to_owned(),
+            requester_last: last.to_owned(),
+        })
+    })
+}
+
+/// Calls `on_row` for each row closed from `from` on and before `until`: when, whether in time, and the business time it took.
+pub fn each_taken(
+    tx: &mut Tx<'_>,
+    medium: Medium,
+    filter: &LogFilter,
+    (from, until): (Timestamp, Timestamp),
+    mut on_row: impl FnMut(Timestamp, bool, i64),
+) -> Result<(), StoreError> {
+    let (condition, params) = condition(medium, filter, from, until);
+    let params: Vec<&dyn Param> = params.iter().map(|param| &**param).collect();
+    tx.each_dynamic(&format!("SELECT ended_at, due_at, taken FROM sla_items WHERE {condition}"), &params, |row| {
+        let (closed, due): (Timestamp, Timestamp) = (row.get(0)?, row.get(1)?);
+        on_row(closed, closed <= due, row.get(2)?);
+        Ok(())
+    })
+}
+
+/// Calls `on_cell` for each cell of the quarters from `from` on and before `until`. The filter must not name a requester: there are no
+/// cells of customers.
+pub fn each_cell(
+    tx: &mut Tx<'_>,
+    medium: Medium,
+    filter: &LogFilter,
+    (from, until): (i64, i64),
+    mut on_cell: impl FnMut(i64, bool, &Times),
+) -> Result<(), StoreError> {
+    debug_assert!(filter.requester.is_none(), "cells know no requester");
+    for fulfilled in [true, false] {
+        tx.each(
+            "SELECT quarter, items, total, longest, shortest FROM sla_cells WHERE medium = $1 AND department_id = $2 AND agent_id = $3 \
+               AND level_id = $4 AND fulfilled = $5 AND quarter >= $6 AND quarter < $7 ORDER BY quarter",
+            &[
+                &medium_word(medium),
+                &filter.department.map_or(0, DepartmentId::get),
+                &filter.agent.map_or(0, AgentId::get),
+                &filter.level.map_or(0, SlaLevelId::get),
+                &flag(fulfilled),
+                &from,
+                &until,
+            ],
+            |row| {
+                let times = Times { count: row.get(1)?, sum_micros: row.get(2)?, max_micros: row.get(3)?, min_micros: row.get(4)? };
+                on_cell(row.get(0)?, fulfilled, &times);
+                Ok(())
+            },
+        )?;
+    }
+    Ok(())
+}
+
+/// A look over everything, by plain statements that share nothing with what writes.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Recount {
+    pub open: i64,
+    pub logged: i64,
+    /// Cells that do not say what the rows do, or are missing, or too many.
+    pub wrong_cells: i64,
+    /// Clocks that run in a conversation that is deleted, spam, or merged into another.
+    pub stray: Vec<SlaItemId>,
+    /// Clocks that contradict their conversation's status.
+    pub untrue: Vec<SlaItemId>,
+    /// A second one of the same, or of an answer, in a conversation.
+    pub doubled: Vec<SlaItemId>,
+}
+
+/// Clocks that are named in a recount, of each kind at most.
+const NAMED_MAX: i64 = 20;
+/// The cells as the rows say they are.
+const COUNTED: &str = "SELECT medium, d, a, l, CASE WHEN ended_at <= due_at THEN 1 ELSE 0 END AS f, ended_at / 900000000 AS q, COUNT(*) AS n, \
+      CAST(SUM(taken) AS BIGINT) AS t, MAX(taken) AS longest, MIN(taken) AS shortest FROM ( \
+      SELECT medium, department_id AS d, COALESCE(agent_id, 0) AS a, level_id AS l, ended_at, due_at, taken FROM sla_items WHERE number IS NOT NULL \
+      UNION ALL SELECT medium, 0, COALESCE(agent_id, 0), level_id, ended_at, due_at, taken FROM sla_items WHERE number IS NOT NULL \
+      UNION ALL SELECT medium, department_id, COALESCE(agent_id, 0), 0, ended_at, due_at, taken FROM sla_items WHERE number IS NOT NULL \
+      UNION ALL SELECT medium, 0, COALESCE(agent_id, 0), 0, ended_at, due_at, taken FROM sla_items WHERE number IS NOT NULL \
+      UNION ALL SELECT medium, department_id, 0, level_id, ended_at, due_at, taken FROM sla_items WHERE number IS NOT NULL AND agent_id IS NOT NULL \
+      UNION ALL SELECT medium, 0, 0, level_id, ended_at, due_at, taken FROM sla_items WHERE number IS NOT NULL AND agent_id IS NOT NULL \
+      UNION ALL SELECT medium, department_id, 0, 0, ended_at, due_at, taken FROM sla_items WHERE number IS NOT NULL AND agent_id IS NOT NULL \
+      UNION ALL SELECT medium, 0, 0, 0, ended_at, due_at, taken FROM sla_items WHERE number IS NOT NULL AND agent_id IS NOT NULL \
+    ) AS r GROUP BY medium, d, a, l, CASE WHEN ended_at <= due_at THEN 1 ELSE 0 END, ended_at / 900000000";
+const STORED: &str = "SELECT medium, department_id, agent_id, level_id, fulfilled, quarter, items, total, longest, shortest FROM sla_cells";
+
+/// Looks all clocks and cells over. Reads everything there is.
+pub fn recount(tx: &mut Tx<'_>) -> Result<Recount, StoreError> {
+    let count = |tx: &mut Tx<'_>, sql: &str| Ok::<i64, StoreError>(tx.opt_dynamic_with(sql, &[], |row| row.get(0))?.unwrap_or(0));
+    let (counted_only, stored_only) = (format!("{COUNTED} EXCEPT {STORED}"), format!("{STORED} EXCEPT {COUNTED}"));
+    let mut wrong_cells = 0;
+    for difference in [counted_only, stored_only] {
+        wrong_cells += count(tx, &format!("SELECT COUNT(*) FROM ({difference}) AS difference"))?;
+    }
+    let mut named = |which: &str| {
+        let sql = format!(
+            "SELECT i.id FROM sla_items i JOIN conversations c ON c.id = i.conversation_id WHERE i.outcome IS NULL AND {which} LIMIT {NAMED_MAX}"
+        );
+        tx.all_dynamic_with(&sql, &[], |row| Ok(SlaItemId::from_i64(row.get(0)?)))
+    };
+    let stray = named("(c.status IN ('X', 'B') OR c.merged_into IS NOT NULL)")?;
+    let untrue = named(
+        "((i.goal IN ('first_answer', 'next_answer') AND c.status IN ('A', 'R')) OR (i.goal = 'first_resolve' AND c.status = 'R') \
+          OR (i.goal = 'first_assign' AND (c.assigned_id IS NOT NULL OR c.status = 'R')) \
+          OR (i.running_since IS NULL AND NOT (i.goal = 'first_resolve' AND c.status = 'A')) \
+          OR (i.goal = 'chat_answer' AND NOT EXISTS (SELECT 1 FROM chats k WHERE k.id = i.subject_id AND k.ended_at IS NULL AND k.joined_ever = 0)) \
+          OR (i.goal = 'call_answer' AND NOT EXISTS (SELECT 1 FROM calls k WHERE k.id = i.subject_id AND k.ended_at IS NULL AND k.answered_at IS NULL)))",
+    )?;
+    let doubled = named(
+        "EXISTS (SELECT 1 FROM sla_items o WHERE o.conversation_id = i.conversation_id AND o.outcome IS NULL AND o.id <> i.id \
+          AND (o.goal = i.goal OR (o.goal = 'first_answer' AND i.goal = 'next_answer')) \
+          AND COALESCE(o.subject_id, 0) = COALESCE(i.subject_id, 0))",
+    )?;
+    let open = count(tx, "SELECT COUNT(*) FROM sla_items WHERE outcome IS NULL")?;
+    let logged = count(tx, "SELECT COUNT(*) FROM sla_items WHERE number IS NOT NULL")?;
+    Ok(Recount { open, logged, wrong_cells, stray, untrue, doubled })
+}
