@@ -2,12 +2,13 @@
 
 use deskbell_domain::conversation::Status;
 use deskbell_domain::ids::{AgentId, ChatId, ConversationId};
+use deskbell_domain::message::Actor;
 use deskbell_store::tables::changes;
 use deskbell_store::{StoreError, Tx, tables};
 
 use super::fold::Fold;
 use super::shelf;
-use super::state::{CalendarText, Chat, Conversation, Opener, SignedIn, TagName};
+use super::state::{CalendarText, Chat, Conversation, Counted, Opener, SignedIn, TagName};
 
 /// A fold of a journal that begins with an entry: who is signed in then; tags and levels as they are now, since what they were is forgotten.
 pub(super) fn fold(tx: &mut Tx<'_>, served: i64, first: i64) -> Result<Fold, StoreError> {
@@ -58,6 +59,14 @@ pub(super) fn conversation(tx: &mut Tx<'_>, id: ConversationId, number: i64) -> 
         }
         known.was_resolved |= change.status_before.is_some() && change.status == Some(Status::Resolved);
     }
+    // Who created any other one has been counted.
+    if known.status == Some(Status::Init) {
+        known.opener = match changes::first_speaker(tx, id, number)? {
+            None => Opener::Awaited,
+            Some(Actor::Agent(agent)) => Opener::Agent(agent),
+            Some(Actor::Customer(_) | Actor::System) => Opener::Other,
+        };
+    }
     Ok(Some(known))
 }
 
@@ -83,5 +92,9 @@ pub(super) fn chat(tx: &mut Tx<'_>, id: ChatId, number: i64) -> Result<Option<Ch
             known.engaged.push((agent, placed.engagement.joined));
         }
     }
+    known.rated = tables::chats::rating_before(tx, id, number)?.map(|(rating, at)| {
+        let counted = Counted { at, agent: known.engaged_last, department: Some(department), channel: None, tags: Vec::new() };
+        (rating, counted)
+    });
     Ok(Some(known))
 }

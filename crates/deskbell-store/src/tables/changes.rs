@@ -7,7 +7,7 @@ use deskbell_domain::ids::{AgentId, ConversationId, DepartmentId, TagId};
 use deskbell_domain::message::Actor;
 use deskbell_domain::time::Timestamp;
 
-use super::{actor_columns, time, word};
+use super::{actor, actor_columns, time, word};
 use crate::engine::Tx;
 use crate::error::StoreError;
 
@@ -142,4 +142,15 @@ pub fn signed_in_at(tx: &mut Tx<'_>, number: i64) -> Result<Vec<(AgentId, Timest
         &[&number],
     )?;
     Ok(rows.into_iter().map(|(agent, at)| (AgentId::from_i64(agent), time(at))).collect())
+}
+
+/// Who was the first to say something in a conversation, before a number of the journal.
+pub fn first_speaker(tx: &mut Tx<'_>, conversation: ConversationId, number: i64) -> Result<Option<Actor>, StoreError> {
+    let found: Option<(String, Option<i64>)> = tx.opt(
+        "SELECT m.author_kind, m.author_id FROM messages m JOIN message_groups g ON g.id = m.group_id \
+         WHERE m.conversation_id = $1 AND m.number < $2 AND m.author_kind IN ('agent', 'customer') AND m.kind IN ('M', 'F', 'X', 'Y', 'V') \
+           AND g.kind IN ('P', 'V', 'C', 'F', 'K', 'A', '5', 'M', 'Y', 'W', '3', '4') ORDER BY m.number LIMIT 1",
+        &[&conversation.get(), &number],
+    )?;
+    found.map(|(kind, id)| actor(&kind, id)).transpose()
 }

@@ -311,3 +311,17 @@ pub fn ended(tx: &mut Tx<'_>) -> Result<Vec<(ChatId, Timestamp)>, StoreError> {
         |row| Ok((ChatId::from_i64(row.get(0)?), time(row.get(1)?))),
     )
 }
+
+/// How a chat was rated before a number of the journal, and when; none if it was not, or the rating was taken back.
+pub fn rating_before(tx: &mut Tx<'_>, chat: ChatId, number: i64) -> Result<Option<(Rating, Timestamp)>, StoreError> {
+    let last: Option<(String, i64)> = tx.opt(
+        "SELECT kind, at FROM messages WHERE chat_id = $1 AND number < $2 \
+           AND (kind IN ('P', 'W') OR (kind = 'S' AND author_kind = 'customer')) ORDER BY number DESC LIMIT 1",
+        &[&chat.get(), &number],
+    )?;
+    Ok(last.and_then(|(kind, at)| match kind.as_str() {
+        "P" => Some((Rating::Good, time(at))),
+        "W" => Some((Rating::Bad, time(at))),
+        _ => None,
+    }))
+}
