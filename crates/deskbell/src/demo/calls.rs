@@ -21,7 +21,10 @@ const INCOMING_PER_CENT: u32 = 62;
 const OUTGOING_PER_CENT: u32 = 24;
 /// Of a hundred who call so many have never been here.
 const STRANGERS_PER_CENT: u32 = 25;
-/// Seconds for which callers wait.
+/// One caller of so many is in a hurry.
+const HASTY_OF: u64 = 5;
+const HASTE_SECONDS: std::ops::Range<f64> = 1.0..3.0;
+/// Seconds for which all others wait.
 const PATIENCE_SECONDS: std::ops::Range<f64> = 25.0..110.0;
 /// Seconds people talk.
 const TALK_SECONDS: std::ops::Range<f64> = 20.0..700.0;
@@ -69,7 +72,10 @@ impl Engine {
         if kind < INCOMING_PER_CENT {
             let new = NewCall { number: Some(number), department, ..NewCall::new(Direction::Incoming) };
             let Some(call) = self.begins(tx, None, &new)? else { return Ok(()) };
-            let (seconds, patience) = (self.chance.random_range(1.0..4.0), self.chance.random_range(PATIENCE_SECONDS));
+            let seconds = self.chance.random_range(1.0..4.0);
+            // Some hang up before anybody can have reached for his phone.
+            let is_hasty = self.counts.calls.is_multiple_of(HASTY_OF);
+            let patience = self.chance.random_range(if is_hasty { HASTE_SECONDS } else { PATIENCE_SECONDS });
             self.on_phone(call, seconds, PhoneAct::Rings);
             self.on_phone(call, patience, PhoneAct::GivesUp);
             return Ok(());
