@@ -16,6 +16,7 @@ use crate::conversations::{self, Authority, Change, Writing, Written, postponing
 use crate::error::AppError;
 use crate::fields::{self, Kept};
 use crate::messages::{self, Into, NewMessage};
+use crate::sla;
 
 /// What came of a rule's actions.
 #[derive(Debug, Default)]
@@ -51,6 +52,7 @@ const fn word(action: &Action) -> &'static str {
         Action::SetStatus(_) => "status",
         Action::Postpone(_) => "postpone",
         Action::Answer { .. } => "answer",
+        Action::SetSlaLevel(_) => "sla_level",
         Action::SetField { .. } => "field",
     }
 }
@@ -107,6 +109,14 @@ fn one(tx: &mut Tx<'_>, cx: &mut Context, id: ConversationId, action: &Action, a
             }
             answer(tx, cx, conversation, name.as_deref(), text)?;
             String::new()
+        }
+        Action::SetSlaLevel(level) => {
+            let name = match level {
+                Some(level) => sla::levels::get(tx, *level)?.name,
+                None => "none".to_owned(),
+            };
+            sla::clocks::set_level(tx, cx, Actor::System, id, *level)?;
+            name
         }
         Action::SetField { code, value } => {
             let field = FieldValue { code: code.clone(), value: value.clone() };

@@ -6,7 +6,7 @@ mod conditions;
 mod tests;
 
 use deskbell_domain::conversation::Status;
-use deskbell_domain::ids::{AgentId, DepartmentId};
+use deskbell_domain::ids::{AgentId, DepartmentId, SlaLevelId};
 use deskbell_domain::rule::{Action, Condition, Conditions, Others, RuleDefinition, RuleEvent, Template, TimeRuleDefinition};
 use deskbell_store::{Tx, tables};
 use serde_json::{Map, Value as Json};
@@ -170,10 +170,11 @@ fn read_action(path: &str, json: &Json) -> Result<Action, AppError> {
         "status" => Action::SetStatus(word(&path, value, settable, &SETTABLE, Status::text)?),
         "postpone" => Action::Postpone(seconds(&path, value, WAIT_SECONDS_MIN)?),
         "answer" => read_answer(&path, value)?,
+        "sla_level" => Action::SetSlaLevel(id_or_none(&path, value, SlaLevelId::parse)?),
         "field" => read_field(&path, value)?,
         _ => {
             return Err(AppError::invalid(format!(
-                "{path} is not known; there are note, add_tag, remove_tag, assign, status, postpone, answer, field"
+                "{path} is not known; there are note, add_tag, remove_tag, assign, status, postpone, answer, sla_level, field"
             )));
         }
     })
@@ -252,9 +253,22 @@ pub(crate) fn check_known(tx: &mut Tx<'_>, conditions: &Conditions, actions: &[A
         }
     }
     for action in actions {
-        if let Action::Assign { department, agent } = action {
-            department.iter().try_for_each(|id| known_department(tx, *id))?;
-            agent.iter().flatten().try_for_each(|id| known_agent(tx, *id))?;
+        match action {
+            Action::Assign { department, agent } => {
+                department.iter().try_for_each(|id| known_department(tx, *id))?;
+                agent.iter().flatten().try_for_each(|id| known_agent(tx, *id))?;
+            }
+            Action::SetSlaLevel(Some(level)) => {
+                tables::sla::level_now(tx, *level)?.ok_or_else(|| AppError::invalid(format!("no such service level: {level}")))?;
+            }
+            Action::SetSlaLevel(None)
+            | Action::Note(_)
+            | Action::AddTags(_)
+            | Action::RemoveTags(_)
+            | Action::SetStatus(_)
+            | Action::Postpone(_)
+            | Action::Answer { .. }
+            | Action::SetField { .. } => {}
         }
     }
     Ok(())

@@ -6,13 +6,15 @@ use deskbell_domain::event::Event;
 use deskbell_domain::field::{FieldOwner, FieldValue};
 use deskbell_domain::ids::{ConversationId, RuleId};
 use deskbell_domain::message::Actor;
+use deskbell_domain::sla::Goal;
 use serde_json::{Value as Json, json};
 
 use super::*;
 use crate::conversations::stage::{Stage, stage};
 use crate::conversations::{self, Authority, Change, Writing, Written};
 use crate::error::Kind;
-use crate::{customers, fields, timers};
+use crate::sla::levels::LevelDraft;
+use crate::{customers, fields, sla, timers};
 
 fn named(name: &str, definition: &Json) -> Changes {
     Changes { name: Some(name.to_owned()), definition: Some(definition.clone()), ..Changes::default() }
@@ -353,6 +355,39 @@ fn postponed_conversations_come_back() {
     assert_eq!((stage.status(one.id), stage.status(two.id)), (Status::Answered, Status::Open));
     let refused = stage.try_write(move |tx, cx| conversations::postponing::postpone(tx, cx, Actor::System, one.id, cx.now));
     assert_eq!(refused.unwrap_err().kind, Kind::Invalid);
+}
+
+#[test]
+fn service_levels_are_given_and_their_breaches_heard() {
+    let stage = stage();
+    let draft = LevelDraft { name: Some("Gold".to_owned()), times: vec![(Goal::FirstAnswer, Some(3_600))], ..LevelDraft::default() };
+    let gold = stage.write(move |tx, cx| sla::levels::create(tx, cx, &draft)).id;
+    simple(&stage, "gold", "tags_changed", json!([[{"tag_added": "vip"}]]), json!({"sla_level": gold.to_string()}));
+    simple(&stage, "none", "tags_changed", json!([[{"tag_removed": "vip"}]]), json!({"sla_level": "none"}));
+    simple(&stage, "late", "sla_breached", json!([[{"sla_goal": "first_answer"}]]), json!({"add_tag": "late"}));
+    let one = ticket(&stage, "Hello");
+    let due = || stage.see(move |tx| sla::due_of(tx, one.id));
+    tag(&stage, one.id, &["vip"]);
+    assert_eq!(due(), None);
+    run(&stage);
+    assert!(due().is_some());
+    assert_eq!(logged(&stage), [("gold".to_owned(), FiringOutcome::Done, "sla_level: Gold".to_owned())]);
+    tag(&stage, one.id, &[]);
+    run(&stage);
+    assert_eq!(due(), None);
+    tag(&stage, one.id, &["vip"]);
+    run(&stage);
+    stage.clock.advance_seconds(4_000);
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+        let mut timers = timers::Timers::new(stage.desk.now().plus_seconds(-60));
+        timers.tick(&stage.desk).await.unwrap();
+    });
+    run(&stage);
+    assert_eq!(names(&stage), ["gold", "none", "gold", "late"]);
+    assert_eq!(tags(&stage, one.id), ["vip", "late"]);
+    let unknown = json!({"events": ["rated"], "actions": [{"sla_level": "zzzzzzzz"}]});
+    let refused = stage.try_write(move |tx, cx| create(tx, cx, &named("unknown", &unknown))).unwrap_err();
+    assert_eq!(refused.public, "no such service level: zzzzzzzz");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What rules do, and texts with placeholders.
 
 use crate::conversation::Status;
-use crate::ids::{AgentId, DepartmentId};
+use crate::ids::{AgentId, DepartmentId, SlaLevelId};
 use crate::spelled;
 
 spelled! {
@@ -82,6 +82,8 @@ pub enum Action {
         name: Option<String>,
         text: Template,
     },
+    /// Gives it a service level, or none.
+    SetSlaLevel(Option<SlaLevelId>),
     /// Sets a custom field of the conversation.
     SetField {
         code: String,

@@ -142,6 +142,7 @@ fn refusals_name_the_place() {
         ),
         (json!({"events": "rated", "actions": [{"note": " "}]}), "definition.actions[0].note must not be empty"),
         (json!({"events": "rated", "actions": [{"status": "T"}]}), "definition.actions[0].status must be one of A, C, R, X, B"),
+        (json!({"events": "rated", "actions": [{"sla_level": "gold"}]}), "definition.actions[0].sla_level is not an id"),
         (json!({"events": "rated", "actions": [{"assign": {}}]}), "definition.actions[0].assign.department and"),
         (json!({"events": "rated", "actions": [{"assign": {"agent": "Ann"}}]}), "definition.actions[0].assign.agent is not an id"),
         (json!({"events": "rated", "actions": [{"add_tag": "a,b"}]}), "definition.actions[0].add_tag: a tag has at most"),
