@@ -98,7 +98,7 @@ fn count(sums: &mut Sums, fact: &Fact, measure: Measure, by: i64) -> Result<(), 
 fn created_by_agents(tx: &mut Tx<'_>, from: Timestamp, until: Timestamp, sums: &mut Sums) -> Result<(), StoreError> {
     // The first of each conversation; a chat that an agent began says nothing yet.
     let mut first: HashMap<i64, (i64, Option<i64>)> = HashMap::new();
-    for sql in [facts::SPOKEN, facts::ASKED] {
+    for sql in [facts::SPOKEN, facts::ASKED, facts::CALLED] {
         tx.each_dynamic(sql, &[], |row| {
             let (conversation, number, agent): (i64, i64, Option<i64>) = (row.get(0)?, row.get(1)?, row.get(2)?);
             let known = first.entry(conversation).or_insert((number, agent));

@@ -81,7 +81,7 @@ pub fn agent_status(tx: &mut Tx<'_>, place: Place, agent: AgentId, online: Agent
     Ok(())
 }
 
-/// Notes of a conversation's messages and chats, which are about to go into another one, where they belonged up to this number.
+/// Notes of a conversation's messages, chats and calls, which are about to go into another one, where they belonged up to this number.
 pub fn moved(tx: &mut Tx<'_>, from: ConversationId, number: i64) -> Result<(), StoreError> {
     for sql in [
         "INSERT INTO moved_rows (kind, id, number, conversation_id) \
@@ -89,6 +89,7 @@ pub fn moved(tx: &mut Tx<'_>, from: ConversationId, number: i64) -> Result<(), S
         "INSERT INTO moved_rows (kind, id, number, conversation_id) \
          SELECT 'group', id, $2, conversation_id FROM message_groups WHERE conversation_id = $1",
         "INSERT INTO moved_rows (kind, id, number, conversation_id) SELECT 'chat', id, $2, conversation_id FROM chats WHERE conversation_id = $1",
+        "INSERT INTO moved_rows (kind, id, number, conversation_id) SELECT 'call', id, $2, conversation_id FROM calls WHERE conversation_id = $1",
     ] {
         tx.exec(sql, &[&from.get(), &number])?;
     }

@@ -63,6 +63,10 @@ pub(super) const SPOKEN: &str = "SELECT COALESCE((SELECT r.conversation_id FROM 
 pub(super) const ASKED: &str = "SELECT COALESCE((SELECT r.conversation_id FROM moved_rows r WHERE r.kind = 'chat' AND r.id = c.id \
       ORDER BY r.number LIMIT 1), c.conversation_id), g.number, CAST(NULL AS BIGINT) \
     FROM chats c JOIN message_groups g ON g.id = c.group_id WHERE c.started_by <> 'agent'";
+/// The same of calls: what agents dialled is theirs.
+pub(super) const CALLED: &str = "SELECT COALESCE((SELECT r.conversation_id FROM moved_rows r WHERE r.kind = 'call' AND r.id = c.id \
+      ORDER BY r.number LIMIT 1), c.conversation_id), g.number, CASE WHEN c.direction <> 'in' THEN c.caller_id END \
+    FROM calls c JOIN message_groups g ON g.id = c.group_id";
 /// Conversations that began, or came out of being initialised.
 pub(super) const CREATED: &str = "SELECT h.at, 1 AS value, CAST(NULL AS BIGINT) AS agent, h.department_id AS department, \
       h.conversation_id AS conversation, h.number FROM conversation_changes h \
