@@ -38,8 +38,9 @@ const TICK: Duration = Duration::from_millis(250);
 const RUNS_SECONDS: u64 = 30;
 /// Conversations that begin in each tick, with a clock of one second; half of them are resolved before it is up.
 const BEGIN_PER_TICK: usize = 10;
-/// Clocks that come due at one moment, half-way.
-const AT_ONCE: usize = 2_000;
+/// Clocks that begin as fast as they can be written, half-way, and come due three seconds later.
+const BURST: usize = 2_000;
+const BURST_PER_WRITE: usize = 50;
 
 /// Microseconds between a due time and the event that tells of it, and between it and the listeners.
 #[derive(Default)]
@@ -115,27 +116,43 @@ fn measure(name: &str, location: Location, files: PathBuf) -> Outcome<String> {
 
 /// The timers as the server runs them, and beside them conversations that begin and are resolved.
 async fn run(desk: &Desk, cast: &Arc<Cast>) -> Outcome<()> {
-    let mut timers = Timers::new(desk.now());
+    let ends = Instant::now() + Duration::from_secs(RUNS_SECONDS);
+    let timers = async {
+        let mut timers = Timers::new(desk.now());
+        let mut ticks = tokio::time::interval(TICK);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        while Instant::now() < ends {
+            ticks.tick().await;
+            timers.tick(desk).await?;
+        }
+        Ok::<(), AppError>(())
+    };
+    tokio::try_join!(timers, load(desk, cast, ends))?;
+    Ok(())
+}
+
+async fn load(desk: &Desk, cast: &Arc<Cast>, ends: Instant) -> Result<(), AppError> {
+    let half = ends - Duration::from_secs(RUNS_SECONDS / 2);
+    let mut burst_left = BURST;
     let mut ticks = tokio::time::interval(TICK);
-    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    let began = Instant::now();
-    let mut burst_began = false;
-    while began.elapsed().as_secs() < RUNS_SECONDS {
+    while Instant::now() < ends {
         ticks.tick().await;
-        timers.tick(desk).await?;
-        let cast = Arc::clone(cast);
-        let at_once = !burst_began && began.elapsed().as_secs() > RUNS_SECONDS / 2;
-        burst_began |= at_once;
+        let cast_now = Arc::clone(cast);
         desk.write(move |tx, cx| {
             for place in 0..BEGIN_PER_TICK {
-                let conversation = begin(tx, cx, &cast, cast.fast)?;
+                let conversation = begin(tx, cx, &cast_now, cast_now.fast)?;
                 if place % 2 == 0 {
                     conversations::change_status(tx, cx, Actor::System, conversation, Change::Resolve)?;
                 }
             }
-            if at_once { (0..AT_ONCE).try_for_each(|_| begin(tx, cx, &cast, cast.burst).map(drop)) } else { Ok(()) }
+            Ok(())
         })
         .await?;
+        while Instant::now() > half && burst_left > 0 {
+            burst_left -= BURST_PER_WRITE;
+            let cast = Arc::clone(cast);
+            desk.write(move |tx, cx| (0..BURST_PER_WRITE).try_for_each(|_| begin(tx, cx, &cast, cast.burst).map(drop))).await?;
+        }
     }
     Ok(())
 }

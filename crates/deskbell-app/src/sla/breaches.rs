@@ -4,7 +4,7 @@
 use deskbell_domain::time::Timestamp;
 use deskbell_store::{Tx, tables};
 
-use super::clocks::tell_overdue;
+use super::clocks::tell_all;
 use crate::context::Context;
 use crate::desk::Desk;
 use crate::error::AppError;
@@ -31,9 +31,9 @@ pub async fn tell(desk: &Desk) -> Result<(), AppError> {
 
 /// Tells of the longest overdue ones.
 pub fn tell_bite(tx: &mut Tx<'_>, cx: &Context) -> Result<Left, AppError> {
-    let mut overdue = tables::sla::clocks::overdue(tx, cx.now, BITE)?;
-    for clock in &mut overdue {
-        tell_overdue(tx, cx, clock)?;
+    let overdue = tables::sla::clocks::overdue(tx, cx.now, BITE)?;
+    if !overdue.is_empty() {
+        tell_all(tx, cx, &overdue)?;
     }
     Ok(if overdue.len() as i64 == BITE { Left::Some } else { Left::None })
 }

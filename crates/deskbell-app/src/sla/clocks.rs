@@ -173,12 +173,25 @@ fn end(tx: &mut Tx<'_>, cx: &Context, clock: &Clock) -> Result<(), AppError> {
 
 /// Tells that the due time passed, if it did and nobody was told: so that it is told of every clock, also of one that ends before the timers
 /// look.
-pub(super) fn tell_overdue(tx: &mut Tx<'_>, cx: &Context, clock: &mut Clock) -> Result<(), AppError> {
-    let (false, true, Some(due)) = (clock.breached, clock.is_overdue(cx.now), clock.due()) else { return Ok(()) };
+fn tell_overdue(tx: &mut Tx<'_>, cx: &Context, clock: &mut Clock) -> Result<(), AppError> {
+    if clock.breached || !clock.is_overdue(cx.now) {
+        return Ok(());
+    }
     clock.breached = true;
-    tables::sla::clocks::mark_breached(tx, clock.id, cx.now)?;
-    let Clock { conversation, id: item, goal, level, .. } = *clock;
-    say(tx, cx, SlaEvent::Breached { conversation, item, goal, level, due })
+    tell_all(tx, cx, std::slice::from_ref(clock))
+}
+
+/// Tells that the due times of these clocks passed, and marks them.
+pub(super) fn tell_all(tx: &mut Tx<'_>, cx: &Context, overdue: &[Clock]) -> Result<(), AppError> {
+    let items: Vec<SlaItemId> = overdue.iter().map(|clock| clock.id).collect();
+    tables::sla::clocks::mark_breached(tx, &items, cx.now)?;
+    for clock in overdue {
+        let Clock { conversation, id: item, goal, level, .. } = *clock;
+        if let Some(due) = clock.due() {
+            say(tx, cx, SlaEvent::Breached { conversation, item, goal, level, due })?;
+        }
+    }
+    Ok(())
 }
 
 fn say(tx: &mut Tx<'_>, cx: &Context, event: SlaEvent) -> Result<(), AppError> {

@@ -175,7 +175,7 @@ pub(super) fn clocks_are_found_by_what_is_due(place: &Place) {
     assert_eq!(test.see(clocks::next_due), Some(at(40)));
     assert_eq!(test.see(|tx| clocks::overdue(tx, at(100), 1)).len(), 1);
     // What was told is not found again, nor what ended or stands still.
-    test.put(|tx| clocks::mark_breached(tx, SlaItemId::from_i64(12), at(41)));
+    test.put(|tx| clocks::mark_breached(tx, &[SlaItemId::from_i64(12)], at(41)));
     assert_eq!(overdue(100), [11, 14]);
     assert!(test.see(|tx| clocks::open(tx, conversation(2)))[0].breached);
     test.put(|tx| clocks::drop(tx, SlaItemId::from_i64(11), at(42)));

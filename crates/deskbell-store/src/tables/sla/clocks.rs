@@ -150,8 +150,14 @@ pub fn next_due(tx: &mut Tx<'_>) -> Result<Option<Timestamp>, StoreError> {
     tx.opt_dynamic_with(&sql, &[], |row| Ok(time(row.get(0)?)))
 }
 
-pub fn mark_breached(tx: &mut Tx<'_>, item: SlaItemId, at: Timestamp) -> Result<(), StoreError> {
-    tx.exec("UPDATE sla_items SET breached_at = $2 WHERE id = $1", &[&item.get(), &at.micros()])?;
+/// Notes that it is told of these, in one statement.
+pub fn mark_breached(tx: &mut Tx<'_>, items: &[SlaItemId], at: Timestamp) -> Result<(), StoreError> {
+    if let [item] = items {
+        tx.exec("UPDATE sla_items SET breached_at = $2 WHERE id = $1", &[&item.get(), &at.micros()])?;
+    } else {
+        let list = in_list(items.iter().map(|item| item.get()));
+        tx.exec_dynamic(&format!("UPDATE sla_items SET breached_at = $1 WHERE id IN {list}"), &[&at.micros()])?;
+    }
     Ok(())
 }
 
