@@ -21,6 +21,9 @@ const INCOMING_PER_CENT: u32 = 62;
 const OUTGOING_PER_CENT: u32 = 24;
 /// Of a hundred who call so many have never been here.
 const STRANGERS_PER_CENT: u32 = 25;
+/// Draws with which a call is handed on, and how many calls are so for certain: one of so many.
+const HANDED_ON: std::ops::Range<u32> = 25..37;
+const HANDED_ON_OF: u64 = 6;
 /// One caller of so many is in a hurry.
 const HASTY_OF: u64 = 5;
 const HASTE_SECONDS: std::ops::Range<f64> = 1.0..3.0;
@@ -203,7 +206,8 @@ impl Engine {
         }
         self.step(tx, call.id, Some(agent), Step::Answer)?;
         let seconds: f64 = self.chance.random_range(TALK_SECONDS);
-        let course = self.chance.random_range(0..100);
+        let is_for_another = self.counts.calls.is_multiple_of(HANDED_ON_OF);
+        let course = self.chance.random_range(if is_for_another { HANDED_ON } else { 0..100 });
         let hung_up = if per_cent(&mut self.chance, 70) { HungUp::Customer } else { HungUp::Desk };
         match course {
             0..25 => {
@@ -225,7 +229,7 @@ impl Engine {
         let colleague = self.free_phone(tx, Some(agent))?;
         let (chance, patience) = (self.chance.random_range(0..100), self.chance.random_range(PATIENCE_SECONDS));
         match colleague {
-            Some(colleague) if chance < 70 => {
+            Some(colleague) if chance < 80 => {
                 self.step(tx, call, Some(agent), Step::Transfer(Target::Agent { agent: colleague.to_string(), seconds: None }))?;
                 self.reacts_to_ring(call, colleague);
             }

@@ -120,7 +120,7 @@ fn rules() -> [(&'static str, bool, Value); 4] {
             json!({
                 "events": ["rated"],
                 "conditions": [[{"rating": "bad"}]],
-                "actions": [{"note": "{{customer.name}} was not happy. Who writes?"}],
+                "actions": [{"note": "A customer was not happy. Who writes?"}],
                 "stop": true,
             }),
         ),
