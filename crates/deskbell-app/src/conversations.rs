@@ -458,7 +458,8 @@ pub fn set_tags(tx: &mut Tx<'_>, cx: &Context, by: Actor, conversation: Conversa
     let message = NewMessage { tags: Some((before.clone(), after.clone())), ..NewMessage::text(MessageKind::Tag, by, &name, &text) };
     messages::add(tx, cx, &mut conversation, chat.as_mut(), Into::NewGroup(GroupKind::Tag), message)?;
     let chat = chat.map(|chat| chat.id);
-    let number = tx.append(cx.now, Event::TagsChanged { conversation: conversation.id, chat, before, after, by })?;
+    let told = Event::TagsChanged { conversation: conversation.id, chat, before, after, by, tags: Some(ids.clone()) };
+    let number = tx.append(cx.now, told)?;
     changes::tags(tx, Place { number, at: cx.now }, conversation.id, &ids)?;
     Ok(Done::conversation(conversation.id, number))
 }

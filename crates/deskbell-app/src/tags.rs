@@ -157,12 +157,12 @@ pub fn sweep(tx: &mut Tx<'_>, cx: &Context) -> Result<Swept, AppError> {
     for carrier in &carriers {
         let (conversation, chat) = (carrier.conversation, chats.get(&carrier.conversation).copied());
         let (before, after) = told(&sweep, carrier);
-        let number = tx.append(cx.now, Event::TagsChanged { conversation, chat, before, after, by: Actor::System })?;
-        if sweep.new_name.is_none() {
-            let left: Vec<TagId> =
-                carrier.tags.iter().filter(|(tag, name)| *tag != sweep.tag && name.is_some()).map(|(tag, _)| *tag).collect();
-            changes::tags(tx, Place { number, at: cx.now }, conversation, &left)?;
-        }
+        // Under a new name the tags are those of before.
+        let goes = |tag: TagId| sweep.new_name.is_none() && tag == sweep.tag;
+        let tags: Vec<TagId> = carrier.tags.iter().map(|(tag, _)| *tag).filter(|tag| !goes(*tag)).collect();
+        let told = Event::TagsChanged { conversation, chat, before, after, by: Actor::System, tags: Some(tags.clone()) };
+        let number = tx.append(cx.now, told)?;
+        changes::tags(tx, Place { number, at: cx.now }, conversation, &tags)?;
     }
     if sweep.new_name.is_none() {
         tables::tags::drop_from(tx, sweep.tag, &conversations)?;

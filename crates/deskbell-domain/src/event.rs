@@ -126,6 +126,8 @@ pub enum Event {
         before: Vec<String>,
         after: Vec<String>,
         by: Actor,
+        /// What `after` names; entries of older programs do not say it.
+        tags: Option<Vec<TagId>>,
     },
     /// One side has read up to a message.
     ReadMarked {

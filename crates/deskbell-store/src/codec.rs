@@ -71,7 +71,7 @@ events! {
     StatusChanged { conversation, from, to, by }
     Assigned { conversation, department, agent, by }
     MessageAdded { conversation, chat, group, group_kind, message, kind, author, author_name, text, attachment, key }
-    TagsChanged { conversation, chat, before, after, by }
+    TagsChanged { conversation, chat, before, after, by, tags }
     ReadMarked { conversation, by, message }
     ChatRequested { chat, conversation, customer, customer_name, visit, department, started_by, priority }
     ChatOffered { chat, conversation, offer, agent, expires, state }

@@ -124,7 +124,7 @@ fn steps(n: i64, step: i64, tell: &mut dyn FnMut(Event)) {
             }
             if n % 3 == 0 {
                 let after = vec![tag(n).1];
-                tell(Event::TagsChanged { conversation, chat, before: Vec::new(), after, by: by_agent });
+                tell(Event::TagsChanged { conversation, chat, before: Vec::new(), after, by: by_agent, tags: Some(vec![tag(n).0]) });
             }
         }
         (11, Some(chat)) => {

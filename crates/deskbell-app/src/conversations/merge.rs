@@ -122,7 +122,8 @@ fn unite_tags(tx: &mut Tx<'_>, cx: &Context, by: Actor, from: ConversationId, in
     tables::tags::set(tx, into, &ids)?;
     let names = |tags: Vec<(_, String)>| tags.into_iter().map(|(_, name)| name).collect();
     let chat = tables::chats::of_conversation(tx, into)?.pop().map(|chat| chat.id);
-    let number = tx.append(cx.now, Event::TagsChanged { conversation: into, chat, before: names(own), after: names(united), by })?;
+    let (before, after, tags) = (names(own), names(united), Some(ids.clone()));
+    let number = tx.append(cx.now, Event::TagsChanged { conversation: into, chat, before, after, by, tags })?;
     changes::tags(tx, Place { number, at: cx.now }, into, &ids)?;
     Ok(())
 }

@@ -10,7 +10,8 @@ use super::fold::Fold;
 use super::shelf;
 use super::state::{CalendarText, Chat, Conversation, Counted, Opener, SignedIn, TagName};
 
-/// A fold of a journal that begins with an entry: who is signed in then; tags and levels as they are now, since what they were is forgotten.
+/// A fold of a journal that begins with an entry: who is signed in then; names of tags and hours of levels as they are now, since what they were
+/// is forgotten.
 pub(super) fn fold(tx: &mut Tx<'_>, served: i64, first: i64) -> Result<Fold, StoreError> {
     let agents = changes::signed_in_at(tx, first)?.into_iter().map(|(agent, at)| (agent.get(), SignedIn(at))).collect();
     let (levels, tags) = (shelf::all_rows::<CalendarText>(tx, served)?, shelf::all_rows::<TagName>(tx, served)?);

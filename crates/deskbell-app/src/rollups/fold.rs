@@ -228,7 +228,12 @@ impl Fold {
             Event::MessageAdded { conversation, chat, group_kind, kind, author, .. } => {
                 self.said(at, (*conversation, *chat), *author, (*group_kind, *kind));
             }
-            Event::TagsChanged { conversation, before, after, by, .. } => self.tagged(*conversation, before, after, *by),
+            Event::TagsChanged { conversation, tags: Some(tags), .. } => {
+                if let Some(known) = self.conversations.get_mut(conversation.get()) {
+                    known.tags.clone_from(tags);
+                }
+            }
+            Event::TagsChanged { conversation, before, after, by, tags: None, .. } => self.tagged(*conversation, before, after, *by),
             Event::ChatRequested { chat, conversation, customer, department, started_by, .. } => {
                 self.requested(at, (*chat, *conversation), *customer, *department, *started_by);
             }

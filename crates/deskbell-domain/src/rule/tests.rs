@@ -189,6 +189,7 @@ fn what_holds_of_what_happened() {
         before: texts(&["order", "old"]),
         after: texts(&["order", "late"]),
         by: Actor::Agent(ANN),
+        tags: None,
     });
     assert_eq!((&tagged.tags_added, &tagged.tags_removed), (&texts(&["late"]), &texts(&["old"])));
     let changed =

@@ -74,7 +74,14 @@ fn of_each_kind(seed: &Seed) -> Vec<Event> {
             attachment,
             key: optional.clone(),
         },
-        Event::TagsChanged { conversation, chat: None, before: words.clone(), after: Vec::new(), by: actor },
+        Event::TagsChanged {
+            conversation,
+            chat: None,
+            before: words.clone(),
+            after: Vec::new(),
+            by: actor,
+            tags: flag.then(|| vec![TagId::from_i64(50_000)]),
+        },
         Event::ReadMarked { conversation, by: actor, message: MessageId::from_i64(n) },
         Event::ChatRequested {
             chat,

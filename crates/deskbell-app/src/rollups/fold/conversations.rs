@@ -80,6 +80,7 @@ impl Fold {
         self.cells.count(at, who, measure, 1);
     }
 
+    /// As entries of older programs tell it, by names alone.
     pub(super) fn tagged(&mut self, id: ConversationId, before: &[String], after: &[String], by: Actor) {
         let Some(known) = self.conversations.get_mut(id.get()) else { return };
         let replaced = (by == Actor::System).then(|| only_change(before, after)).flatten();

@@ -131,7 +131,7 @@ fn written(group: GroupKind, author: Actor) -> Event {
 
 fn tagged(before: &[&str], after: &[&str], by: Actor) -> Event {
     let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
-    Event::TagsChanged { conversation: TICKET, chat: None, before: names(before), after: names(after), by }
+    Event::TagsChanged { conversation: TICKET, chat: None, before: names(before), after: names(after), by, tags: None }
 }
 
 fn tag(tag: TagId, name: &str, removed: bool) -> Event {

@@ -157,6 +157,21 @@ fn a_tag_is_the_same_under_a_new_name() {
 }
 
 #[test]
+fn tags_that_are_told_by_their_ids_need_no_names() {
+    let told = Event::TagsChanged {
+        conversation: TICKET,
+        chat: None,
+        before: Vec::new(),
+        after: vec!["some name".to_owned()],
+        by: Actor::System,
+        tags: Some(vec![VIP]),
+    };
+    let day = History::default().at(0, begun(Channel::Form, Status::New)).at(1, told);
+    let day = day.at(2, written(GroupKind::Offline, Actor::Customer(CUSTOMER)));
+    assert_eq!(day.tag(VIP, Measure::IncomingMessages), 1);
+}
+
+#[test]
 fn what_is_deleted_or_merged_stays_counted() {
     let day = day().at(70, status(Status::Resolved, Status::Deleted, Actor::Agent(ANN)));
     let into = ConversationId::from_i64(80_000_000_099);
