@@ -138,7 +138,8 @@ export function foldDesk(state: DeskState, event: DeskEvent): DeskState {
       const { call, conversation, direction, department, caller, at } = event;
       const customer = { customer: event.customer, name: '', email: null };
       const first = direction === 'out' ? 'ringing' : 'queued';
-      const begun: LiveCall = { call, conversation, direction, state: first, department, customer, caller, started: at, agents: [], rings: [] };
+      const who = { customer, caller, agents: [], rings: [] };
+      const begun: LiveCall = { call, conversation, direction, state: first, department, started: at, ...who };
       return { ...state, calls: [...state.calls, begun] };
     }
     case 'call.rang':

@@ -1,7 +1,19 @@
 /** The native API, as `docs/native-api.md` describes it. */
 
 import { ApiError } from './error.ts';
-import type { AgentStatus, ChatState, FileInfo, FiringOutcome, Id, Message, Millis, Rating, Role, SlaGoal, StatusLetter } from './protocol.ts';
+import type {
+  AgentStatus,
+  ChatState,
+  FileInfo,
+  FiringOutcome,
+  Id,
+  Message,
+  Millis,
+  Rating,
+  Role,
+  SlaGoal,
+  StatusLetter,
+} from './protocol.ts';
 
 export interface Agent {
   agent: Id;

@@ -165,7 +165,15 @@ export type DeskEvent =
   | (EventBase & { e: 'customer.changed'; customer: Id; name: string; email: string | null; phone: string })
   | (EventBase & { e: 'ban.changed'; customer: Id | null; address: string | null; banned: boolean })
   | (EventBase & { e: 'shortcut.changed'; shortcut: Id; name: string; removed: boolean })
-  | (EventBase & { e: 'call.started'; conversation: Id; call: Id; direction: CallDirection; customer: Id; caller: Id | null; department: Id })
+  | (EventBase & {
+      e: 'call.started';
+      conversation: Id;
+      call: Id;
+      direction: CallDirection;
+      customer: Id;
+      caller: Id | null;
+      department: Id;
+    })
   | (EventBase & { e: 'call.rang'; call: Id; agent: Id; expires: Millis; state: CallState })
   | (EventBase & { e: 'ring.closed'; call: Id; agent: Id; outcome: OfferOutcome; state: CallState })
   | (EventBase & { e: 'call.answered' | 'call.left'; call: Id; agent: Id; state: CallState })
