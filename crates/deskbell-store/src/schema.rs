@@ -11,6 +11,7 @@ mod knowledge;
 mod levels;
 mod lists;
 mod oauth;
+mod recount;
 mod rollups;
 mod shortcuts;
 mod skills;
@@ -41,6 +42,7 @@ pub const MIGRATIONS: &[(&str, &str)] = &[
     ("0017-rollups", rollups::ROLLUPS),
     ("0018-levels", levels::LEVELS),
     ("0019-automation", automation::AUTOMATION),
+    ("0020-recount", recount::RECOUNT),
 ];
 
 const DESK: &str = r"
