@@ -200,7 +200,9 @@ pub(super) fn calls_are_counted_from_rows(place: &Place) {
     scene.rings(22, &inner, BEN, 4);
     scene.rang(23, 4, OfferOutcome::Accepted);
     let legs = [scene.talks(23, &inner, ANN, 4), scene.talks(23, &inner, BEN, 5)];
-    legs.iter().for_each(|leg| drop(scene.leaves(25, leg)));
+    for leg in &legs {
+        scene.leaves(25, leg);
+    }
     scene.ends(25, &inner, CallOutcome::Finished);
     let spoken = scene.call(26, 50, Direction::Incoming, None);
     scene.rings(26, &spoken, BEN, 5);

@@ -41,14 +41,8 @@ fn whole() -> Vec<Facts> {
 }
 
 fn rings() -> Vec<Facts> {
-    let expired = fact(
-        "r.closed_at",
-        "1",
-        "r.agent_id",
-        "r.closed_number",
-        "call_rings r JOIN calls c ON c.id = r.call_id WHERE r.outcome = 'expired'",
-    );
-    vec![Facts::count(&[Measure::MissedCalls], expired)]
+    let rest = "call_rings x JOIN calls c ON c.id = x.call_id WHERE x.outcome = 'expired'";
+    vec![Facts::count(&[Measure::MissedCalls], fact("x.closed_at", "1", "x.agent_id", "x.closed_number", rest))]
 }
 
 /// What agents answered, and how long they talked. Of an internal call both sides are agents: its time is that of the one who called, and for the
