@@ -76,13 +76,10 @@ impl Year {
     /// How many rows lie before the last page of a report, found by reading it page by page, as a client must.
     pub(crate) fn before_last_page(&self, path_and_query: &str, rows: i64) -> Outcome<i64> {
         let mut skipped = 0;
-        loop {
-            let next = skipped + rows;
-            if !has_rows(&self.get(&format!("{path_and_query}&limitcount={rows}&limitfrom={next}"))?) {
-                return Ok(skipped);
-            }
-            skipped = next;
+        while has_rows(&self.get(&format!("{path_and_query}&limitfrom={skipped}"))?) {
+            skipped += rows;
         }
+        Ok((skipped - rows).max(0))
     }
 
     pub(crate) async fn call(&self, path_and_query: &str) -> Outcome<Vec<u8>> {
