@@ -3,6 +3,7 @@
 pub mod breaches;
 pub mod clocks;
 pub mod levels;
+mod past;
 pub mod report;
 pub mod rules;
 #[cfg(test)]
