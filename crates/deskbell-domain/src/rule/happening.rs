@@ -26,7 +26,7 @@ pub struct Happening {
 }
 
 impl Happening {
-    fn plain(event: RuleEvent, conversation: ConversationId, by: Actor) -> Happening {
+    pub fn plain(event: RuleEvent, conversation: ConversationId, by: Actor) -> Happening {
         Happening {
             event,
             conversation,
