@@ -451,6 +451,7 @@ pub fn rate(tx: &mut Tx<'_>, cx: &mut Context, visit: &Visit, rating: Option<Rat
         messages::add(tx, cx, &mut conversation, Some(&mut chat), Into::Chat, message)?;
     }
     tables::chats::update(tx, &chat)?;
+    tables::ratings::attribute(tx, chat.id)?;
     let number = tx.append(
         cx.now,
         Event::ChatRated {

@@ -24,6 +24,7 @@ use crate::conversations::stage::{Stage, stage};
 use crate::conversations::{self, Change};
 use crate::desk::{Desk, DeskOptions};
 use crate::error::Kind;
+use crate::paging::PageStart;
 use crate::timers::Timers;
 
 const MINUTE: i64 = 60;
@@ -61,7 +62,10 @@ impl Stage {
     }
 
     fn logged(&self, medium: Medium) -> Vec<LogRow> {
-        self.see(move |tx| log(tx, medium, &LogFilter::default(), Timestamp::EPOCH, Timestamp::from_micros(i64::MAX), 0, 1_000))
+        self.see(move |tx| {
+            log(tx, medium, &LogFilter::default(), Timestamp::EPOCH, Timestamp::from_micros(i64::MAX), PageStart::default(), 1_000)
+        })
+        .rows
     }
 
     fn turns(&self, conversation: ConversationId, change: Change) {

@@ -97,7 +97,7 @@ impl Happening {
             | Event::OfferClosed { .. }
             | Event::ChatJoined { .. }
             | Event::ChatLeft { .. }
-            | Event::SettingsChanged
+            | Event::SettingsChanged { .. }
             | Event::CustomerRemoved { .. }
             | Event::TagChanged { .. }
             | Event::CustomerGroupChanged { .. }

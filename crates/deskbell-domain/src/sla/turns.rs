@@ -77,7 +77,7 @@ impl Turn {
             | Event::ChatLeft { .. }
             | Event::ChatTransferred { .. }
             | Event::ChatRated { .. }
-            | Event::SettingsChanged
+            | Event::SettingsChanged { .. }
             | Event::CustomerRemoved { .. }
             | Event::TagChanged { .. }
             | Event::CustomerGroupChanged { .. }
