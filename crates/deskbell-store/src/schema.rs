@@ -10,6 +10,7 @@ mod exports;
 mod knowledge;
 mod levels;
 mod lists;
+mod lookups;
 mod oauth;
 mod rollups;
 mod shortcuts;
@@ -41,6 +42,7 @@ pub const MIGRATIONS: &[(&str, &str)] = &[
     ("0017-rollups", rollups::ROLLUPS),
     ("0018-levels", levels::LEVELS),
     ("0019-automation", automation::AUTOMATION),
+    ("0021-lookups", lookups::LOOKUPS),
 ];
 
 const DESK: &str = r"

@@ -90,7 +90,7 @@ cases! {
         what_was_merged_counts_where_it_was;
     automation: rules_come_back_in_their_order, the_log_by_rule_and_conversation, when_time_rules_look_at_what, when_a_status_changed,
         ready_texts_come_back_change_and_go;
-    upgrades: conversations_come_over, numbers_are_compared_at_once;
+    upgrades: conversations_come_over, numbers_are_compared_at_once, ratings_are_somebodys;
 }
 
 /// Where a case's database is. Nothing has opened it yet.
