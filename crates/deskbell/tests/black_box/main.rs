@@ -9,6 +9,7 @@ mod conversation;
 mod full_disk;
 mod greetings;
 mod heavy;
+mod history;
 mod hostile_liveagent;
 mod http_1_0;
 mod liveagent_contract;
