@@ -6,6 +6,7 @@ mod calls;
 mod clients;
 mod commands;
 mod conversation;
+mod figures_agree;
 mod full_disk;
 mod greetings;
 mod heavy;
