@@ -78,7 +78,9 @@ impl Timers {
             if desk.read(move |tx| calls::has_forgotten(tx, now)).await? {
                 desk.write(calls::end_forgotten).await?;
             }
-            desk.write(conversations::postponing::end_postponements).await?;
+            while desk.read(move |tx| conversations::postponing::has_ended(tx, now)).await? {
+                desk.write(conversations::postponing::end_postponements).await?;
+            }
             self.tags = desk.read(tags::left).await?;
             for department in desk.figures(|figures| figures.departments_with_queue()) {
                 desk.write(move |tx, cx| routing::route(tx, cx, department)).await?;

@@ -10,6 +10,7 @@ mod exports;
 mod knowledge;
 mod levels;
 mod lists;
+mod lookups;
 mod oauth;
 mod recount;
 mod rollups;
@@ -43,6 +44,7 @@ pub const MIGRATIONS: &[(&str, &str)] = &[
     ("0018-levels", levels::LEVELS),
     ("0019-automation", automation::AUTOMATION),
     ("0020-recount", recount::RECOUNT),
+    ("0021-lookups", lookups::LOOKUPS),
 ];
 
 const DESK: &str = r"

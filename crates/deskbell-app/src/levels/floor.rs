@@ -116,6 +116,8 @@ pub(super) fn copy(db: &Db, start: Start, built: SetId) -> Result<(), AppError> 
     }
     write.bite(move |tx, floor, built| {
         rows::copy_standing(tx, floor, built)?;
+        let slots_for_all = table::slots_for_all(tx, floor)?;
+        table::set_slots_for_all(tx, built, slots_for_all)?;
         let latest = table::latest(tx, floor)?;
         table::set_latest(tx, built, latest)?;
         table::set_built_number(tx, built, start.number)

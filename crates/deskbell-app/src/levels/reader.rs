@@ -176,6 +176,7 @@ pub(super) fn load(tx: &mut Tx<'_>, set: SetId, number: i64) -> Result<Fold, Sto
         latest: table::latest(tx, set)?,
         agents: table::standing::agents(tx, set)?.into_iter().collect(),
         closed: table::standing::closed_departments(tx, set)?.into_iter().collect(),
+        slots_for_all: table::slots_for_all(tx, set)?,
         ..Fold::default()
     };
     for (department, agent) in table::standing::members(tx, set)? {
@@ -237,6 +238,9 @@ pub(super) fn put_move(tx: &mut Tx<'_>, set: SetId, step: &Move) -> Result<(), S
 
 /// What changed of how things stand.
 pub(super) fn put_standing(tx: &mut Tx<'_>, set: SetId, fold: &Fold, told: &Told) -> Result<(), StoreError> {
+    if told.slots_for_all {
+        table::set_slots_for_all(tx, set, fold.slots_for_all)?;
+    }
     for agent in &told.agents {
         let attendance = fold.agents.get(agent).copied().unwrap_or_default();
         table::standing::put_agent(tx, set, *agent, &attendance)?;

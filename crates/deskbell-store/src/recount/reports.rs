@@ -61,7 +61,7 @@ pub fn reports(tx: &mut Tx<'_>, from: Timestamp, until: Timestamp) -> Result<Sum
             }
         }
     }
-    created_by_agents(tx, from, until, &mut sums)?;
+    created_when_opened(tx, from, until, &mut sums)?;
     signed_in(tx, from, until, &mut sums)?;
     sums.retain(|_, number| *number != 0);
     Ok(sums)
@@ -134,8 +134,9 @@ fn count(sums: &mut Sums, fact: &Fact, whose: Whose, measure: Measure, by: i64) 
     Ok(())
 }
 
-/// Conversations in which an agent was the first to say something, and that began with no chat.
-fn created_by_agents(tx: &mut Tx<'_>, from: Timestamp, until: Timestamp, sums: &mut Sums) -> Result<(), StoreError> {
+/// Conversations in which an agent was the first to say something, and that began with no chat; and the tags that conversations
+/// carried before anybody had said anything.
+fn created_when_opened(tx: &mut Tx<'_>, from: Timestamp, until: Timestamp, sums: &mut Sums) -> Result<(), StoreError> {
     // The first of each conversation; a chat that an agent began says nothing yet.
     let mut first: HashMap<i64, (i64, Option<i64>)> = HashMap::new();
     for sql in [facts::SPOKEN, facts::ASKED, facts::CALLED] {
@@ -148,18 +149,33 @@ fn created_by_agents(tx: &mut Tx<'_>, from: Timestamp, until: Timestamp, sums: &
             Ok(())
         })?;
     }
-    let created: Vec<(i64, i64)> = tx.all_dynamic_with(
-        &format!("SELECT f.conversation, f.at FROM ({}) AS f WHERE f.at >= $1 AND f.at < $2", facts::CREATED),
+    let created: Vec<(i64, i64, i64)> = tx.all_dynamic_with(
+        &format!("SELECT f.conversation, f.at, f.place FROM ({}) AS f WHERE f.at >= $1 AND f.at < $2", facts::CREATED),
         &[&from, &until],
-        |row| Ok((row.get(0)?, row.get(1)?)),
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
     )?;
-    for (conversation, at) in created {
-        if let Some((_, Some(agent))) = first.get(&conversation) {
-            let quarter = Span::Quarter.slot(Timestamp::from_micros(at));
-            *sums.entry((Dimension::Agent, *agent, quarter, Measure::CreatedTickets)).or_default() += 1;
+    for (conversation, at, place) in created {
+        let Some((number, agent)) = first.get(&conversation) else { continue };
+        let quarter = Span::Quarter.slot(Timestamp::from_micros(at));
+        let mut add = |dimension, member| *sums.entry((dimension, member, quarter, Measure::CreatedTickets)).or_default() += 1;
+        if let Some(agent) = agent {
+            add(Dimension::Agent, *agent);
+        }
+        for tag in tags_before(tx, conversation, place.max(*number))? {
+            add(Dimension::Tag, tag);
         }
     }
     Ok(())
+}
+
+/// The tags that a conversation carried before a place of the journal.
+fn tags_before(tx: &mut Tx<'_>, conversation: i64, number: i64) -> Result<Vec<i64>, StoreError> {
+    let list: Option<(String,)> = tx.opt(
+        "SELECT tags FROM conversation_changes WHERE conversation_id = $1 AND number < $2 AND tags IS NOT NULL ORDER BY number DESC LIMIT 1",
+        &[&conversation, &number],
+    )?;
+    let tags = list.iter().flat_map(|(tags,)| tags.split(',')).filter(|tag| !tag.is_empty());
+    tags.map(|tag| tag.parse().map_err(|_| StoreError::Corrupt(format!("{tag:?} is no tag's id")))).collect()
 }
 
 /// Times that agents were signed in and are not any more, in the quarters they lie in.

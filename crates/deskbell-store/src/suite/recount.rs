@@ -54,7 +54,7 @@ impl Scene {
         self.0.put(move |tx| {
             let number = tx.head()? + 1;
             row(tx, Number { number, at: moment })?;
-            tx.append(moment, Event::SettingsChanged)
+            tx.append(moment, Event::SettingsChanged { slots_for_all: None })
         })
     }
 

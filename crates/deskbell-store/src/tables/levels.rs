@@ -90,6 +90,17 @@ pub fn set_latest(tx: &mut Tx<'_>, set: SetId, latest: Timestamp) -> Result<(), 
     Ok(())
 }
 
+/// How many chats at once every agent may have; `None`: each his own number.
+pub fn slots_for_all(tx: &mut Tx<'_>, set: SetId) -> Result<Option<u16>, StoreError> {
+    let (slots_for_all,): (Option<i64>,) = tx.one("SELECT slots_for_all FROM level_sets WHERE id = $1", &[&set.0])?;
+    slots_for_all.map(slots).transpose()
+}
+
+pub fn set_slots_for_all(tx: &mut Tx<'_>, set: SetId, slots_for_all: Option<u16>) -> Result<(), StoreError> {
+    tx.exec("UPDATE level_sets SET slots_for_all = $2 WHERE id = $1", &[&set.0, &slots_for_all.map(i64::from)])?;
+    Ok(())
+}
+
 /// Clears a bite of what a set that was left holds; `false` when nothing is left.
 pub fn clear_left(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
     let left: Option<(i64,)> = tx.opt("SELECT id FROM level_sets WHERE state = 'left' ORDER BY id LIMIT 1", &[])?;

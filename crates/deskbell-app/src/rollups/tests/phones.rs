@@ -203,7 +203,7 @@ pub(super) fn do_it(tx: &mut Tx<'_>, cx: &mut Context, cast: &(Vec<AgentId>, Vec
             let known = rules::list(tx)?;
             let draft = RuleDraft { name: Some("All".to_owned()), level: Some(level), ..RuleDraft::default() };
             match known.first() {
-                Some(rule) => rules::change(tx, rule.id, &draft).map(drop),
+                Some(rule) => rules::change(tx, cx, rule.id, &draft).map(drop),
                 None => rules::create(tx, cx, &draft).map(drop),
             }
         }

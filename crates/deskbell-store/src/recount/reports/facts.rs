@@ -78,9 +78,9 @@ pub(super) const ASKED: &str = "SELECT COALESCE((SELECT r.conversation_id FROM m
 pub(super) const CALLED: &str = "SELECT COALESCE((SELECT r.conversation_id FROM moved_rows r WHERE r.kind = 'call' AND r.id = c.id \
       ORDER BY r.number LIMIT 1), c.conversation_id), g.number, CASE WHEN c.direction <> 'in' THEN c.caller_id END \
     FROM calls c JOIN message_groups g ON g.id = c.group_id";
-/// Conversations that began, or came out of being initialised.
+/// Conversations that began, or came out of being initialised. What tags they count for shows later: here it is none.
 pub(super) const CREATED: &str = "SELECT h.at, 1 AS value, CAST(NULL AS BIGINT) AS agent, h.department_id AS department, \
-      h.conversation_id AS conversation, h.number FROM conversation_changes h \
+      h.conversation_id AS conversation, 0 AS number, h.number AS place FROM conversation_changes h \
     WHERE (h.what = 'start' AND h.status <> 'I') OR (h.what = 'status' AND h.status_before = 'I')";
 
 /// A query, and what it is counted for.
