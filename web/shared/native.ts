@@ -96,6 +96,8 @@ export interface SlaClock {
 
 export interface ConversationDetail extends Conversation {
   sla: { level: Id | null; name: string | null; clocks: SlaClock[] };
+  /** While it is set aside. */
+  postponed_until: Millis | null;
   chats: PastChat[];
   visit: {
     pages: { url: string; title: string; at: Millis }[];

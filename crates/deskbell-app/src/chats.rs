@@ -68,7 +68,14 @@ pub fn request(tx: &mut Tx<'_>, cx: &mut Context, visit: &Visit, request: &Reque
         status: Status::Chatting,
         subject: "",
     };
-    let beginning = Beginning { text: text.unwrap_or_default(), tags: &opening.tags };
+    let (fields, customer_fields) = customers::claims::at_beginning(&introduced, &request.introduction.claims);
+    let beginning = Beginning {
+        text: text.unwrap_or_default(),
+        tags: &opening.tags,
+        fields: &fields,
+        customer_fields: &customer_fields,
+        ..Beginning::default()
+    };
     let mut conversation = conversations::start_with(tx, cx, begun, beginning)?;
     customers::claims::keep(tx, cx, &introduced, &request.introduction.claims, conversation.id)?;
     if !opening.tags.is_empty() {
@@ -448,6 +455,7 @@ pub fn rate(tx: &mut Tx<'_>, cx: &mut Context, visit: &Visit, rating: Option<Rat
         messages::add(tx, cx, &mut conversation, Some(&mut chat), Into::Chat, message)?;
     }
     tables::chats::update(tx, &chat)?;
+    tables::ratings::attribute(tx, chat.id)?;
     let number = tx.append(
         cx.now,
         Event::ChatRated {

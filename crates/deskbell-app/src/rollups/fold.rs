@@ -265,7 +265,7 @@ impl Fold {
             | Event::VisitStarted { .. }
             | Event::PageViewed { .. }
             | Event::ReadMarked { .. }
-            | Event::SettingsChanged
+            | Event::SettingsChanged { .. }
             | Event::CustomerRemoved { .. }
             | Event::CustomerGroupChanged { .. }
             | Event::CompanyChanged { .. }

@@ -25,7 +25,7 @@ const STANDARD: [i64; 6] = [4 * HOUR, 8 * HOUR, 3 * HOUR, 40 * HOUR, 45, 30];
 const PRIVILEGED: usize = 2;
 
 /// Makes the levels, and the rules that choose among them.
-pub(super) fn make(tx: &mut Tx<'_>, cx: &Context, groups: &[CustomerGroupId]) -> Result<(), AppError> {
+pub(super) fn make(tx: &mut Tx<'_>, cx: &mut Context, groups: &[CustomerGroupId]) -> Result<(), AppError> {
     let priority = level(tx, cx, "Priority", PRIORITY)?;
     let standard = level(tx, cx, "Standard", STANDARD)?;
     let privileged = groups.iter().take(PRIVILEGED).map(ToString::to_string).collect();
