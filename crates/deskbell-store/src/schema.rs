@@ -43,6 +43,7 @@ pub const MIGRATIONS: &[(&str, &str)] = &[
     ("0018-levels", levels::LEVELS),
     ("0019-automation", automation::AUTOMATION),
     ("0021-lookups", lookups::LOOKUPS),
+    ("0021-numbers", lookups::NUMBERS),
 ];
 
 const DESK: &str = r"
