@@ -78,6 +78,11 @@ pub fn request(tx: &mut Tx<'_>, cx: &mut Context, visit: &Visit, request: &Reque
     };
     let mut conversation = conversations::start_with(tx, cx, begun, beginning)?;
     customers::claims::keep(tx, cx, &introduced, &request.introduction.claims, conversation.id)?;
+    if !opening.tags.is_empty() {
+        // Before the chat, which counts for them.
+        triggers::give_tags(tx, cx, conversation.id, &opening.tags)?;
+        conversation = conversation_of(tx, conversation.id)?;
+    }
     let started_by = if opening.greetings.is_empty() { StartedBy::Visitor } else { StartedBy::Trigger };
     let mut chat = open(tx, cx, &conversation, started_by, customer.id, Some(visit), &name)?;
     for greeting in &opening.greetings {
@@ -94,7 +99,6 @@ pub fn request(tx: &mut Tx<'_>, cx: &mut Context, visit: &Visit, request: &Reque
         message.key = request.key.as_deref();
         messages::add(tx, cx, &mut conversation, Some(&mut chat), Into::Chat, message)?;
     }
-    triggers::give_tags(tx, cx, conversation.id, &opening.tags)?;
     // Whom it rings at is decided when all triggers have said what it is.
     cx.routing = Hold::Held;
     let triggered = judged_by_triggers(tx, cx, visit, text);

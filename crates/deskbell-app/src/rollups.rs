@@ -61,6 +61,11 @@ pub fn series(tx: &mut Tx<'_>, edges: &[Timestamp], now: Timestamp) -> Result<Ve
     Ok(sums.into_iter().map(|mut members| members.remove(&0).unwrap_or_default()).collect())
 }
 
+/// Sums of every member between neighbouring edges, which rise; else as [`totals`].
+pub fn table(tx: &mut Tx<'_>, dimension: Dimension, edges: &[Timestamp], now: Timestamp) -> Result<Vec<BTreeMap<i64, Cell>>, AppError> {
+    sums(tx, dimension, edges, now)
+}
+
 /// Waits until everything that was committed before the call is in the cells; not for long.
 pub async fn caught_up(desk: &Desk) -> Result<(), AppError> {
     let head = desk.read(|tx| Ok(tx.head()?)).await?;

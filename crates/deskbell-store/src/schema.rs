@@ -12,6 +12,7 @@ mod levels;
 mod lists;
 mod lookups;
 mod oauth;
+mod recount;
 mod rollups;
 mod shortcuts;
 mod skills;
@@ -42,6 +43,7 @@ pub const MIGRATIONS: &[(&str, &str)] = &[
     ("0017-rollups", rollups::ROLLUPS),
     ("0018-levels", levels::LEVELS),
     ("0019-automation", automation::AUTOMATION),
+    ("0020-recount", recount::RECOUNT),
     ("0021-lookups", lookups::LOOKUPS),
     ("0021-numbers", lookups::NUMBERS),
 ];

@@ -7,6 +7,7 @@ use deskbell_domain::message::Actor;
 use deskbell_domain::sla::clock::{Clock, Subject};
 use deskbell_domain::sla::turns::{Act, Facts, Turn, acts};
 use deskbell_domain::sla::{Goal, Level, SlaEvent};
+use deskbell_store::tables::changes::{self, Place};
 use deskbell_store::tables::sla::clocks::Watched;
 use deskbell_store::tables::sla::log::{self, Closing};
 use deskbell_store::{Tx, tables};
@@ -21,7 +22,7 @@ use crate::error::AppError;
 pub(crate) fn follow(tx: &mut Tx<'_>, cx: &Context, conversation: ConversationId, turn: Turn) -> Result<(), AppError> {
     let Some(watched) = tables::sla::clocks::watched(tx, conversation)? else { return Ok(()) };
     if let Turn::Begins(_) = turn {
-        say(tx, cx, SlaEvent::LevelSet { conversation, level: Some(watched.level), by: Actor::System })?;
+        say_level(tx, cx, conversation, Some(watched.level), Actor::System)?;
     }
     let mut running = Running::load(tx, conversation, watched)?;
     running.take(tx, cx, turn)
@@ -44,7 +45,7 @@ pub fn set_level(
     }
     let open = tables::sla::clocks::open(tx, conversation.id)?;
     tables::sla::set_level(tx, conversation.id, wanted)?;
-    say(tx, cx, SlaEvent::LevelSet { conversation: conversation.id, level: wanted, by })?;
+    say_level(tx, cx, conversation.id, wanted, by)?;
     for mut clock in open {
         tell_overdue(tx, cx, &mut clock)?;
         end(tx, cx, &clock)?;
@@ -213,6 +214,12 @@ pub(super) fn tell_all(tx: &mut Tx<'_>, cx: &Context, overdue: &[Clock]) -> Resu
         }
     }
     Ok(())
+}
+
+/// Tells that a conversation has this level from now on, and remembers since when.
+fn say_level(tx: &mut Tx<'_>, cx: &Context, conversation: ConversationId, level: Option<SlaLevelId>, by: Actor) -> Result<(), AppError> {
+    let number = tx.append(cx.now, Event::Sla(SlaEvent::LevelSet { conversation, level, by }))?;
+    Ok(changes::level(tx, Place { number, at: cx.now }, conversation, level)?)
 }
 
 fn say(tx: &mut Tx<'_>, cx: &Context, event: SlaEvent) -> Result<(), AppError> {

@@ -1,5 +1,7 @@
-//! Levels over time: sets, series and their cells. How things stand is in [`standing`], when agents were there in [`presences`].
+//! Levels over time: sets, series and their cells. How things stand is in [`standing`], when agents were there in [`presences`], how all of it
+//! was where the journal begins in [`floor`].
 
+pub mod floor;
 pub mod presences;
 pub mod standing;
 
@@ -66,7 +68,7 @@ pub fn keep(tx: &mut Tx<'_>, set: SetId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The last journal number that is in a set which is being built.
+/// The last journal number that is in a set which is being built, or in the floor.
 pub fn built_number(tx: &mut Tx<'_>, set: SetId) -> Result<i64, StoreError> {
     let (number,) = tx.one("SELECT number FROM level_sets WHERE id = $1", &[&set.0])?;
     Ok(number)
