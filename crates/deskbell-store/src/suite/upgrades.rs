@@ -66,13 +66,24 @@ pub(super) fn conversations_come_over(place: &Place) {
 /// Spelled as people spell them; one without a number.
 const NUMBERS: &str = "
     INSERT INTO customers (id, email, name, phone, note, created_at) VALUES (1, NULL, 'Ann', '0044 (1632) 960-001', '', 0),
-      (2, NULL, 'Ben', '+44 1632/960.002', '', 0), (3, NULL, 'Cleo', '', '', 0);";
+      (2, NULL, 'Ben', '+44 1632/960.002', '', 0), (3, NULL, 'Cleo', '', '', 0), (4, NULL, 'Dan', '0044 (0) 1632 960004', '', 0);
+    INSERT INTO unique_fields (owner_kind, code, value, owner_id, ordinal) VALUES ('customer', 'phone', '+44 (0)1632-960 005', 3, 1),
+      ('customer', 'phone', '0044 1632 960006', 3, 2), ('customer', 'other', '+44 1632 960007', 3, 3);";
 
 pub(super) fn numbers_are_compared_at_once(place: &Place) {
     older(place, "0013-chat-search", NUMBERS);
     let test = place.open();
-    for (number, name) in [("+441632960001", Some("Ann")), ("00441632960002", Some("Ben")), ("+441632960003", None), ("", None)] {
-        let found = test.see(move |tx| customers::by_number(tx, number));
+    for (number, name) in [
+        ("+441632960001", Some("Ann")),
+        ("00441632960002", Some("Ben")),
+        ("+441632960003", None),
+        ("+441632960004", Some("Dan")),
+        ("+441632960005", Some("Cleo")),
+        ("+441632960006", Some("Cleo")),
+        ("+441632960007", None),
+        ("", None),
+    ] {
+        let found = test.see(move |tx| customers::by_number(tx, number, ""));
         assert_eq!(found.map(|customer| customer.name).as_deref(), name, "{number}");
     }
 }
