@@ -242,6 +242,11 @@ mod tests {
         for wrong in [json!(["Help@Shop.test"]), json!(["nobody"]), json!(["a b@shop.test"]), json!(["help@shop.test\u{0}"])] {
             desk.admin.put("settings", json!({ "mail_addresses": wrong })).await.refused(400, "invalid");
         }
+        for wrong in ["Mars/Olympus", "", "europe berlin", "+02:00", "Europe/Berlin\u{0}"] {
+            let refused = desk.admin.put("settings", json!({ "time_zone": wrong })).await;
+            refused.refused(400, "invalid");
+        }
+        assert_eq!(desk.admin.put("settings", json!({"time_zone": "Asia/Kathmandu"})).await.expect(200)["time_zone"], "Asia/Kathmandu");
         let routing = json!({"mode": "hybrid", "limit_enabled": true, "limit": 3, "limit_scope": "account", "limit_agents_choose": true,
             "reassignment": true, "reassignment_seconds": null, "auto_idle": true, "auto_idle_after": 2, "auto_idle_status": "invisible",
             "auto_accept": false});

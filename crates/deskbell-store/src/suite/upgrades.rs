@@ -4,9 +4,9 @@ use super::{Place, TestDb, at};
 use crate::engine::{EngineKind, Location};
 use crate::migrations::script_up_to;
 use crate::tables::conversations::{self, Filter, Listed, Order};
-use crate::tables::customers;
+use crate::tables::{changes, customers, levels};
 use crate::throwaway_postgres::client;
-use deskbell_domain::ids::TagId;
+use deskbell_domain::ids::{SlaLevelId, TagId};
 
 /// Runs what older versions ran, and then `rows`.
 fn older(place: &Place, last_migration: &str, rows: &str) {
@@ -86,6 +86,29 @@ pub(super) fn numbers_are_compared_at_once(place: &Place) {
         let found = test.see(move |tx| customers::by_number(tx, number, ""));
         assert_eq!(found.map(|customer| customer.name).as_deref(), name, "{number}");
     }
+}
+
+pub(super) fn levels_begin_with_the_journal(place: &Place) {
+    // Their reader has not begun: nothing is known of what is gone, and nothing is missed.
+    let rows = "INSERT INTO journal (number, at, kind, body) VALUES (7, 0, 'SettingsChanged', '{}'), (8, 0, 'SettingsChanged', '{}');
+        INSERT INTO sla_levels (id, name, name_key, calendar, created_at) VALUES (5, 'Usual', 'usual', 'UTC', 0);";
+    older(place, "0019-automation", rows);
+    let test = place.open();
+    let number = test.see(|tx| {
+        let floor = levels::floor::floor(tx)?;
+        floor.map(|floor| levels::built_number(tx, floor)).transpose()
+    });
+    assert_eq!(number, Some(6));
+    let calendars = test.see(|tx| changes::calendars_before(tx, 1));
+    assert_eq!(calendars, [(SlaLevelId::from_i64(5), "UTC".to_owned())]);
+}
+
+/// It had read what is gone.
+pub(super) fn levels_of_a_shortened_journal_have_no_floor(place: &Place) {
+    let rows = "INSERT INTO journal (number, at, kind, body) VALUES (7, 0, 'SettingsChanged', '{}');
+        INSERT INTO reader_cursors (name, number) VALUES ('levels', 7);";
+    older(place, "0019-automation", rows);
+    assert_eq!(place.open().see(levels::floor::floor), None);
 }
 
 /// A rated chat that one agent left before and one joined after, and one that nobody had joined.

@@ -38,7 +38,7 @@ fn to(from: Status, to: Status) -> Turn {
 
 /// A goal, the minute it started in, and the one it is due in.
 type Seen = (Goal, i64, Option<i64>);
-/// What happened, and what is seen then.
+/// What happened, by minutes, and the clocks that must have been started.
 type Case<'a> = (&'a [(i64, Turn)], &'a [Seen]);
 
 fn seen(goals: &[Goal], turns: &[(i64, Turn)]) -> Vec<Seen> {
