@@ -21,6 +21,7 @@ use std::sync::mpsc::{SyncSender, TrySendError};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use deskbell_domain::conversation::Channel;
 use deskbell_domain::measure::{Cell, Dimension, Measure, Span};
 use deskbell_domain::time::Timestamp;
 use deskbell_store::tables::rollups;
@@ -59,6 +60,11 @@ pub fn totals(
 pub fn series(tx: &mut Tx<'_>, edges: &[Timestamp], now: Timestamp) -> Result<Vec<Cell>, AppError> {
     let sums = sums(tx, Dimension::Account, edges, now)?;
     Ok(sums.into_iter().map(|mut members| members.remove(&0).unwrap_or_default()).collect())
+}
+
+/// A channel as the member of its dimension.
+pub fn channel_member(channel: Channel) -> i64 {
+    channel.text().bytes().next().map_or(0, i64::from)
 }
 
 /// Waits until everything that was committed before the call is in the cells; not for long.

@@ -16,7 +16,7 @@ use deskbell_domain::time::Timestamp;
 use deskbell_store::{Tx, tables};
 
 pub use deskbell_store::tables::sla::log::{Compliance, LogFilter, LogRow, Times};
-pub use report::{compliance, log};
+pub use report::{compliance, log, newest};
 
 use crate::error::AppError;
 

@@ -23,6 +23,20 @@ pub fn log(
     Ok(log::rows(tx, medium, filter, (from, until), (skip, rows))?)
 }
 
+/// The same with the newest first, behind the row that closed then under this number. `fulfilled`: only those in time, or only those that were
+/// late.
+pub fn newest(
+    tx: &mut Tx<'_>,
+    medium: Medium,
+    filter: &LogFilter,
+    fulfilled: Option<bool>,
+    span: (Timestamp, Timestamp),
+    behind: Option<(Timestamp, i64)>,
+    rows: i64,
+) -> Result<Vec<LogRow>, AppError> {
+    Ok(log::newest(tx, medium, filter, fulfilled, span, behind, rows)?)
+}
+
 /// What was reached between each two neighbouring edges, which rise: in time and too late, with the business time it took. Read from cells
 /// of a quarter of an hour, so that the cost goes by the time looked at; a quarter that an edge lies within, and what one requester asked
 /// for, are counted row by row.
