@@ -3,6 +3,7 @@
 use crate::stage::Stage;
 use anyhow::{Result, bail};
 use clap::Subcommand;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Raises the limit of open files as far as it may go before the program starts.
@@ -26,9 +27,9 @@ pub(crate) enum What {
         #[arg(long, value_delimiter = ',')]
         only: Vec<String>,
     },
-    /// What reports add up beforehand: what it costs writers, making it anew, and reports over a year, on desks of two sizes
-    Rollups {
-        /// Only these parts: ingest, rebuild, reports
+    /// Reports over a year on desks of two sizes, beside DuckDB and PostgreSQL; what adding up costs writers, and making it all anew
+    Reports {
+        /// Only these parts: ingest, peers, reports, rebuild
         #[arg(long, value_delimiter = ',')]
         only: Vec<String>,
         /// How many messages the desks have: 1000000,10000000 unless given
@@ -55,18 +56,20 @@ pub(crate) fn bench(stage: &Stage, what: &What) -> Result<()> {
         }
         What::Liveagent { only } => liveagent(stage, only),
         What::Zendesk { only } => zendesk(stage, only),
-        What::Rollups { only, messages } => rollups(stage, only, messages),
+        What::Reports { only, messages } => reports(stage, only, messages),
         What::Live { only } => live(stage, only),
     }
 }
 
-fn rollups(stage: &Stage, only: &[String], messages: &[u64]) -> Result<()> {
-    stage.must(&mut stage.cargo(&["build", "--locked", "--release", "--package", "deskbell-app", "--example", "bench_rollups"]))?;
+fn reports(stage: &Stage, only: &[String], messages: &[u64]) -> Result<()> {
+    stage.must(&mut stage.cargo(&["build", "--locked", "--release", "--package", "deskbell-liveagent", "--example", "bench_reports"]))?;
     let target = stage.target()?;
-    let mut bench = stage.command(target.join("release/examples/bench_rollups"));
     let cache = target.join("bench-data");
-    std::fs::create_dir_all(&cache)?;
-    bench.arg("--cache").arg(cache);
+    let mut bench = stage.command(target.join("release/examples/bench_reports"));
+    bench.arg("--cache").arg(&cache);
+    if only.is_empty() || only.iter().any(|part| part == "peers") {
+        bench.arg("--python").arg(python(stage, &cache, "duckdb", &stage.root.join(DUCKDB))?);
+    }
     if !only.is_empty() {
         bench.args(["--only", &only.join(",")]);
     }
@@ -75,6 +78,23 @@ fn rollups(stage: &Stage, only: &[String], messages: &[u64]) -> Result<()> {
         bench.args(["--messages", &messages.join(",")]);
     }
     stage.must(&mut bench)
+}
+
+/// What a peer consists of, pinned.
+const DUCKDB: &str = "crates/deskbell-liveagent/examples/bench_reports/duckdb.txt";
+
+/// A Python interpreter that has what is pinned in a file; made when it is first asked for, and again when the file changes.
+fn python(stage: &Stage, cache: &Path, name: &str, pinned: &Path) -> Result<PathBuf> {
+    let (place, wanted) = (cache.join(name), std::fs::read_to_string(pinned)?);
+    let (python, has) = (place.join("bin/python"), place.join("installed.txt"));
+    if std::fs::read_to_string(&has).ok().as_deref() != Some(&wanted) {
+        std::fs::create_dir_all(cache)?;
+        stage.must(stage.command("python3").args(["-m", "venv", "--clear"]).arg(&place))?;
+        let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--requirement"];
+        stage.must(stage.command(&python).args(install).arg(pinned))?;
+        std::fs::write(&has, wanted)?;
+    }
+    Ok(python)
 }
 
 fn liveagent(stage: &Stage, only: &[String]) -> Result<()> {

@@ -62,6 +62,11 @@ pub fn series(tx: &mut Tx<'_>, edges: &[Timestamp], now: Timestamp) -> Result<Ve
     Ok(sums.into_iter().map(|mut members| members.remove(&0).unwrap_or_default()).collect())
 }
 
+/// Sums of every member between neighbouring edges, which rise; else as [`totals`].
+pub fn table(tx: &mut Tx<'_>, dimension: Dimension, edges: &[Timestamp], now: Timestamp) -> Result<Vec<BTreeMap<i64, Cell>>, AppError> {
+    sums(tx, dimension, edges, now)
+}
+
 /// A channel as the member of its dimension.
 pub fn channel_member(channel: Channel) -> i64 {
     channel.text().bytes().next().map_or(0, i64::from)

@@ -1,4 +1,4 @@
-//! `GET reports/performance`: sums of the whole desk, a row for each hour, day, week or month.
+//! `GET reports/performance`: sums of the whole desk, a row for each hour, day, week or month, or one of all.
 
 use deskbell_app::rights::Right;
 use deskbell_app::{AppError, Desk, rollups};
@@ -34,21 +34,25 @@ impl Endpoint<Desk> for Performance {
             COLUMNS,
             ROWS,
             SKIPPED,
-            Param::text("group_by").about("`hour`, `day` (unless given), `week` (from Monday on) or `month`"),
+            Param::text("group_by").about("`hour`, `day`, `week` (from Monday on) or `month`; not given: one row of all"),
         ])
         .source("reference, Reports: Performance report")
         .quirks(&[
             "a row for each interval of the time in the desk's zone, those without events, too; the first and the last one are cut by the time asked for",
+            "without `group_by` one row of the whole time, as in the reference's example",
             "`datetime` and `dateto` are a row's first and last second",
         ]);
 
     async fn run(cx: Cx<Desk>, input: Input) -> Result<Answer, AppError> {
         let zone = Zone::of(&cx.state);
         let range = ask::range(&input, &zone)?.in_quarters();
-        let interval = input.one_of_opt("group_by", INTERVALS)?.unwrap_or(Interval::Day);
+        let interval = input.one_of_opt("group_by", INTERVALS)?;
         let page = ask::page(&input)?;
         let columns = columns::wanted(&input, columns::counted(TIMES, OF_ALL_ELSE))?;
-        let edges = page.edges(zone.edges(range.from, range.until, interval));
+        let edges = match interval {
+            Some(interval) => page.edges(zone.edges(range.from, range.until, interval)),
+            None => page.edges([range.from, range.until].into_iter()),
+        };
         if edges.is_empty() {
             return Ok(columns::answer("performance", columns, Vec::new()));
         }

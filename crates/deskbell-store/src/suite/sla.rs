@@ -4,7 +4,7 @@ use super::{Place, TestDb, at};
 use crate::engine::Tx;
 use crate::error::StoreError;
 use crate::tables::sla::clocks::{self, Watched};
-use crate::tables::sla::log::{self, Closing, LogFilter, QUARTER_MICROS, Recount, Times as Taken};
+use crate::tables::sla::log::{self, Closing, Kept, LogFilter, QUARTER_MICROS, Recount, Times as Taken};
 use crate::tables::sla::{self, SlaRule};
 use crate::tables::{agents, conversations, customers, departments};
 use deskbell_domain::agent::{Agent, AgentStatus, Role};
@@ -240,9 +240,9 @@ pub(super) fn the_log_and_its_cells(place: &Place) {
     ] {
         assert_eq!(found(Medium::Tickets, filter, 10_000, 0, 10), [0; 0]);
     }
-    let newest = |filter: LogFilter, fulfilled, until: i64, behind: Option<(i64, i64)>, rows: i64| {
+    let newest = |filter: LogFilter, kept: Option<Kept>, until: i64, behind: Option<(i64, i64)>, rows: i64| {
         let behind = behind.map(|(closed, number)| (at(closed), number));
-        let rows = test.see(move |tx| log::newest(tx, Medium::Tickets, &filter, fulfilled, (at(0), at(until)), behind, rows));
+        let rows = test.see(move |tx| log::newest(tx, Medium::Tickets, &filter, kept, (at(0), at(until)), behind, rows));
         rows.iter().map(|row| (row.closed.seconds(), row.number)).collect::<Vec<_>>()
     };
     let all = newest(any(), None, 10_000, None, 10);
@@ -253,7 +253,7 @@ pub(super) fn the_log_and_its_cells(place: &Place) {
     assert_eq!(newest(any(), None, 10_000, None, 2), all[..2]);
     assert_eq!(newest(any(), None, 300, None, 10), all[2..], "the end does not belong to it");
     assert_eq!(newest(nobody, None, 10_000, None, 10), []);
-    let kept: Vec<_> = [true, false].into_iter().map(|fulfilled| newest(any(), Some(fulfilled), 10_000, None, 10)).collect();
+    let kept: Vec<_> = [Kept::InTime, Kept::Late].into_iter().map(|kept| newest(any(), Some(kept), 10_000, None, 10)).collect();
     let mut both = kept.concat();
     both.sort_by_key(|row| std::cmp::Reverse(*row));
     assert!(kept.iter().all(|rows| !rows.is_empty()) && both == all, "in time, or late: {kept:?}");

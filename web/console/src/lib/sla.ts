@@ -41,7 +41,7 @@ export function readTimes(times: SlaLevel['times'] | null): GoalTime[] {
 }
 
 export function writeTimes(times: readonly GoalTime[]): SlaLevel['times'] {
-  const seconds = ({ count, unit }: GoalTime): number | null => (count === null || count === undefined ? null : count * SECONDS[unit]);
+  const seconds = ({ count, unit }: GoalTime): number | null => (typeof count === 'number' ? Math.round(count * SECONDS[unit]) : null);
   return Object.fromEntries(times.map((time) => [time.goal, seconds(time)])) as SlaLevel['times'];
 }
 

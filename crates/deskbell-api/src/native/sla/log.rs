@@ -2,7 +2,7 @@
 
 use deskbell_app::AppError;
 use deskbell_app::rights::Right;
-use deskbell_app::sla::{self, LogFilter, LogRow};
+use deskbell_app::sla::{self, Kept, LogFilter, LogRow};
 use deskbell_domain::ids::{AgentId, DepartmentId, SlaLevelId};
 use deskbell_domain::measure::Medium;
 use deskbell_http::{Answer, Cx, Endpoint, Input, Meta, Param, Place};
@@ -28,7 +28,7 @@ pub(super) const DEPARTMENT: Param = Param::text("department").placed(Place::Que
 pub(super) const AGENT: Param = Param::text("agent").placed(Place::Query).about("closed while this agent was in charge");
 
 const MEDIA: &[(&str, Medium)] = &[("tickets", Medium::Tickets), ("chats", Medium::Chats), ("calls", Medium::Calls)];
-const KEPT: &[(&str, bool)] = &[("in_time", true), ("late", false)];
+const KEPT: &[(&str, Kept)] = &[("in_time", Kept::InTime), ("late", Kept::Late)];
 
 /// A goal that was reached, as it stood then.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]

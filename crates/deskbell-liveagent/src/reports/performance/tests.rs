@@ -20,7 +20,7 @@ fn pairs(wanted: &[(&str, &str)]) -> Vec<[String; 2]> {
 async fn every_interval_has_a_row() {
     let desk = Fixture::new();
     let day = [("2014-01-25 00:00:00", "2014-01-25 23:59:59"), ("2014-01-26 00:00:00", "2014-01-26 23:59:59")];
-    for query in ["date_from=2014-01-25&date_to=2014-01-26", "date_from=2014-01-26&date_to=2014-01-25&group_by=day"] {
+    for query in ["date_from=2014-01-25&date_to=2014-01-26&group_by=day", "date_from=2014-01-26&date_to=2014-01-25&group_by=day"] {
         assert_eq!(times(&desk, query).await, pairs(&day), "{query}");
     }
     for (query, wanted) in [
@@ -55,10 +55,20 @@ async fn hours_and_days_when_clocks_change() {
     let autumn = times(&desk, "date_from=2026-10-25&date_to=2026-10-25&group_by=hour").await;
     assert_eq!(autumn.len(), 25);
     assert_eq!(autumn[2..4], pairs(&[("2026-10-25 02:00:00", "2026-10-25 02:59:59"), ("2026-10-25 02:00:00", "2026-10-25 02:59:59")]));
-    let days = times(&desk, "date_from=2026-10-24&date_to=2026-10-26").await;
+    let days = times(&desk, "date_from=2026-10-24&date_to=2026-10-26&group_by=day").await;
     assert_eq!(days[1], ["2026-10-25 00:00:00", "2026-10-25 23:59:59"]);
     desk.time_zone("Asia/Kathmandu").await;
     assert_eq!(times(&desk, "date_from=2026-10-25&date_to=2026-10-25").await, pairs(&[("2026-10-25 00:00:00", "2026-10-25 23:59:59")]));
+}
+
+/// As in the reference's example.
+#[tokio::test]
+async fn without_an_interval_one_row_is_of_all() {
+    let desk = Fixture::new();
+    let whole = pairs(&[("2014-01-25 00:00:00", "2014-01-27 23:59:59")]);
+    assert_eq!(times(&desk, "date_from=2014-01-25&date_to=2014-01-27").await, whole);
+    assert_eq!(times(&desk, "date_from=2014-01-27&date_to=2014-01-25&limitcount=1").await, whole);
+    assert!(times(&desk, "date_from=2014-01-25&date_to=2014-01-27&limitfrom=1").await.is_empty());
 }
 
 #[tokio::test]

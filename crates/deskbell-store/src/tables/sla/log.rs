@@ -32,6 +32,14 @@ pub struct LogFilter {
     pub level: Option<SlaLevelId>,
 }
 
+/// How a goal was reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kept {
+    /// At the due moment itself, too.
+    InTime,
+    Late,
+}
+
 /// A goal that was reached, as it stood then.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogRow {
@@ -236,19 +244,19 @@ fn listed(tx: &mut Tx<'_>, picked: &str, order: &str, params: &[Box<dyn Param>])
     })
 }
 
-/// Rows closed from `from` on and before `until`, the newest first, behind the one that closed then under this number. `fulfilled`: only those
-/// in time, or only those that were late.
+/// Rows closed from `from` on and before `until`, the newest first, behind the one that closed then under this number. With `kept` only those
+/// that were reached so.
 pub fn newest(
     tx: &mut Tx<'_>,
     medium: Medium,
     filter: &LogFilter,
-    fulfilled: Option<bool>,
+    kept: Option<Kept>,
     (from, until): (Timestamp, Timestamp),
     behind: Option<(Timestamp, i64)>,
     rows: i64,
 ) -> Result<Vec<LogRow>, StoreError> {
     // What is behind a row was not closed later: so the index is entered there.
-    let until = behind.map_or(until, |(closed, _)| until.min(closed.plus_micros(1)));
+    let until = behind.filter(|(closed, _)| *closed < until).map_or(until, |(closed, _)| closed.plus_micros(1));
     let (mut condition, mut params) = condition(medium, filter, from, until);
     if let Some((closed, number)) = behind {
         params.push(Box::new(closed.micros()));
@@ -256,9 +264,9 @@ pub fn newest(
         let (closed, number) = (params.len() - 1, params.len());
         condition.push_str(&format!(" AND (ended_at < ${closed} OR number < ${number})"));
     }
-    match fulfilled {
-        Some(true) => condition.push_str(" AND ended_at <= due_at"),
-        Some(false) => condition.push_str(" AND ended_at > due_at"),
+    match kept {
+        Some(Kept::InTime) => condition.push_str(" AND ended_at <= due_at"),
+        Some(Kept::Late) => condition.push_str(" AND ended_at > due_at"),
         None => {}
     }
     params.push(Box::new(rows.max(0)));

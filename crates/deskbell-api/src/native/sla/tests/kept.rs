@@ -43,6 +43,8 @@ async fn goals_that_were_reached_are_listed() {
         (format!("{DAY}&kept=late"), 1),
         (format!("{DAY}&kept=in_time&level={level}&agent={agent}&department=default&medium=tickets"), 1),
         (format!("{DAY}&medium=chats"), 0),
+        (format!("{DAY}&after={}.1", i64::MAX), 2),
+        (format!("{DAY}&after={}.1", i64::MIN), 0),
         (format!("{DAY}&level=zzzzzzzz"), 0),
         ("from=2026-09-01&to=2026-09-20".to_owned(), 0),
         ("from=2026-09-22&to=2026-09-22".to_owned(), 0),

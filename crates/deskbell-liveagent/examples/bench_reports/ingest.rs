@@ -1,13 +1,17 @@
-//! Tickets written by many at once, with the reader of roll-ups running and without it.
+//! Tickets written by many at once: with the readers of roll-ups and of levels running, and without them.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Instant;
 
+use deskbell_app::clock::SystemClock;
 use deskbell_app::conversations::{self, Authority, Writing, Written, by_key::opening};
-use deskbell_app::{AppError, Desk, rollups};
+use deskbell_app::desk::DeskOptions;
+use deskbell_app::{AppError, Desk, levels, rollups};
 use deskbell_domain::message::Actor;
+use deskbell_store::{Location, Options};
 
-use crate::{Outcome, open};
+use crate::Outcome;
 
 /// Who write at once.
 const WRITERS: i64 = 64;
@@ -22,9 +26,10 @@ pub(crate) fn bench(cache: &Path) -> Outcome<()> {
     for round in 0..ROUNDS {
         for (is_kept, rates) in [(false, &mut without), (true, &mut with)] {
             let directory = tempfile::tempdir_in(cache)?;
-            let desk = open(directory.path())?;
+            let desk = found(directory.path())?;
             if is_kept {
                 desk.keep_rollups()?;
+                desk.keep_levels()?;
             }
             let began = Instant::now();
             runtime.block_on(write_all(&desk, is_kept))?;
@@ -38,7 +43,7 @@ pub(crate) fn bench(cache: &Path) -> Outcome<()> {
     }
     let mut ratios: Vec<f64> = without.iter().zip(&with).map(|(without, with)| without / with).collect();
     println!(
-        "- messages written by {WRITERS} at once: {:.0}/s without roll-ups, {:.0}/s with them and all added up; {:.2} times the time",
+        "- messages written by {WRITERS} at once: {:.0}/s without roll-ups and levels, {:.0}/s with them and all taken in; {:.2} times the time",
         median(&mut without),
         median(&mut with),
         median(&mut ratios)
@@ -59,7 +64,22 @@ async fn write_all(desk: &Desk, is_kept: bool) -> Result<(), AppError> {
     while let Some(done) = writers.join_next().await {
         done.map_err(|error| AppError::internal(error.to_string()))??;
     }
-    if is_kept { rollups::caught_up(desk).await } else { Ok(()) }
+    if is_kept {
+        rollups::caught_up(desk).await?;
+        levels::caught_up(desk).await?;
+    }
+    Ok(())
+}
+
+fn found(directory: &Path) -> Outcome<Desk> {
+    let options = DeskOptions {
+        location: Location::Sqlite(directory.join("desk.db")),
+        files: directory.join("files"),
+        clock: Arc::new(SystemClock),
+        store: Options::default(),
+    };
+    Desk::init(&options, "owner@example.com", "correct horse battery")?;
+    Ok(Desk::open(&options)?)
 }
 
 async fn write_some(desk: Desk, writer: i64) -> Result<(), AppError> {
