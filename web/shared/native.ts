@@ -96,6 +96,8 @@ export interface SlaClock {
 
 export interface ConversationDetail extends Conversation {
   sla: { level: Id | null; name: string | null; clocks: SlaClock[] };
+  /** While it is set aside. */
+  postponed_until: Millis | null;
   chats: PastChat[];
   visit: {
     pages: { url: string; title: string; at: Millis }[];
@@ -240,18 +242,14 @@ export interface SlaLevel {
   calendar: Calendar;
 }
 
-export interface SlaCondition {
-  about: string;
-  any_of: string[];
-}
-
 /** Chooses the level of a conversation that begins. */
 export interface SlaRule {
   rule: Id;
   name: string;
   enabled: boolean;
   level: Id;
-  groups: SlaCondition[][];
+  /** Groups, as rules have them. */
+  conditions: unknown[][];
 }
 
 /** A goal that was reached. */

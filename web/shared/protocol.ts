@@ -316,7 +316,8 @@ export type AgentCommand =
   | { t: 'leave'; key: string; chat: Id }
   | { t: 'end'; key: string; chat: Id }
   | { t: 'resolve'; key: string; conversation: Id }
-  | { t: 'reopen'; key: string; conversation: Id };
+  | { t: 'reopen'; key: string; conversation: Id }
+  | { t: 'postpone'; key: string; conversation: Id; until: number };
 
 export type Command = VisitorCommand | AgentCommand;
 

@@ -111,6 +111,7 @@ pub(crate) fn entries() -> Vec<Entry> {
         conversations::change::SetStatus,
         conversations::change::Assign,
         conversations::change::Merge,
+        conversations::postpone::Postpone,
         conversations::sla::SetLevel,
         messages::List,
         messages::Send,

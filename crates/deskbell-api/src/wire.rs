@@ -16,6 +16,11 @@ pub fn millis(at: Timestamp) -> i64 {
     at.micros().div_euclid(1_000)
 }
 
+/// The reverse: what a client gave as milliseconds since 1970.
+pub(crate) fn moment(millis: i64) -> Option<Timestamp> {
+    millis.checked_mul(1_000).map(Timestamp::from_micros)
+}
+
 /// The word for a role.
 pub fn role_word(role: Role) -> &'static str {
     match role {

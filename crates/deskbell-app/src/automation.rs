@@ -1,4 +1,4 @@
-//! What the desk does by itself, as every page view and every event needs it: the goals, triggers, rules and time rules that are on, read
+//! What the desk does by itself, as every page view and every event needs it: the goals, triggers, rules, time rules and SLA rules that are on, read
 //! and understood once and kept in memory until one of them changes. The version in the store says whether they have, exactly, on every
 //! node.
 //!
@@ -16,6 +16,8 @@ use deskbell_store::{Tx, tables};
 use crate::context::Context;
 use crate::error::{AppError, Kind};
 use crate::rules::definition as rule_definition;
+use crate::sla;
+use crate::sla::rules::ActiveSlaRule;
 use crate::triggers::definition;
 
 /// A trigger that is on.
@@ -47,6 +49,8 @@ pub(crate) struct Active {
     rules: Vec<ActiveRule>,
     /// In their order.
     pub(crate) time_rules: Vec<ActiveTimeRule>,
+    /// What chooses the level of a new conversation, in their order.
+    pub(crate) sla_rules: Vec<ActiveSlaRule>,
 }
 
 impl Active {
@@ -112,7 +116,8 @@ fn load(tx: &mut Tx<'_>) -> Result<Active, AppError> {
         let definition = understood(read, |error| tracing::warn!(rule.id = %rule.id, %error, "a time rule is not understood and rests"))?;
         Some(ActiveTimeRule { rule, definition })
     });
-    Ok(Active { goals, triggers: triggers.collect(), rules: rules.collect(), time_rules: time_rules.collect() })
+    let sla_rules = sla::rules::active(tx)?;
+    Ok(Active { sla_rules, goals, triggers: triggers.collect(), rules: rules.collect(), time_rules: time_rules.collect() })
 }
 
 fn understood<T>(read: Result<T, AppError>, tell: impl FnOnce(&AppError)) -> Option<T> {

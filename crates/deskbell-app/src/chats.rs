@@ -68,9 +68,21 @@ pub fn request(tx: &mut Tx<'_>, cx: &mut Context, visit: &Visit, request: &Reque
         status: Status::Chatting,
         subject: "",
     };
-    let beginning = Beginning { text: text.unwrap_or_default(), tags: &opening.tags };
+    let (fields, customer_fields) = customers::claims::at_beginning(&introduced, &request.introduction.claims);
+    let beginning = Beginning {
+        text: text.unwrap_or_default(),
+        tags: &opening.tags,
+        fields: &fields,
+        customer_fields: &customer_fields,
+        ..Beginning::default()
+    };
     let mut conversation = conversations::start_with(tx, cx, begun, beginning)?;
     customers::claims::keep(tx, cx, &introduced, &request.introduction.claims, conversation.id)?;
+    if !opening.tags.is_empty() {
+        // Before the chat, which counts for them.
+        triggers::give_tags(tx, cx, conversation.id, &opening.tags)?;
+        conversation = conversation_of(tx, conversation.id)?;
+    }
     let started_by = if opening.greetings.is_empty() { StartedBy::Visitor } else { StartedBy::Trigger };
     let mut chat = open(tx, cx, &conversation, started_by, customer.id, Some(visit), &name)?;
     for greeting in &opening.greetings {
@@ -87,7 +99,6 @@ pub fn request(tx: &mut Tx<'_>, cx: &mut Context, visit: &Visit, request: &Reque
         message.key = request.key.as_deref();
         messages::add(tx, cx, &mut conversation, Some(&mut chat), Into::Chat, message)?;
     }
-    triggers::give_tags(tx, cx, conversation.id, &opening.tags)?;
     // Whom it rings at is decided when all triggers have said what it is.
     cx.routing = Hold::Held;
     let triggered = judged_by_triggers(tx, cx, visit, text);
@@ -444,6 +455,7 @@ pub fn rate(tx: &mut Tx<'_>, cx: &mut Context, visit: &Visit, rating: Option<Rat
         messages::add(tx, cx, &mut conversation, Some(&mut chat), Into::Chat, message)?;
     }
     tables::chats::update(tx, &chat)?;
+    tables::ratings::attribute(tx, chat.id)?;
     let number = tx.append(
         cx.now,
         Event::ChatRated {

@@ -5,6 +5,7 @@ use deskbell_domain::call::Call;
 use deskbell_domain::chat::{Chat, ChatState, Rating};
 use deskbell_domain::ids::{AgentId, CallId, ChatId, ConversationId, DepartmentId, MessageId, VisitId, VisitorId};
 use deskbell_domain::message::Actor;
+use deskbell_domain::time::Timestamp;
 use deskbell_store::{Tx, idempotency, tables};
 
 use crate::chats::transfer::Target;
@@ -142,6 +143,10 @@ pub enum AgentCommand {
         conversation: ConversationId,
         change: Change,
     },
+    Postpone {
+        conversation: ConversationId,
+        until: Timestamp,
+    },
     HandOver {
         conversation: ConversationId,
         department: Option<DepartmentId>,
@@ -245,6 +250,7 @@ pub fn agent(tx: &mut Tx<'_>, cx: &mut Context, agent: AgentId, key: Option<&str
             }
             AgentCommand::Tags { conversation, tags } => conversations::set_tags(tx, cx, by, *conversation, tags),
             AgentCommand::ChangeStatus { conversation, change } => conversations::change_status(tx, cx, by, *conversation, *change),
+            AgentCommand::Postpone { conversation, until } => conversations::postponing::postpone(tx, cx, by, *conversation, *until),
             AgentCommand::HandOver { conversation, department, agent } => {
                 conversations::hand_over(tx, cx, by, *conversation, *department, *agent)
             }

@@ -14,6 +14,7 @@ use deskbell_domain::chat::Chat;
 use deskbell_domain::conversation::{Channel, Conversation, Status, Step, Turn};
 use deskbell_domain::customer::Customer;
 use deskbell_domain::event::Event;
+use deskbell_domain::field::FieldValue;
 use deskbell_domain::ids::{AgentId, ConversationId, DepartmentId, MessageId, WidgetId};
 use deskbell_domain::message::{Actor, GroupKind, MessageKind};
 use deskbell_domain::visit::Visit;
@@ -26,7 +27,6 @@ use crate::context::Context;
 use crate::customers::{self, Introduction};
 use crate::error::AppError;
 use crate::messages::{self, Added, Into, NewMessage};
-use crate::sla::rules::Newcomer;
 use crate::{events, sla, tags, widgets};
 
 pub use offline::note as note_offline;
@@ -61,6 +61,13 @@ pub struct Beginning<'a> {
     pub text: &'a str,
     /// What it is tagged with.
     pub tags: &'a [String],
+    /// Its own fields, and those that its customer gets with it.
+    pub fields: &'a [FieldValue],
+    pub customer_fields: &'a [FieldValue],
+    /// Who begins it; `None`: its customer.
+    pub by: Option<Actor>,
+    /// Who is in charge at once.
+    pub assigned: Option<AgentId>,
 }
 
 /// Starts a conversation of whose beginning nothing else is known.
@@ -97,16 +104,7 @@ pub fn start_with(tx: &mut Tx<'_>, cx: &mut Context, start: Start<'_>, beginning
         tags: Vec::new(),
     };
     tables::conversations::insert(tx, &conversation)?;
-    let newcomer = Newcomer {
-        channel: start.channel,
-        department: start.department,
-        customer: start.customer,
-        visit: start.visit,
-        subject: start.subject,
-        text: beginning.text,
-        tags: beginning.tags,
-    };
-    if let Some(level) = sla::rules::choose(tx, &newcomer)? {
+    if let Some(level) = sla::rules::choose(tx, cx, &conversation, &beginning)? {
         tables::sla::set_level(tx, conversation.id, Some(level))?;
     }
     if let Some(widget) = start.widget {
@@ -416,7 +414,9 @@ pub fn leave_message(
         status: Status::New,
         subject: "",
     };
-    let mut conversation = start_with(tx, cx, begun, Beginning { text, tags: &[] })?;
+    let (fields, customer_fields) = customers::claims::at_beginning(&introduced, &introduction.claims);
+    let beginning = Beginning { text, fields: &fields, customer_fields: &customer_fields, ..Beginning::default() };
+    let mut conversation = start_with(tx, cx, begun, beginning)?;
     customers::claims::keep(tx, cx, &introduced, &introduction.claims, conversation.id)?;
     let message = NewMessage { key, ..NewMessage::text(MessageKind::Message, Actor::Customer(customer.id), name, text) };
     let added = messages::add(tx, cx, &mut conversation, None, Into::NewGroup(GroupKind::Offline), message)?;

@@ -569,7 +569,7 @@ impl Listener for Memory {
         for recorded in events {
             match &recorded.event {
                 Event::AgentChanged { .. } | Event::OauthClientChanged { .. } => inner.credentials.clear(),
-                Event::SettingsChanged => {
+                Event::SettingsChanged { .. } => {
                     let loaded = inner.db.read_blocking(Settings::load);
                     match loaded {
                         Ok(settings) => {

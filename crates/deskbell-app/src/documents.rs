@@ -202,7 +202,7 @@ fn touches(event: &Event) -> Option<Touched<'_>> {
         | Event::ChatJoined { .. }
         | Event::ChatLeft { .. }
         | Event::ChatTransferred { .. }
-        | Event::SettingsChanged
+        | Event::SettingsChanged { .. }
         | Event::TagChanged { .. }
         | Event::CustomerGroupChanged { .. }
         | Event::CompanyChanged { .. }

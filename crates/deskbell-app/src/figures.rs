@@ -272,7 +272,7 @@ impl Figures {
             | Event::Assigned { .. }
             | Event::TagsChanged { .. }
             | Event::ReadMarked { .. }
-            | Event::SettingsChanged
+            | Event::SettingsChanged { .. }
             | Event::CustomerRemoved { .. }
             | Event::TagChanged { .. }
             | Event::CustomerGroupChanged { .. }

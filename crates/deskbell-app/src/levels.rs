@@ -1,8 +1,10 @@
 //! Levels: how many tickets, chats and calls waited and were served, who was there for them, and when; read back for any time, exactly, from
 //! what a reader of the journal keeps of each quarter hour in which something changed. How a report looks is the surface's affair.
 //!
-//! [`keeping`] runs the reader, [`rebuild`] makes everything anew while the desk serves, [`verify`] compares what is kept with the journal.
+//! [`keeping`] runs the reader, [`rebuild`] makes everything anew while the desk serves, [`verify`] compares what is kept with the journal,
+//! [`floor`] remembers how it stood where a shortened journal begins.
 
+mod floor;
 mod fold;
 mod keeping;
 mod reader;
@@ -21,11 +23,12 @@ use deskbell_store::tables::levels::presences::Whose;
 use deskbell_store::{StoreError, Tx};
 
 pub use deskbell_domain::level::Presence;
+pub(crate) use floor::trim;
 pub(crate) use keeping::start;
 pub use keeping::{Watch, caught_up};
 pub use reader::{CURSOR, Reader};
 pub use rebuild::{Progress, rebuild};
-pub use verify::{Difference, verify};
+pub use verify::{Compared, Difference, verify};
 
 use crate::error::AppError;
 use walk::Walk;

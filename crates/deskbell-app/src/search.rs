@@ -199,7 +199,7 @@ fn changed_by(event: &Event) -> Option<Changed> {
         | Event::ChatTransferred { .. }
         | Event::ChatEnded { .. }
         | Event::ChatRated { .. }
-        | Event::SettingsChanged
+        | Event::SettingsChanged { .. }
         | Event::CustomerRemoved { .. }
         | Event::TagChanged { .. }
         | Event::CustomerGroupChanged { .. }

@@ -197,7 +197,7 @@ pub fn put(tx: &mut Tx<'_>, cx: &mut Context, settings: &Settings) -> Result<(),
     for (name, value) in settings.rows() {
         tables::desk::set(tx, name, &value)?;
     }
-    tx.append(cx.now, Event::SettingsChanged)?;
+    tx.append(cx.now, Event::SettingsChanged { slots_for_all: settings.routing.limit.slots_for_all() })?;
     if before.routing != settings.routing || before.skill_rule() != settings.skill_rule() {
         cx.settings = Arc::new(settings.clone());
         for department in tables::departments::all(tx)? {

@@ -3,6 +3,7 @@
 pub mod breaches;
 pub mod clocks;
 pub mod levels;
+mod past;
 pub mod report;
 pub mod rules;
 #[cfg(test)]
@@ -16,7 +17,7 @@ use deskbell_domain::time::Timestamp;
 use deskbell_store::{Tx, tables};
 
 pub use deskbell_store::tables::sla::log::{Compliance, Kept, LogFilter, LogRow, Times};
-pub use report::{compliance, log, newest};
+pub use report::{LogRows, compliance, log, newest};
 
 use crate::error::AppError;
 

@@ -5,7 +5,7 @@ use deskbell_domain::chat::{EndReason, OfferOutcome};
 use deskbell_domain::ids::{AgentId, VisitorId};
 use deskbell_domain::message::Actor;
 use deskbell_domain::time::Timestamp;
-use deskbell_store::{Tx, cursors, idempotency, journal, tables};
+use deskbell_store::{Tx, idempotency, tables};
 
 use crate::commands::KEY_SECONDS_MIN;
 use crate::context::Context;
@@ -13,7 +13,7 @@ use crate::desk::Desk;
 use crate::error::AppError;
 use crate::tags::{self, Swept};
 use crate::time_rules::{self, Left};
-use crate::{accounts, calls, chats, conversations, files, oauth, routing, rules, sla, triggers, widgets};
+use crate::{accounts, calls, chats, conversations, files, levels, oauth, routing, rules, sla, triggers, widgets};
 
 /// Things done in one job, so that no job takes long.
 const BITE: i64 = 50;
@@ -78,7 +78,9 @@ impl Timers {
             if desk.read(move |tx| calls::has_forgotten(tx, now)).await? {
                 desk.write(calls::end_forgotten).await?;
             }
-            desk.write(conversations::postponing::end_postponements).await?;
+            while desk.read(move |tx| conversations::postponing::has_ended(tx, now)).await? {
+                desk.write(conversations::postponing::end_postponements).await?;
+            }
             self.tags = desk.read(tags::left).await?;
             for department in desk.figures(|figures| figures.departments_with_queue()) {
                 desk.write(move |tx, cx| routing::route(tx, cx, department)).await?;
@@ -196,11 +198,7 @@ pub fn end_idle(tx: &mut Tx<'_>, cx: &mut Context) -> Result<(), AppError> {
 async fn forget(desk: &Desk) -> Result<(), AppError> {
     // Each takes a bite, so that no write takes long.
     while desk.write(|tx, cx| Ok(idempotency::forget_before(tx, cx.now.plus_seconds(-KEY_SECONDS_MIN))?)).await? > 0 {}
-    let trim = |tx: &mut Tx<'_>, cx: &mut Context| -> Result<u64, AppError> {
-        let needed = cursors::least(tx)?.unwrap_or(i64::MAX);
-        Ok(journal::trim(tx, cx.now.plus_seconds(-JOURNAL_SECONDS_MIN), needed)?)
-    };
-    while desk.write(trim).await? > 0 {}
+    while desk.write(|tx, cx| levels::trim(tx, cx.now.plus_seconds(-JOURNAL_SECONDS_MIN))).await? > 0 {}
     desk.write(|tx, cx| triggers::forget(tx, cx)).await?;
     while desk.write(rules::log::forget).await? {}
     desk.write(|tx, cx| Ok(tables::credentials::forget_sessions_before(tx, cx.now)?)).await?;

@@ -141,6 +141,8 @@ pub struct ConversationView {
     pub pages: Vec<Page>,
     /// Its service level, and what is watched.
     pub standing: Standing,
+    /// Until when it is set aside.
+    pub postponed_until: Option<Timestamp>,
 }
 
 /// Reads a conversation by any of its spellings.
@@ -156,7 +158,8 @@ pub fn conversation(tx: &mut Tx<'_>, spelling: &str) -> Result<ConversationView,
         None => (None, Vec::new()),
     };
     let standing = sla::standing(tx, id)?;
-    Ok(ConversationView { conversation, customer, department_name, chats, visit, pages, standing })
+    let postponed_until = tables::postponements::until(tx, id)?;
+    Ok(ConversationView { postponed_until, conversation, customer, department_name, chats, visit, pages, standing })
 }
 
 /// A browser on the site now.

@@ -207,7 +207,10 @@ pub enum Event {
         comment: Option<String>,
     },
     /// The desk's own settings changed (routing times, grace times, names).
-    SettingsChanged,
+    SettingsChanged {
+        /// How many chats at once every agent may have; `None`: each his own number.
+        slots_for_all: Option<u16>,
+    },
 
     /// A customer's data were taken away.
     CustomerRemoved {
@@ -335,7 +338,7 @@ impl Event {
             | Event::BanChanged { .. }
             | Event::VisitStarted { .. }
             | Event::PageViewed { .. }
-            | Event::SettingsChanged
+            | Event::SettingsChanged { .. }
             | Event::CustomerRemoved { .. }
             | Event::TagChanged { .. }
             | Event::CustomerGroupChanged { .. }
@@ -405,7 +408,7 @@ impl Event {
             | Event::ReadMarked { .. }
             | Event::FieldsChanged { .. }
             | Event::ConversationMerged { .. }
-            | Event::SettingsChanged
+            | Event::SettingsChanged { .. }
             | Event::CustomerRemoved { .. }
             | Event::TagChanged { .. }
             | Event::CustomerGroupChanged { .. }

@@ -71,6 +71,15 @@ impl Default for ChatLimit {
 }
 
 impl ChatLimit {
+    /// The slots that count for every agent, whatever his own number is. Without a limit there is none that could be counted, and each has
+    /// his own.
+    pub const fn slots_for_all(&self) -> Option<u16> {
+        match (self.enabled, self.scope) {
+            (true, LimitScope::Account) => Some(self.chats),
+            (true, LimitScope::Agent) | (false, _) => None,
+        }
+    }
+
     /// The slots that count for an agent who has `own` ones.
     pub const fn slots(&self, own: u16) -> u16 {
         match (self.enabled, self.scope) {
@@ -153,6 +162,9 @@ mod tests {
         assert_eq!(limit(true, LimitScope::Account).slots(7), 3);
         assert_eq!(limit(false, LimitScope::Account).slots(7), u16::MAX);
         assert_eq!(ChatLimit::default().slots(0), 0);
+        assert_eq!(limit(true, LimitScope::Agent).slots_for_all(), None);
+        assert_eq!(limit(true, LimitScope::Account).slots_for_all(), Some(3));
+        assert_eq!(limit(false, LimitScope::Account).slots_for_all(), None);
     }
 
     #[test]

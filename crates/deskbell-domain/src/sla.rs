@@ -1,7 +1,8 @@
 //! Service levels: how soon a customer is to be answered, and what happens to the clocks that watch over it. How a clock runs is in
-//! [`clock`], what starts and ends clocks in [`turns`].
+//! [`clock`], what starts and ends clocks in [`turns`], what a level that comes later starts with in [`past`].
 
 pub mod clock;
+pub mod past;
 pub mod turns;
 
 use crate::calendar::Calendar;
@@ -74,7 +75,7 @@ pub enum SlaEvent {
     LevelChanged { level: SlaLevelId, name: String, calendar: String, removed: bool },
     /// A conversation has another level from now on.
     LevelSet { conversation: ConversationId, level: Option<SlaLevelId>, by: Actor },
-    /// A clock runs. Without a due time it stands still for now: it took the place of one that did.
+    /// A clock runs. Without a due time it stands still for now: its level came while it did.
     Started { conversation: ConversationId, item: SlaItemId, goal: Goal, level: SlaLevelId, due: Option<Timestamp> },
     /// Its due time moved. `None`: it stands still for now, and nothing is due.
     DueMoved { conversation: ConversationId, item: SlaItemId, due: Option<Timestamp> },

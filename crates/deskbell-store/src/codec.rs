@@ -81,7 +81,7 @@ events! {
     ChatTransferred { chat, conversation, from, department, agent, by, state }
     ChatEnded { chat, conversation, department, reason, by, missed, dropped }
     ChatRated { chat, conversation, department, rating, previous, comment }
-    SettingsChanged {}
+    SettingsChanged { slots_for_all }
     CustomerRemoved { customer }
     TagChanged { tag, name, removed }
     CustomerGroupChanged { group, name, removed }

@@ -90,13 +90,18 @@ pub fn first_since(tx: &mut Tx<'_>, moment: Timestamp) -> Result<Option<i64>, St
 /// reader still needs). Deletes at most [`TRIM_ENTRIES_MAX`]; returns how many, so that the caller repeats it in another write while it
 /// gets the most.
 pub fn trim(tx: &mut Tx<'_>, before: Timestamp, keep_from: i64) -> Result<u64, StoreError> {
+    match last_trimmed(tx, before, keep_from)? {
+        Some(number) => tx.exec("DELETE FROM journal WHERE number <= $1", &[&number]),
+        None => Ok(0),
+    }
+}
+
+/// The last entry that [`trim`] would delete.
+pub fn last_trimmed(tx: &mut Tx<'_>, before: Timestamp, keep_from: i64) -> Result<Option<i64>, StoreError> {
     tx.flush_journal()?;
     let oldest: Vec<(i64, Timestamp)> = tx.all("SELECT number, at FROM journal ORDER BY number LIMIT $1", &[&TRIM_ENTRIES_MAX])?;
     let last = oldest.into_iter().take_while(|(number, at)| *at < before && *number < keep_from).last();
-    match last {
-        Some((number, _)) => tx.exec("DELETE FROM journal WHERE number <= $1", &[&number]),
-        None => Ok(0),
-    }
+    Ok(last.map(|(number, _)| number))
 }
 
 /// Entries that are missing between two others, or between the last and the head.

@@ -10,7 +10,9 @@ mod exports;
 mod knowledge;
 mod levels;
 mod lists;
+mod lookups;
 mod oauth;
+mod recount;
 mod rollups;
 mod shortcuts;
 mod skills;
@@ -41,6 +43,8 @@ pub const MIGRATIONS: &[(&str, &str)] = &[
     ("0017-rollups", rollups::ROLLUPS),
     ("0018-levels", levels::LEVELS),
     ("0019-automation", automation::AUTOMATION),
+    ("0020-recount", recount::RECOUNT),
+    ("0021-lookups", lookups::LOOKUPS),
 ];
 
 const DESK: &str = r"

@@ -15,6 +15,7 @@ mod portal;
 mod ratings;
 mod reads;
 mod records;
+mod recount;
 mod rollups;
 mod skills;
 mod sla;
@@ -88,9 +89,10 @@ cases! {
         unsound_calls_are_found, customers_by_number, calls_move_and_numbers_are_forgotten;
     rollups: cells_add_up_and_go, generations_come_and_go, states_come_back, rows_tell_what_reports_show,
         what_was_merged_counts_where_it_was;
+    recount: calls_are_counted_from_rows, what_a_call_was_before_a_number, business_hours_are_those_of_the_level_then;
     automation: rules_come_back_in_their_order, the_log_by_rule_and_conversation, when_time_rules_look_at_what, when_a_status_changed,
         ready_texts_come_back_change_and_go;
-    upgrades: conversations_come_over, numbers_are_compared_at_once;
+    upgrades: conversations_come_over, numbers_are_compared_at_once, ratings_are_somebodys;
 }
 
 /// Where a case's database is. Nothing has opened it yet.

@@ -6,12 +6,15 @@ mod calls;
 mod chat;
 mod dialogues;
 mod engine;
+mod letters;
 mod library;
+mod occasions;
 mod people;
 mod premises;
 mod promises;
 mod sidelines;
 mod staff;
+mod talk;
 #[cfg(test)]
 mod tests;
 mod ticket;
@@ -37,7 +40,7 @@ use engine::Engine;
 use premises::{Leaflet, Premises};
 
 /// Days and conversations at most.
-const DAYS_MAX: u32 = 330;
+const DAYS_MAX: u32 = 366;
 const CONVERSATIONS_MAX: u32 = 2_000_000;
 /// Steps that share a transaction.
 const STEPS_PER_WRITE: usize = 4_000;
@@ -103,8 +106,15 @@ pub(crate) struct Counts {
     pub transferred: u64,
     pub rated_good: u64,
     pub rated_bad: u64,
+    /// Ratings that were changed later, and that were taken back.
+    pub rated_anew: u64,
+    pub taken_back: u64,
     /// Conversations that began with a message left.
     pub tickets: u64,
+    /// Conversations that began with a mail.
+    pub mails: u64,
+    /// Times that customers wrote again outside chat.
+    pub reopened: u64,
     pub messages: u64,
     pub calls: u64,
     pub calls_handed_on: u64,
@@ -114,12 +124,14 @@ pub(crate) struct Counts {
 
 impl fmt::Display for DemoReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Counts { visits, chats, missed, dropped, transferred, rated_good, rated_bad, tickets, messages, calls, calls_handed_on, posts } =
-            self.counts;
+        let Counts { visits, chats, missed, dropped, transferred, rated_good, rated_bad, rated_anew, taken_back, .. } = self.counts;
+        let Counts { tickets, mails, reopened, messages, calls, calls_handed_on, posts, .. } = self.counts;
         writeln!(f, "visits          {visits}")?;
         writeln!(f, "chats           {chats} ({missed} missed, {dropped} dropped, {transferred} transferred)")?;
-        writeln!(f, "ratings         {rated_good} good, {rated_bad} bad")?;
+        writeln!(f, "ratings         {rated_good} good, {rated_bad} bad ({rated_anew} changed later, {taken_back} taken back)")?;
         writeln!(f, "messages left   {tickets}")?;
+        writeln!(f, "mails           {mails}")?;
+        writeln!(f, "written again   {reopened}")?;
         writeln!(f, "messages        {messages}")?;
         writeln!(f, "calls           {calls} ({calls_handed_on} transferred)")?;
         writeln!(f, "posts           {posts}")?;
@@ -186,6 +198,7 @@ fn fill(
         name: "Fernhill Outdoor".to_owned(),
         accent: "#2f6f4f".to_owned(),
         greeting: "Hello! Ask us anything about gear and orders.".to_owned(),
+        time_zone: calendar::ZONE.to_owned(),
         ..settings
     });
     let cx = Context::seeded(start, Arc::clone(&settings), account_key, scale.seed);

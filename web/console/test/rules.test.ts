@@ -12,14 +12,17 @@ import {
   FIELD_MODES,
   newAction,
   newCondition,
+  readConditions,
   readDefinition,
   readWait,
+  TEXT_MODES,
   UNITS,
   Unreadable,
+  writeConditions,
   writeDefinition,
   writeWait,
 } from '../src/lib/rules.ts';
-import { ABOUT, readTimes, writeTimes } from '../src/lib/sla.ts';
+import { readTimes, writeTimes } from '../src/lib/sla.ts';
 
 const keys = (of: object): string[] => Object.keys(of).sort();
 
@@ -40,8 +43,8 @@ test('whatever can be picked has a name in every language', () => {
     ...kinds.ratings.map((word) => `rating_${word}`),
     ...kinds.goals.map((word) => `sla_${word}`),
     ...kinds.placeholders.map((word) => `placeholder_${word}`),
-    ...kinds.sla_conditions.map((word) => `sla_about_${word}`),
-    ...FIELD_MODES.map((mode) => `text_${mode}`),
+    ...kinds.agent_statuses.map((word) => `agent_status_${word}`),
+    ...[...FIELD_MODES, ...TEXT_MODES].map((mode) => `text_${mode}`),
     ...UNITS.map((unit) => `wait_${unit}`),
   ];
   for (const catalogue of [en, de] as Record<string, string>[]) assert.deepEqual(wanted.filter((key) => !catalogue[key]), []);
@@ -64,6 +67,17 @@ test('what the desk understands goes through the form unchanged', () => {
     seen++;
   }
   assert.ok(seen > 40);
+});
+
+test('rules of levels have conditions of their own, and go through the form unchanged', () => {
+  let seen = 0;
+  for (const [word, { sla_rules, examples }] of Object.entries(kinds.conditions)) {
+    const groups = examples.map((example) => [{ [word]: example }, { not: { [word]: example } }]);
+    if (sla_rules) assert.deepEqual(writeConditions(readConditions(groups, 'sla-rules')), groups, word);
+    else assert.throws(() => readConditions(groups, 'sla-rules'), Unreadable, word);
+    seen += Number(sla_rules);
+  }
+  assert.ok(seen > 10 && seen < Object.keys(kinds.conditions).length);
 });
 
 test('a new line of the form is one that can be read again', () => {
@@ -141,8 +155,7 @@ test('spans over midnight are one in the form and two in the calendar', () => {
   assert.deepEqual(toWeek(readLine('UTC; fri 22:00-24:00; sat 00:00-06:00')).days.slice(4, 6), [[{ from: '22:00', until: '06:00' }], []]);
 });
 
-test('levels: every goal and condition of the desk, in the largest unit that fits', () => {
-  assert.deepEqual(keys(ABOUT), [...kinds.sla_conditions].sort());
+test('levels: every goal of the desk, in the largest unit that fits', () => {
   const times = { first_answer: 14_400, next_answer: null, first_assign: 90, first_resolve: 172_800, chat_answer: 60, call_answer: 20 };
   assert.deepEqual(Object.keys(times), kinds.goals);
   const read = readTimes(times);

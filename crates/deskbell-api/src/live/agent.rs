@@ -22,7 +22,7 @@ use super::events::{Audience, bare, frame, reach};
 use super::frames::{self, Incoming};
 use super::hub::{AgentConnection, Sink};
 use super::{FRAME_BYTES_MAX, HISTORY_BYTES_MAX, HISTORY_EVENTS_MAX, Inner, Live, RESUME_BYTES_MAX, RESUME_EVENTS_MAX};
-use crate::wire::{AgentView, DepartmentView, LiveCallView, LiveChatView};
+use crate::wire::{AgentView, DepartmentView, LiveCallView, LiveChatView, moment};
 use deskbell_http::Pace;
 
 /// Frames a console may send a second in the long run, and at once.
@@ -331,6 +331,11 @@ fn parse(live: &Inner, agent: AgentId, frame: &Incoming) -> Result<AgentCommand,
         }
         "resolve" => AgentCommand::ChangeStatus { conversation: frame.conversation()?, change: Change::Resolve },
         "reopen" => AgentCommand::ChangeStatus { conversation: frame.conversation()?, change: Change::Open },
+        "postpone" => {
+            let until = frame.until.ok_or_else(|| AppError::missing("until is missing"))?;
+            let until = moment(until).ok_or_else(|| AppError::invalid("until must be milliseconds since 1970"))?;
+            AgentCommand::Postpone { conversation: frame.conversation()?, until }
+        }
         "read" => AgentCommand::Read { conversation: frame.conversation()?, message: frame.message()? },
         _ => return Err(AppError::invalid("unknown kind of frame")),
     })

@@ -40,7 +40,7 @@ pub(crate) fn reach(event: &Event) -> Reach {
         | Event::MembershipChanged { .. }
         | Event::CustomerChanged { .. }
         | Event::BanChanged { .. }
-        | Event::SettingsChanged
+        | Event::SettingsChanged { .. }
         | Event::CustomerRemoved { .. }
         | Event::TagChanged { .. }
         | Event::CustomerGroupChanged { .. }
@@ -336,7 +336,7 @@ fn view(event: &Event, audience: Audience) -> View<'_> {
         Event::BanChanged { customer, address, banned } => {
             View::BanChanged { customer: customer.map(|customer| customer.to_string()), address: address.as_deref(), banned: *banned }
         }
-        Event::SettingsChanged => View::SettingsChanged {},
+        Event::SettingsChanged { .. } => View::SettingsChanged {},
         Event::CustomerRemoved { customer } => View::CustomerRemoved { customer: customer.to_string() },
         Event::TagChanged { tag, name, removed } => View::TagChanged { tag: tag.to_string(), name, removed: *removed },
         Event::CustomerGroupChanged { group, name, removed } => View::GroupChanged { group: group.to_string(), name, removed: *removed },
@@ -443,7 +443,7 @@ mod tests {
             r#"{"t":"event","n":7,"at":1,"e":"message.added","conversation":"4w65xiwe","chat":null,"message":"4w65xiwf","kind":"note","by":"system","agent":null,"name":"System","text":"\"quoted\"","file":null,"key":"k"}"#
         );
         assert!(frame(&recorded, Audience::Visitor).ends_with(r#""key":null}"#));
-        let settings = Recorded { number: 8, at: Timestamp::EPOCH, event: Event::SettingsChanged };
+        let settings = Recorded { number: 8, at: Timestamp::EPOCH, event: Event::SettingsChanged { slots_for_all: None } };
         assert_eq!(frame(&settings, Audience::Agent), r#"{"t":"event","n":8,"at":0,"e":"settings.changed"}"#);
     }
 

@@ -34,6 +34,7 @@ pub(crate) struct Incoming {
     pub(crate) conversation: Option<String>,
     pub(crate) chat: Option<String>,
     pub(crate) after: Option<i64>,
+    pub(crate) until: Option<i64>,
     pub(crate) status: Option<String>,
     pub(crate) kind: Option<String>,
     pub(crate) tags: Option<Vec<String>>,

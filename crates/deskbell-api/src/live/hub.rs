@@ -485,7 +485,7 @@ impl State {
             | Event::TagsChanged { .. }
             | Event::ReadMarked { .. }
             | Event::ChatRated { .. }
-            | Event::SettingsChanged
+            | Event::SettingsChanged { .. }
             | Event::CustomerRemoved { .. }
             | Event::TagChanged { .. }
             | Event::CustomerGroupChanged { .. }

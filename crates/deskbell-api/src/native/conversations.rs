@@ -1,6 +1,7 @@
 //! Conversations: listed and shown. What changes them is in [`change`].
 
 pub(crate) mod change;
+pub(crate) mod postpone;
 pub(crate) mod sla;
 
 use std::collections::HashMap;
@@ -148,6 +149,8 @@ pub(crate) struct ConversationDetail {
     visit: Option<VisitDetail>,
     /// Its service level.
     sla: sla::StandingView,
+    /// Until when it is set aside, while it is.
+    postponed_until: Option<i64>,
 }
 
 /// A chat of a conversation.
@@ -210,6 +213,7 @@ impl From<&views::ConversationView> for ConversationDetail {
             chats: view.chats.iter().map(ChatView::from).collect(),
             visit: view.visit.as_ref().map(|visit| VisitDetail::new(visit, &view.pages)),
             sla: sla::StandingView::from(&view.standing),
+            postponed_until: view.postponed_until.map(millis),
         }
     }
 }

@@ -66,7 +66,8 @@ pub(super) fn transfer(tx: &mut Tx<'_>, cx: &Context, hand: &Hand, call: &mut Ca
         by,
         state: call.state,
     };
-    tx.append(cx.now, Event::Call(told))?;
+    let number = tx.append(cx.now, Event::Call(told))?;
+    tables::calls::transferred(tx, call.id, (number, cx.now), from, call.department)?;
     let mut conversation = conversations::get(tx, call.conversation)?;
     if conversation.department != call.department {
         let assigned = conversation.assigned;

@@ -12,7 +12,7 @@ use super::{Hand, LIVE_CALLS_MAX, Telling, check_free, reachable, ringing};
 use crate::chats::transfer::department_of;
 use crate::commands::{Done, once};
 use crate::context::Context;
-use crate::conversations::{self, SUBJECT_CHARS_MAX, Start};
+use crate::conversations::{self, Beginning, SUBJECT_CHARS_MAX, Start};
 use crate::customers::{self, Changes, check_field};
 use crate::error::AppError;
 use crate::events;
@@ -97,7 +97,7 @@ fn begin(tx: &mut Tx<'_>, cx: &mut Context, hand: &Hand, new: &NewCall) -> Resul
             conversations::turn(tx, cx, &mut conversation, Turn::CallStarts, by)?;
             conversation
         }
-        None => new_conversation(tx, cx, new, &customer, department)?,
+        None => new_conversation(tx, cx, new, &customer, department, caller.as_ref().map(|caller| caller.id))?,
     };
     let assigned = match new.direction {
         Direction::Outgoing => conversation.assigned.or(caller.as_ref().map(|caller| caller.id)),
@@ -206,6 +206,7 @@ fn new_conversation(
     new: &NewCall,
     customer: &Customer,
     department: DepartmentId,
+    caller: Option<AgentId>,
 ) -> Result<Conversation, AppError> {
     let subject = new.subject.as_deref().map(str::trim).filter(|subject| !subject.is_empty());
     let subject = subject.unwrap_or(match new.direction {
@@ -226,5 +227,8 @@ fn new_conversation(
         status: Status::Calling,
         subject,
     };
-    conversations::start(tx, cx, start)
+    // Who calls is in charge of what he begins.
+    let assigned = caller.filter(|_| new.direction == Direction::Outgoing);
+    let by = caller.map(Actor::Agent);
+    conversations::start_with(tx, cx, start, Beginning { by, assigned, ..Beginning::default() })
 }

@@ -75,7 +75,7 @@ fn write(tx: &mut Tx<'_>, cx: &mut Context, mut conversation: Conversation, repl
                 status: Status::New,
                 subject: &conversation.subject,
             };
-            conversation = start_with(tx, cx, another, Beginning { text: reply.text, tags: &[] })?;
+            conversation = start_with(tx, cx, another, Beginning { text: reply.text, ..Beginning::default() })?;
         }
         Err(refused) => return Err(AppError::conflict("the conversation is closed").because(format!("{refused:?}"))),
     }

@@ -16,14 +16,30 @@ use crate::messages::{self, Into, NewMessage};
 /// Postponements that end in one write.
 const BITE: i64 = 50;
 
-/// Sets a conversation aside.
+/// For how long at most.
+pub const POSTPONED_SECONDS_MAX: i64 = 3_650 * 86_400;
+
+/// Sets a conversation aside. One that is set aside already gets another moment, and keeps the status that it gets back.
 pub fn postpone(tx: &mut Tx<'_>, cx: &Context, by: Actor, conversation: ConversationId, until: Timestamp) -> Result<Done, AppError> {
     if until <= cx.now {
-        return Err(AppError::invalid("a conversation is postponed to a moment to come"));
+        return Err(AppError::invalid("until: a conversation is postponed to a moment to come"));
+    }
+    if until > cx.now.plus_seconds(POSTPONED_SECONDS_MAX) {
+        return Err(AppError::invalid(format!("until: a conversation is postponed for {} days at most", POSTPONED_SECONDS_MAX / 86_400)));
     }
     let mut conversation = get(tx, conversation)?;
-    let back = conversation.status;
-    turn(tx, cx, &mut conversation, Turn::Postpone, by)?;
+    let known = tables::postponements::get(tx, conversation.id)?.filter(|_| conversation.status == Status::Postponed);
+    if known.is_some_and(|known| known.until == until) {
+        return Ok(Done::conversation(conversation.id, tx.head()?));
+    }
+    let back = match known {
+        Some(known) => known.back,
+        None => {
+            let back = conversation.status;
+            turn(tx, cx, &mut conversation, Turn::Postpone, by)?;
+            back
+        }
+    };
     tables::postponements::put(tx, conversation.id, back, until)?;
     let name = actor_name(tx, by)?;
     let message = NewMessage::text(MessageKind::Status, by, &name, "Postponed");
@@ -31,7 +47,12 @@ pub fn postpone(tx: &mut Tx<'_>, cx: &Context, by: Actor, conversation: Conversa
     Ok(Done::conversation(conversation.id, tx.head()?))
 }
 
-/// Gives those back whose time is up.
+/// Whether the time of some is up.
+pub(crate) fn has_ended(tx: &mut Tx<'_>, now: Timestamp) -> Result<bool, AppError> {
+    Ok(!tables::postponements::over(tx, now, 1)?.is_empty())
+}
+
+/// Gives those back whose time is up, a bite of them.
 pub(crate) fn end_postponements(tx: &mut Tx<'_>, cx: &mut Context) -> Result<(), AppError> {
     for (id, back) in tables::postponements::over(tx, cx.now, BITE)? {
         tables::postponements::remove(tx, id)?;
@@ -43,3 +64,6 @@ pub(crate) fn end_postponements(tx: &mut Tx<'_>, cx: &mut Context) -> Result<(),
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -68,6 +68,16 @@ pub(crate) fn department(tx: &mut Tx<'_>, asked: Option<DepartmentId>, introduct
     Ok(widget.map_or(DepartmentId::DEFAULT, |widget| widget.department))
 }
 
+/// What a conversation begins with that he begins: its fields, and his own. What is claimed of somebody else stands beside the conversation.
+pub(crate) fn at_beginning(introduced: &Introduced, claims: &Claims) -> (Vec<FieldValue>, Vec<FieldValue>) {
+    let mut beside = claims.ticket_fields.clone();
+    if introduced.whose == Whose::Others {
+        beside.extend_from_slice(&claims.fields);
+        return (beside, Vec::new());
+    }
+    (beside, claims.fields.clone())
+}
+
 /// Keeps what the page claims of him who has introduced himself and begun this conversation.
 pub(crate) fn keep(
     tx: &mut Tx<'_>,

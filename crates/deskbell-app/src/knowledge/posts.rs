@@ -123,7 +123,8 @@ fn post(tx: &mut Tx<'_>, cx: &mut Context, kind: EntryKind, post: Post<'_>, name
         status: if matches!(post.author, Actor::Agent(_)) { Status::Answered } else { Status::New },
         subject,
     };
-    let mut conversation = conversations::start_with(tx, cx, start, Beginning { text: post.text, tags: &[] })?;
+    let mut conversation =
+        conversations::start_with(tx, cx, start, Beginning { text: post.text, by: Some(author.actor), ..Beginning::default() })?;
     let message = NewMessage::text(MessageKind::Message, author.actor, &author.shown_name, post.text);
     messages::add(tx, cx, &mut conversation, None, Into::NewGroup(GroupKind::KnowledgebaseStart), message)?;
     let entry = Entry {

@@ -25,6 +25,8 @@ pub(super) struct Fold {
     pub(super) members: HashMap<AgentId, BTreeSet<DepartmentId>>,
     /// Departments that are switched off: nobody is there in them.
     pub(super) closed: HashSet<DepartmentId>,
+    /// How many chats at once every agent may have; `None`: each his own number.
+    pub(super) slots_for_all: Option<u16>,
     /// Those that entries speak of which are folded next, at least: see [`concerned`].
     pub(super) items: HashMap<ItemKey, Item>,
 }
@@ -38,6 +40,7 @@ impl Default for Fold {
             agents: HashMap::new(),
             members: HashMap::new(),
             closed: HashSet::new(),
+            slots_for_all: None,
             items: HashMap::new(),
         }
     }
@@ -70,6 +73,8 @@ pub(super) struct Told {
     pub(super) members: BTreeSet<(DepartmentId, AgentId)>,
     pub(super) departments: BTreeSet<DepartmentId>,
     pub(super) items: BTreeSet<ItemKey>,
+    /// What counts as everybody's slots.
+    pub(super) slots_for_all: bool,
 }
 
 impl Told {
@@ -105,7 +110,7 @@ pub(super) fn concerned(event: &Event) -> Option<ItemKey> {
         | Event::TagsChanged { .. }
         | Event::ReadMarked { .. }
         | Event::ChatRated { .. }
-        | Event::SettingsChanged
+        | Event::SettingsChanged { .. }
         | Event::CustomerRemoved { .. }
         | Event::TagChanged { .. }
         | Event::CustomerGroupChanged { .. }
@@ -209,6 +214,7 @@ impl Fold {
             }),
             Event::AgentStatusChanged { agent, online, .. } => self.change_agent(*agent, told, |attendance| attendance.online = *online),
             Event::MembershipChanged { department, agent, member } => self.change_member(*department, *agent, *member, told),
+            Event::SettingsChanged { slots_for_all } => self.change_slots(*slots_for_all, told),
             Event::DepartmentChanged { department, enabled, .. } => self.change_department(*department, *enabled, told),
             Event::ConversationStarted { conversation, department, status, .. } => {
                 let item = Item::new(*department, ticket_stage(*status));
@@ -253,7 +259,6 @@ impl Fold {
             | Event::TagsChanged { .. }
             | Event::ReadMarked { .. }
             | Event::ChatRated { .. }
-            | Event::SettingsChanged
             | Event::CustomerRemoved { .. }
             | Event::TagChanged { .. }
             | Event::CustomerGroupChanged { .. }
@@ -355,9 +360,21 @@ impl Fold {
         self.tell(&before, &counts(self), told);
     }
 
+    fn change_slots(&mut self, slots_for_all: Option<u16>, told: &mut Told) {
+        if self.slots_for_all == slots_for_all {
+            return;
+        }
+        told.slots_for_all = true;
+        let counts = |fold: &Fold| -> Vec<(Key, Standing)> { fold.agents.keys().flat_map(|agent| fold.counts_of(*agent)).collect() };
+        let before = counts(self);
+        self.slots_for_all = slots_for_all;
+        self.tell(&before, &counts(self), told);
+    }
+
     /// What an agent counts for, in those of his departments that are open.
     fn counts_of(&self, agent: AgentId) -> Vec<(Key, Standing)> {
-        let Some(attendance) = self.agents.get(&agent) else { return Vec::new() };
+        let Some(own) = self.agents.get(&agent) else { return Vec::new() };
+        let attendance = Attendance { slots: self.slots_for_all.unwrap_or(own.slots), ..*own };
         let departments = self.members.get(&agent).into_iter().flatten().copied();
         attendance.counts(agent, departments.filter(|department| !self.closed.contains(department)))
     }

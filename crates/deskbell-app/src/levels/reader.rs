@@ -71,9 +71,10 @@ struct State {
     written: i64,
 }
 
-struct Last {
-    series: SeriesId,
-    cell: Cell,
+/// The last cell of a series.
+pub(super) struct Last {
+    pub(super) series: SeriesId,
+    pub(super) cell: Cell,
 }
 
 /// Whether a bite was all there is.
@@ -144,17 +145,8 @@ impl Reader {
         let target = self.target;
         self.db.snapshot_blocking(move |tx| {
             let set = target.set(tx)?.ok_or_else(|| AppError::conflict("nothing is being rebuilt"))?;
-            let mut fold = Fold {
-                number: target.number(tx, set)?,
-                latest: table::latest(tx, set)?,
-                agents: table::standing::agents(tx, set)?.into_iter().collect(),
-                closed: table::standing::closed_departments(tx, set)?.into_iter().collect(),
-                ..Fold::default()
-            };
-            for (department, agent) in table::standing::members(tx, set)? {
-                fold.members.entry(agent).or_default().insert(department);
-            }
-            Ok(State { set, written: fold.number, fold, last: HashMap::new() })
+            let number = target.number(tx, set)?;
+            Ok(State { set, written: number, fold: load(tx, set, number)?, last: HashMap::new() })
         })
     }
 
@@ -177,8 +169,24 @@ impl Reader {
     }
 }
 
+/// How things stand in a set as of an entry, without its items.
+pub(super) fn load(tx: &mut Tx<'_>, set: SetId, number: i64) -> Result<Fold, StoreError> {
+    let mut fold = Fold {
+        number,
+        latest: table::latest(tx, set)?,
+        agents: table::standing::agents(tx, set)?.into_iter().collect(),
+        closed: table::standing::closed_departments(tx, set)?.into_iter().collect(),
+        slots_for_all: table::slots_for_all(tx, set)?,
+        ..Fold::default()
+    };
+    for (department, agent) in table::standing::members(tx, set)? {
+        fold.members.entry(agent).or_default().insert(department);
+    }
+    Ok(fold)
+}
+
 /// The items that entries speak of, as they stand before them.
-fn items_of(tx: &mut Tx<'_>, set: SetId, events: &[Recorded]) -> Result<HashMap<ItemKey, Item>, StoreError> {
+pub(super) fn items_of(tx: &mut Tx<'_>, set: SetId, events: &[Recorded]) -> Result<HashMap<ItemKey, Item>, StoreError> {
     let mut wanted: BTreeMap<Medium, BTreeSet<i64>> = BTreeMap::new();
     for (medium, id) in events.iter().filter_map(|recorded| concerned(&recorded.event)) {
         wanted.entry(medium).or_default().insert(id);
@@ -191,7 +199,7 @@ fn items_of(tx: &mut Tx<'_>, set: SetId, events: &[Recorded]) -> Result<HashMap<
     Ok(items)
 }
 
-fn put_levels(tx: &mut Tx<'_>, set: SetId, last: &mut HashMap<Key, Last>, changes: &[Change]) -> Result<(), StoreError> {
+pub(super) fn put_levels(tx: &mut Tx<'_>, set: SetId, last: &mut HashMap<Key, Last>, changes: &[Change]) -> Result<(), StoreError> {
     let mut touched: HashSet<Key> = HashSet::new();
     for change in changes {
         let known = match last.entry(change.key) {
@@ -223,13 +231,16 @@ fn last_of(tx: &mut Tx<'_>, set: SetId, change: &Change) -> Result<Last, StoreEr
     Ok(Last { series, cell: cell.unwrap_or_else(|| Cell::begin(Quarter::of(change.at), Standing::default())) })
 }
 
-fn put_move(tx: &mut Tx<'_>, set: SetId, step: &Move) -> Result<(), StoreError> {
+pub(super) fn put_move(tx: &mut Tx<'_>, set: SetId, step: &Move) -> Result<(), StoreError> {
     let put = if step.comes { table::presences::open } else { table::presences::close };
     put(tx, set, step.medium, step.agent, step.department, step.at)
 }
 
 /// What changed of how things stand.
-fn put_standing(tx: &mut Tx<'_>, set: SetId, fold: &Fold, told: &Told) -> Result<(), StoreError> {
+pub(super) fn put_standing(tx: &mut Tx<'_>, set: SetId, fold: &Fold, told: &Told) -> Result<(), StoreError> {
+    if told.slots_for_all {
+        table::set_slots_for_all(tx, set, fold.slots_for_all)?;
+    }
     for agent in &told.agents {
         let attendance = fold.agents.get(agent).copied().unwrap_or_default();
         table::standing::put_agent(tx, set, *agent, &attendance)?;

@@ -211,6 +211,33 @@ fn who_is_there_and_how_much_he_can_take() {
 }
 
 #[test]
+fn slots_are_those_that_routing_goes_by() {
+    let scene = Scene::begin();
+    let settings = |slots_for_all| deskbell_domain::event::Event::SettingsChanged { slots_for_all };
+    scene.tell([
+        (0, agent(ANN, 3, true)),
+        (0, agent(BEN, 2, true)),
+        (0, member(SALES, ANN, true)),
+        (0, online(ANN, AgentStatus::ONLINE)),
+        (0, online(BEN, AgentStatus::ONLINE)),
+        // An agent's own number counts from the moment it changes.
+        (15, agent(ANN, 5, true)),
+        // One number for all, whatever each one's own is, also one that changes meanwhile; then each his own again.
+        (60, settings(Some(7))),
+        (75, agent(BEN, 1, true)),
+        (90, settings(Some(7))),
+        (120, settings(None)),
+    ]);
+    let slots = |scope| scene.load(Medium::Chats, scope, &[0, 15, 60, 120, 180]).into_iter().map(|load| load.slots).collect::<Vec<_>>();
+    let steady = |slots: i64| level(slots as f64, slots, slots);
+    assert_eq!(slots(EVERYONE)[1..], [steady(7), steady(14), steady(6)]);
+    assert_eq!(slots(of(SALES))[1..], [steady(5), steady(7), steady(5)]);
+    assert_eq!(slots(by(BEN))[1..], [steady(2), steady(7), steady(1)]);
+    assert_eq!(scene.load(Medium::Calls, EVERYONE, &[15, 60])[0].slots, scene.load(Medium::Calls, EVERYONE, &[60, 120])[0].slots);
+    scene.is_verified();
+}
+
+#[test]
 fn one_without_slots_is_there_and_takes_nothing() {
     let scene = Scene::begin();
     scene.tell([(0, agent(ANN, 0, true)), (0, member(SALES, ANN, true)), (0, online(ANN, AgentStatus::ONLINE))]);

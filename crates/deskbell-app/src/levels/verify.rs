@@ -1,4 +1,4 @@
-//! Comparing the levels that are kept with what the journal says, cell by cell.
+//! Comparing the levels that are kept with what the journal says, cell by cell; those of the time before it are not compared.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -10,19 +10,20 @@ use deskbell_domain::level::{Cell, Key, Presence, Quarter, Standing};
 use deskbell_domain::measure::Medium;
 use deskbell_domain::time::Timestamp;
 use deskbell_store::tables::levels as table;
-use deskbell_store::tables::levels::{SeriesId, SetId};
+use deskbell_store::tables::levels::{SeriesId, SetId, floor as rows};
 use deskbell_store::{StoreError, Tx, cursors, journal};
 
+use super::floor::{Start, last_cells};
 use super::fold::{Change, Fold, Move, Told};
-use super::reader::CURSOR;
-use super::rebuild::check_whole;
+use super::reader::{CURSOR, load};
+use super::rebuild::Progress;
 use crate::desk::Desk;
 use crate::error::AppError;
 
 /// Entries folded in one bite.
 const BITE_EVENTS: i64 = 2_000;
-/// Differences told, at most; then it stops.
-const DIFFERENCES_MAX: usize = 100;
+/// Differences that are told; all are counted.
+const DIFFERENCES_TOLD_MAX: usize = 50;
 
 /// Something that is kept otherwise than the journal says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,43 +38,114 @@ pub enum Difference {
     Presences { medium: Medium, kept: i64, counted: i64 },
 }
 
-impl fmt::Display for Difference {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Difference::Cell { key, kept, counted } => write!(f, "level of {key:?}: kept {kept:?}, counted {counted:?}"),
-            Difference::Cells { key, kept, counted } => write!(f, "quarter hours of {key:?}: {kept} kept, {counted} counted"),
-            Difference::Presence { medium, kept, counted } => write!(f, "presence for {medium:?}: kept {kept:?}, counted {counted:?}"),
-            Difference::Presences { medium, kept, counted } => write!(f, "presences for {medium:?}: {kept} kept, {counted} counted"),
+/// What was compared, and what was found.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Compared {
+    /// Quarter hours and presences that were compared.
+    pub counted: u64,
+    pub differing: u64,
+    /// The first ones.
+    pub differences: Vec<Difference>,
+}
+
+impl Compared {
+    fn differs(&mut self, difference: Difference) {
+        self.differing += 1;
+        if self.differences.len() < DIFFERENCES_TOLD_MAX {
+            self.differences.push(difference);
         }
     }
 }
 
-/// Counts the whole journal again in memory, up to where the reader stands, and returns what differs: a hundred at most. Blocking.
-/// Refused as a conflict where the journal's beginning is gone, and when the levels are rebuilt meanwhile: then try again.
-pub fn verify(desk: &Desk) -> Result<Vec<Difference>, AppError> {
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Difference::Cell { key, kept, counted } => {
+                let kept = kept.as_deref().map_or("nothing".to_owned(), cell_text);
+                write!(
+                    f,
+                    "{}, 15 minutes from {}: {kept}, counted {}",
+                    key_text(key),
+                    time_text(counted.quarter.start()),
+                    cell_text(counted)
+                )
+            }
+            Difference::Cells { key, kept, counted } => write!(f, "{}: {kept} quarter hours, counted {counted}", key_text(key)),
+            Difference::Presence { medium, kept, counted } => {
+                let Presence { agent, department, from, until } = counted;
+                let end = |until: Option<Timestamp>| until.map_or("open".to_owned(), time_text);
+                let kept = kept.map_or("missing".to_owned(), |kept| format!("until {}", end(kept.until)));
+                let (medium, from, until) = (medium_text(*medium), time_text(*from), end(*until));
+                write!(f, "agent {agent} there for {medium} in department {department} from {from}: {kept}, counted until {until}")
+            }
+            Difference::Presences { medium, kept, counted } => {
+                write!(f, "times that agents were there for {}: {kept}, counted {counted}", medium_text(*medium))
+            }
+        }
+    }
+}
+
+fn medium_text(medium: Medium) -> &'static str {
+    match medium {
+        Medium::Tickets => "tickets",
+        Medium::Chats => "chats",
+        Medium::Calls => "calls",
+    }
+}
+
+fn key_text(key: &Key) -> String {
+    let medium = medium_text(key.medium);
+    match (key.department, key.agent) {
+        (None, None) => format!("{medium} of the desk"),
+        (Some(department), None) => format!("{medium} of department {department}"),
+        (None, Some(agent)) => format!("{medium} of agent {agent}"),
+        (Some(department), Some(agent)) => format!("{medium} of agent {agent} in department {department}"),
+    }
+}
+
+fn time_text(at: Timestamp) -> String {
+    jiff::Timestamp::from_microsecond(at.micros()).unwrap_or(jiff::Timestamp::UNIX_EPOCH).to_string()
+}
+
+/// How it stands at the end, and the sums over time before that.
+fn cell_text(cell: &Cell) -> String {
+    let Cell { changed, before, standing, .. } = cell;
+    let Standing { queue, slots, service, agents } = standing;
+    let sums = [&before.queue, &before.slots, &before.service].map(|tally| format!("{}/{}/{}", tally.sum, tally.max, tally.min)).join(" ");
+    let available = before.available_micros;
+    format!("queue {queue} slots {slots} service {service} agents {agents} from {} (before it {sums} {available})", time_text(*changed))
+}
+
+/// Lets the levels catch up, counts the whole journal again in memory, and compares. Blocking. Refused as a conflict where nothing is known of what
+/// is missing in the journal, and when the levels are rebuilt or the journal is shortened meanwhile: then try again.
+pub fn verify(desk: &Desk, on_progress: &mut dyn FnMut(Progress)) -> Result<Compared, AppError> {
+    desk.level_reader().catch_up()?;
     let db = desk.db();
-    check_whole(db)?;
-    let (set, until) = db.snapshot_blocking(place)?;
-    let mut count = Count::new(set);
-    while count.fold.number < until && count.differences.len() < DIFFERENCES_MAX {
+    let (mut count, set, until) = db.snapshot_blocking(|tx| {
+        let (set, until) = place(tx)?;
+        let start = Start::find(tx)?;
+        Ok::<_, AppError>((Count::begin(tx, set, start)?, set, until))
+    })?;
+    let first = count.fold.number;
+    while count.fold.number < until {
         let limit = BITE_EVENTS.min(until - count.fold.number);
         // A cell that is whole in the journal up to here does not change any more: no matter that the reader goes on meanwhile.
         count = db.snapshot_blocking(move |tx| {
             count.go_on(tx, limit)?;
             Ok::<_, AppError>(count)
         })?;
+        on_progress(Progress { done: count.fold.number - first, all: until - first });
     }
     db.snapshot_blocking(move |tx| {
         let (now, until) = place(tx)?;
         if now != set {
             return Err(AppError::conflict("the levels were rebuilt meanwhile; try again"));
         }
-        while count.fold.number < until && count.differences.len() < DIFFERENCES_MAX {
+        while count.fold.number < until {
             count.go_on(tx, BITE_EVENTS.min(until - count.fold.number))?;
         }
         count.end(tx)?;
-        count.differences.truncate(DIFFERENCES_MAX);
-        Ok(count.differences)
+        Ok(count.compared)
     })
 }
 
@@ -90,7 +162,7 @@ struct Count {
     /// Who is there since when.
     present: HashMap<(Medium, AgentId, DepartmentId), Timestamp>,
     presences: HashMap<Medium, i64>,
-    differences: Vec<Difference>,
+    compared: Compared,
 }
 
 struct Last {
@@ -100,21 +172,42 @@ struct Last {
 }
 
 impl Count {
-    fn new(set: SetId) -> Count {
-        Count {
+    /// As it stood where the journal begins; what is older is taken as it is kept.
+    fn begin(tx: &mut Tx<'_>, set: SetId, start: Start) -> Result<Count, StoreError> {
+        let mut count = Count {
             set,
-            fold: Fold::default(),
+            fold: load(tx, start.floor, start.number)?,
             last: HashMap::new(),
             present: HashMap::new(),
             presences: HashMap::new(),
-            differences: Vec::new(),
+            compared: Compared::default(),
+        };
+        for medium in Medium::ALL {
+            let items = table::standing::all_items(tx, start.floor, medium)?;
+            count.fold.items.extend(items.into_iter().map(|(id, item)| ((medium, id), item)));
+            count.presences.insert(medium, rows::count_over(tx, set, start.floor, medium)?);
         }
+        for (key, cell) in last_cells(tx, start.floor)? {
+            let series = table::series(tx, set, &key)?;
+            let whole = match series {
+                Some(series) => rows::count_cells(tx, series, cell.quarter)?,
+                None => 0,
+            };
+            count.last.insert(key, Last { cell, whole, series });
+        }
+        for (medium, Presence { agent, department, from, .. }) in rows::present(tx, start.floor)? {
+            count.present.insert((medium, agent, department), from);
+        }
+        Ok(count)
     }
 
     fn go_on(&mut self, tx: &mut Tx<'_>, limit: i64) -> Result<(), AppError> {
         let events: Vec<Recorded> = journal::after(tx, self.fold.number, limit)?;
-        if events.is_empty() {
+        let Some(first) = events.first() else {
             return Err(AppError::internal("the journal ends before the levels do"));
+        };
+        if first.number > self.fold.number + 1 {
+            return Err(AppError::conflict("the journal was shortened meanwhile; try again"));
         }
         let mut told = Told::default();
         for recorded in &events {
@@ -139,9 +232,10 @@ impl Count {
         };
         if let Some(whole) = last.cell.change(change.at, &change.by) {
             last.whole += 1;
+            self.compared.counted += 1;
             let kept = kept_cell(tx, last.series, whole.quarter)?;
             if kept.as_ref() != Some(&whole) {
-                self.differences.push(Difference::Cell { key: change.key, kept: kept.map(Box::new), counted: Box::new(whole) });
+                self.compared.differs(Difference::Cell { key: change.key, kept: kept.map(Box::new), counted: Box::new(whole) });
             }
         }
         Ok(())
@@ -164,28 +258,27 @@ impl Count {
 
     fn compare(&mut self, tx: &mut Tx<'_>, medium: Medium, counted: Presence) -> Result<(), StoreError> {
         *self.presences.entry(medium).or_default() += 1;
+        self.compared.counted += 1;
         let kept = table::presences::get(tx, self.set, medium, counted.agent, counted.department, counted.from)?;
         if kept != Some(counted) {
-            self.differences.push(Difference::Presence { medium, kept, counted });
+            self.compared.differs(Difference::Presence { medium, kept, counted });
         }
         Ok(())
     }
 
     /// What may still change is compared at the end, as of where the reader stands; and whether more is kept than was counted.
     fn end(&mut self, tx: &mut Tx<'_>) -> Result<(), AppError> {
-        if self.differences.len() >= DIFFERENCES_MAX {
-            return Ok(());
-        }
         for (key, last) in &self.last {
+            self.compared.counted += 1;
             let kept = kept_cell(tx, last.series, last.cell.quarter)?;
             if kept.as_ref() != Some(&last.cell) {
-                self.differences.push(Difference::Cell { key: *key, kept: kept.map(Box::new), counted: Box::new(last.cell.clone()) });
+                self.compared.differs(Difference::Cell { key: *key, kept: kept.map(Box::new), counted: Box::new(last.cell.clone()) });
             }
         }
         for (key, _, kept) in table::all_series(tx, self.set)? {
             let counted = self.last.get(&key).map_or(0, |last| last.whole + 1);
             if kept != counted {
-                self.differences.push(Difference::Cells { key, kept, counted });
+                self.compared.differs(Difference::Cells { key, kept, counted });
             }
         }
         for ((medium, agent, department), from) in std::mem::take(&mut self.present) {
@@ -194,7 +287,7 @@ impl Count {
         for medium in Medium::ALL {
             let (kept, counted) = (table::presences::count(tx, self.set, medium)?, self.presences.get(&medium).copied().unwrap_or(0));
             if kept != counted {
-                self.differences.push(Difference::Presences { medium, kept, counted });
+                self.compared.differs(Difference::Presences { medium, kept, counted });
             }
         }
         Ok(())

@@ -1,21 +1,22 @@
 //! What was so before the journal begins, as far as rows remember it: where its first entries find it.
 
 use deskbell_domain::conversation::Status;
-use deskbell_domain::ids::{AgentId, ChatId, ConversationId};
+use deskbell_domain::ids::{AgentId, CallId, ChatId, ConversationId};
 use deskbell_domain::message::Actor;
 use deskbell_store::tables::changes;
 use deskbell_store::{StoreError, Tx, tables};
 
 use super::fold::Fold;
 use super::shelf;
-use super::state::{CalendarText, Chat, Conversation, Counted, Opener, SignedIn, TagName};
+use super::state::{CalendarText, Call, Chat, Conversation, Counted, Opener, SignedIn, TagName};
 
-/// A fold of a journal that begins with an entry: who is signed in then; names of tags and hours of levels as they are now, since what they were
-/// is forgotten.
+/// A fold of a journal that begins with an entry: who is signed in then, and the hours of levels then; names of tags as they are now, since what
+/// they were is forgotten.
 pub(super) fn fold(tx: &mut Tx<'_>, served: i64, first: i64) -> Result<Fold, StoreError> {
     let agents = changes::signed_in_at(tx, first)?.into_iter().map(|(agent, at)| (agent.get(), SignedIn(at))).collect();
-    let (levels, tags) = (shelf::all_rows::<CalendarText>(tx, served)?, shelf::all_rows::<TagName>(tx, served)?);
-    Ok(Fold::begin(first - 1, agents, levels, tags))
+    let calendars = changes::calendars_before(tx, first)?;
+    let levels = calendars.iter().map(|(level, text)| (level.get(), CalendarText::from(text.as_str()))).collect();
+    Ok(Fold::begin(first - 1, agents, levels, shelf::all_rows::<TagName>(tx, served)?))
 }
 
 /// A conversation as an entry finds it that is not told of before. Of one that an older program began there is only what its row says now,
@@ -45,6 +46,10 @@ pub(super) fn conversation(tx: &mut Tx<'_>, id: ConversationId, number: i64) -> 
     for change in changes {
         if let Some(tags) = change.tags {
             known.tags = tags;
+            continue;
+        }
+        if let Some(level) = change.level {
+            known.level = level;
             continue;
         }
         known.department = change.department;
@@ -98,4 +103,20 @@ pub(super) fn chat(tx: &mut Tx<'_>, id: ChatId, number: i64) -> Result<Option<Ch
         (rating, counted)
     });
     Ok(Some(known))
+}
+
+/// A call as an entry finds it that is not told of before; none that an older program began.
+pub(super) fn call(tx: &mut Tx<'_>, id: CallId, number: i64) -> Result<Option<Call>, StoreError> {
+    let Some(row) = tables::calls::get(tx, id)? else { return Ok(None) };
+    let Some(department) = tables::calls::department_before(tx, id, number)? else { return Ok(None) };
+    let (rings, legs) = (tables::call_rings::before(tx, id, number)?, tables::call_legs::before(tx, id, number)?);
+    Ok(Some(Call {
+        department,
+        direction: row.direction,
+        caller: row.caller,
+        first_ring: rings.first().map(|(_, at)| *at),
+        rang_last: rings.last().map(|(agent, _)| *agent),
+        talked_last: legs.last().map(|(leg, _)| leg.agent),
+        legs: legs.iter().filter(|(_, goes_on)| *goes_on).map(|(leg, _)| (leg.id, leg.agent, leg.began)).collect(),
+    }))
 }

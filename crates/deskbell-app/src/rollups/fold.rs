@@ -138,6 +138,13 @@ impl Cells {
     fn count_for_agent(&mut self, at: Timestamp, agent: AgentId, measure: Measure, by: i64) {
         self.add(Dimension::Agent, agent.get(), at, measure, by);
     }
+
+    /// Counts for tags alone.
+    fn count_for_tags(&mut self, at: Timestamp, tags: &[TagId], measure: Measure, by: i64) {
+        for tag in tags {
+            self.add(Dimension::Tag, tag.get(), at, measure, by);
+        }
+    }
 }
 
 /// What came out: to be added to stored cells, and rows of states to be written.
@@ -253,7 +260,7 @@ impl Fold {
             | Event::VisitStarted { .. }
             | Event::PageViewed { .. }
             | Event::ReadMarked { .. }
-            | Event::SettingsChanged
+            | Event::SettingsChanged { .. }
             | Event::CustomerRemoved { .. }
             | Event::CustomerGroupChanged { .. }
             | Event::CompanyChanged { .. }

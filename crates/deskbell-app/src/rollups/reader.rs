@@ -8,12 +8,12 @@ use std::time::Duration;
 
 use deskbell_domain::call::CallEvent;
 use deskbell_domain::event::{Event, Recorded};
-use deskbell_domain::ids::{ChatId, ConversationId};
+use deskbell_domain::ids::{CallId, ChatId, ConversationId};
 use deskbell_store::tables::rollups::{self, Head};
 use deskbell_store::{Db, StoreError, Tx, cursors, journal};
 
 use super::fold::{Fold, KINDS, Told};
-use super::state::{Chat, Conversation};
+use super::state::{Call, Chat, Conversation};
 use super::{Link, earlier, shelf};
 use crate::error::{AppError, Kind};
 use crate::follow::Listener;
@@ -246,7 +246,11 @@ pub(super) fn fill(db: &Db, fold: &mut Fold, generation: i64, events: &[Recorded
         for id in asked[1].iter().filter(|id| !known.contains(id)) {
             of_chats.extend(earlier::chat(tx, ChatId::from_i64(*id), chats[id])?.map(|seen| (*id, seen)));
         }
-        let of_calls = shelf::rows(tx, generation, &asked[2])?;
+        let mut of_calls = shelf::rows::<Call>(tx, generation, &asked[2])?;
+        let known: HashSet<i64> = of_calls.iter().map(|(id, _)| *id).collect();
+        for id in asked[2].iter().filter(|id| !known.contains(id)) {
+            of_calls.extend(earlier::call(tx, CallId::from_i64(*id), calls[id])?.map(|seen| (*id, seen)));
+        }
         Ok((asked, (of_conversations, of_chats, of_calls)))
     })?;
     fold.conversations.fill(&asked[0], found.0);

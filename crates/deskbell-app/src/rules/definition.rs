@@ -1,7 +1,7 @@
 //! Reads definitions of rules and time rules, as `docs/automation.md` describes them. What is not understood is refused with the place where
 //! it stands, and everything is bounded.
 
-mod conditions;
+pub(crate) mod conditions;
 #[cfg(test)]
 mod tests;
 

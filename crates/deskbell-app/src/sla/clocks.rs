@@ -1,17 +1,18 @@
 //! The clocks of conversations: started, stopped and ended as events say, within the transaction of each event.
 
-use deskbell_domain::chat::{Chat, StartedBy};
+use deskbell_domain::conversation::Conversation;
 use deskbell_domain::event::Event;
 use deskbell_domain::ids::{AgentId, ConversationId, SlaItemId, SlaLevelId};
 use deskbell_domain::message::Actor;
 use deskbell_domain::sla::clock::{Clock, Subject};
 use deskbell_domain::sla::turns::{Act, Facts, Turn, acts};
 use deskbell_domain::sla::{Goal, Level, SlaEvent};
+use deskbell_store::tables::changes::{self, Place};
 use deskbell_store::tables::sla::clocks::Watched;
 use deskbell_store::tables::sla::log::{self, Closing};
 use deskbell_store::{Tx, tables};
 
-use super::levels;
+use super::{levels, past};
 use crate::commands::Done;
 use crate::context::Context;
 use crate::conversations;
@@ -21,14 +22,14 @@ use crate::error::AppError;
 pub(crate) fn follow(tx: &mut Tx<'_>, cx: &Context, conversation: ConversationId, turn: Turn) -> Result<(), AppError> {
     let Some(watched) = tables::sla::clocks::watched(tx, conversation)? else { return Ok(()) };
     if let Turn::Begins(_) = turn {
-        say(tx, cx, SlaEvent::LevelSet { conversation, level: Some(watched.level), by: Actor::System })?;
+        say_level(tx, cx, conversation, Some(watched.level), Actor::System)?;
     }
     let mut running = Running::load(tx, conversation, watched)?;
     running.take(tx, cx, turn)
 }
 
-/// Gives a conversation another level, or none. Clocks that run go on under it: they started when they did, and have used up as much; what
-/// had no clock gets one from now on. Those that it has no time for end.
+/// Gives a conversation another level, or none. Clocks that run go on under it: they started when they did, and have used up as much. What
+/// waits and had no clock gets the one that it would have, had the level been there from the beginning. Clocks that it has no time for end.
 pub fn set_level(
     tx: &mut Tx<'_>,
     cx: &Context,
@@ -44,7 +45,7 @@ pub fn set_level(
     }
     let open = tables::sla::clocks::open(tx, conversation.id)?;
     tables::sla::set_level(tx, conversation.id, wanted)?;
-    say(tx, cx, SlaEvent::LevelSet { conversation: conversation.id, level: wanted, by })?;
+    say_level(tx, cx, conversation.id, wanted, by)?;
     for mut clock in open {
         tell_overdue(tx, cx, &mut clock)?;
         end(tx, cx, &clock)?;
@@ -54,13 +55,34 @@ pub fn set_level(
             begin(tx, cx, &next)?;
         }
     }
-    if let Some(watched) = tables::sla::clocks::watched(tx, conversation.id)? {
-        let asks = |chat: &Chat| !chat.joined_ever && chat.started_by != StartedBy::Agent;
-        let waiting = tables::chats::live_of_conversation(tx, conversation.id)?.filter(asks).map(|chat| chat.id);
-        let turn = Turn::Levelled { status: conversation.status, waiting };
-        Running::load(tx, conversation.id, watched)?.take(tx, cx, turn)?;
+    if let Some(level) = &level {
+        catch_up(tx, cx, &conversation, level)?;
     }
     Ok(Done::conversation(conversation.id, tx.head()?))
+}
+
+/// Starts the clocks that a level would have running in a conversation, and that do not run.
+fn catch_up(tx: &mut Tx<'_>, cx: &Context, conversation: &Conversation, level: &Level) -> Result<(), AppError> {
+    let reached = tables::sla::clocks::reached(tx, conversation.id)?;
+    for clock in past::of(tx, cx, conversation, level)? {
+        let open = tables::sla::clocks::open(tx, conversation.id)?;
+        let runs = open.iter().any(|running| running.subject == clock.subject && same_wait(running.goal, clock.goal));
+        let was_reached = match clock.goal {
+            Goal::FirstAnswer | Goal::FirstAssign | Goal::FirstResolve => reached.contains(&clock.goal),
+            Goal::NextAnswer | Goal::ChatAnswer | Goal::CallAnswer => false,
+        };
+        if !runs && !was_reached {
+            let id = SlaItemId::from_i64(tx.next_id()?);
+            begin(tx, cx, &Clock { id, ..clock })?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether one clock stands for both: the customer waits for one answer, the first or another.
+fn same_wait(one: Goal, other: Goal) -> bool {
+    let answer = |goal| matches!(goal, Goal::FirstAnswer | Goal::NextAnswer);
+    one == other || (answer(one) && answer(other))
 }
 
 /// A conversation with a level, and its clocks.
@@ -192,6 +214,12 @@ pub(super) fn tell_all(tx: &mut Tx<'_>, cx: &Context, overdue: &[Clock]) -> Resu
         }
     }
     Ok(())
+}
+
+/// Tells that a conversation has this level from now on, and remembers since when.
+fn say_level(tx: &mut Tx<'_>, cx: &Context, conversation: ConversationId, level: Option<SlaLevelId>, by: Actor) -> Result<(), AppError> {
+    let number = tx.append(cx.now, Event::Sla(SlaEvent::LevelSet { conversation, level, by }))?;
+    Ok(changes::level(tx, Place { number, at: cx.now }, conversation, level)?)
 }
 
 fn say(tx: &mut Tx<'_>, cx: &Context, event: SlaEvent) -> Result<(), AppError> {

@@ -75,7 +75,11 @@ pub fn remove(tx: &mut Tx<'_>, cx: &Context, level: SlaLevelId) -> Result<(), Ap
 
 fn announce(tx: &mut Tx<'_>, cx: &Context, level: &Level, removed: bool) -> Result<(), AppError> {
     let (name, calendar) = (level.name.clone(), level.calendar.text());
-    tx.append(cx.now, Event::Sla(SlaEvent::LevelChanged { level: level.id, name, calendar, removed }))?;
+    let number = tx.append(cx.now, Event::Sla(SlaEvent::LevelChanged { level: level.id, name, calendar: calendar.clone(), removed }))?;
+    // Conversations keep a level that was taken away, and it its hours.
+    if !removed {
+        tables::changes::calendar(tx, number, level.id, &calendar)?;
+    }
     Ok(())
 }
 

@@ -5,9 +5,18 @@ use std::collections::BTreeSet;
 use deskbell_domain::measure::Medium;
 use deskbell_domain::time::Timestamp;
 use deskbell_store::Tx;
-use deskbell_store::tables::sla::log::{self, Compliance, Kept, LogFilter, LogRow, QUARTER_MICROS, Times, quarter};
+use deskbell_store::tables::sla::log::{self, Compliance, Kept, LogFilter, LogPage, LogRow, QUARTER_MICROS, Times, quarter};
 
 use crate::error::AppError;
+use crate::paging::{Cursor, PageStart};
+
+/// A page of the log.
+#[derive(Debug, Default)]
+pub struct LogRows {
+    pub rows: Vec<LogRow>,
+    /// Where it ended.
+    pub last: Option<Cursor>,
+}
 
 /// Goals reached from `from` on and before `until`, in the order they were. Medium: tickets are first and next answer, first assign and first
 /// resolve; chats and calls their answer.
@@ -17,10 +26,13 @@ pub fn log(
     filter: &LogFilter,
     from: Timestamp,
     until: Timestamp,
-    skip: i64,
+    start: PageStart,
     rows: i64,
-) -> Result<Vec<LogRow>, AppError> {
-    Ok(log::rows(tx, medium, filter, (from, until), (skip, rows))?)
+) -> Result<LogRows, AppError> {
+    let beyond = start.after.map(|Cursor(at, number)| (Timestamp::from_micros(at), number));
+    let rows = log::rows(tx, medium, filter, (from, until), LogPage { beyond, skip: start.skip, rows })?;
+    let last = rows.last().map(|row| Cursor(row.closed.micros(), row.number));
+    Ok(LogRows { rows, last })
 }
 
 /// The same with the newest first, behind the row that closed then under this number. With `kept` only those that were reached so.

@@ -5,16 +5,25 @@ pub mod conditions;
 #[cfg(test)]
 mod tests;
 
+use deskbell_domain::conversation::Conversation;
 use deskbell_domain::ids::{SlaLevelId, SlaRuleId};
+use deskbell_domain::message::Actor;
+use deskbell_domain::rule::{Conditions, Happening, RuleEvent};
 use deskbell_store::tables::sla::SlaRule;
 use deskbell_store::{Tx, tables};
+use serde_json::Value as Json;
 
-pub use conditions::{Condition, Newcomer};
+pub use conditions::Condition;
 
 use super::levels;
+use crate::automation;
 use crate::context::Context;
+use crate::conversations::Beginning;
+use crate::definitions;
 use crate::error::AppError;
 use crate::goals::line;
+use crate::rules::definition::check_known;
+use crate::rules::scene::{Scene, Unwritten};
 
 /// Rules of a desk.
 pub const RULES_MAX: usize = 200;
@@ -28,8 +37,22 @@ pub struct Rule {
     pub name: String,
     pub enabled: bool,
     pub level: SlaLevelId,
-    /// One group must hold, and in it every condition. Without groups it always holds.
-    pub groups: Vec<Vec<Condition>>,
+    /// Groups of conditions in the words of rules: one group must hold, and in it every condition. Without groups it always holds.
+    pub conditions: Json,
+}
+
+impl Rule {
+    /// Its conditions in the short spelling; `None` if that cannot say them.
+    pub fn in_short(&self) -> Option<Vec<Vec<Condition>>> {
+        conditions::in_short(&self.conditions)
+    }
+}
+
+/// A rule that is on, as every new conversation needs it.
+#[derive(Debug, Clone)]
+pub(crate) struct ActiveSlaRule {
+    level: SlaLevelId,
+    conditions: Conditions,
 }
 
 /// What is written of a rule; `None` leaves as it is, or has its default: switched on, always holding.
@@ -38,13 +61,27 @@ pub struct RuleDraft {
     pub name: Option<String>,
     pub enabled: Option<bool>,
     pub level: Option<SlaLevelId>,
+    /// In the words of rules.
+    pub conditions: Option<Json>,
+    /// The same in the short spelling; one of the two is given.
     pub groups: Option<Vec<Vec<Condition>>>,
 }
 
 /// All rules, in their order. One that another version of the program wrote, and that is not understood here, is left out: it rests.
 pub fn list(tx: &mut Tx<'_>) -> Result<Vec<Rule>, AppError> {
+    let rule = |(stored, conditions): (SlaRule, conditions::Understood)| Rule {
+        id: stored.id,
+        name: stored.name,
+        enabled: stored.enabled,
+        level: stored.level,
+        conditions: conditions.source,
+    };
+    Ok(understood(tx)?.into_iter().map(rule).collect())
+}
+
+fn understood(tx: &mut Tx<'_>) -> Result<Vec<(SlaRule, conditions::Understood)>, AppError> {
     let understood = |stored: SlaRule| match conditions::read(&stored.definition) {
-        Ok(groups) => Some(Rule { id: stored.id, name: stored.name, enabled: stored.enabled, level: stored.level, groups }),
+        Ok(conditions) => Some((stored, conditions)),
         Err(error) => {
             tracing::warn!(sla_rule.id = %stored.id, error = %error, "an SLA rule is not understood and rests");
             None
@@ -53,12 +90,18 @@ pub fn list(tx: &mut Tx<'_>) -> Result<Vec<Rule>, AppError> {
     Ok(tables::sla::rules(tx)?.into_iter().filter_map(understood).collect())
 }
 
+/// Those that are on, in their order.
+pub(crate) fn active(tx: &mut Tx<'_>) -> Result<Vec<ActiveSlaRule>, AppError> {
+    let on = understood(tx)?.into_iter().filter(|(stored, _)| stored.enabled);
+    Ok(on.map(|(stored, understood)| ActiveSlaRule { level: stored.level, conditions: understood.conditions }).collect())
+}
+
 fn get(tx: &mut Tx<'_>, rule: SlaRuleId) -> Result<Rule, AppError> {
     list(tx)?.into_iter().find(|known| known.id == rule).ok_or_else(|| AppError::not_found("no such SLA rule"))
 }
 
 /// Adds a rule behind all others.
-pub fn create(tx: &mut Tx<'_>, cx: &Context, draft: &RuleDraft) -> Result<Rule, AppError> {
+pub fn create(tx: &mut Tx<'_>, cx: &mut Context, draft: &RuleDraft) -> Result<Rule, AppError> {
     if draft.name.is_none() {
         return Err(AppError::missing("name is missing"));
     }
@@ -67,29 +110,32 @@ pub fn create(tx: &mut Tx<'_>, cx: &Context, draft: &RuleDraft) -> Result<Rule, 
         return Err(AppError::too_large(format!("at most {RULES_MAX} SLA rules")));
     }
     let id = SlaRuleId::from_i64(tx.next_id()?);
-    let mut rule = Rule { id, name: String::new(), enabled: true, level, groups: Vec::new() };
+    let mut rule = Rule { id, name: String::new(), enabled: true, level, conditions: Json::Array(Vec::new()) };
     apply(tx, &mut rule, draft)?;
     tables::sla::insert_rule(tx, &stored(&rule)?, cx.now)?;
+    automation::changed(tx, cx)?;
     Ok(rule)
 }
 
-pub fn change(tx: &mut Tx<'_>, rule: SlaRuleId, draft: &RuleDraft) -> Result<Rule, AppError> {
+pub fn change(tx: &mut Tx<'_>, cx: &mut Context, rule: SlaRuleId, draft: &RuleDraft) -> Result<Rule, AppError> {
     let mut rule = get(tx, rule)?;
     apply(tx, &mut rule, draft)?;
     tables::sla::update_rule(tx, &stored(&rule)?)?;
+    automation::changed(tx, cx)?;
     Ok(rule)
 }
 
 /// Takes a rule away; also one that is not understood.
-pub fn remove(tx: &mut Tx<'_>, rule: SlaRuleId) -> Result<(), AppError> {
+pub fn remove(tx: &mut Tx<'_>, cx: &mut Context, rule: SlaRuleId) -> Result<(), AppError> {
     if !tables::sla::rules(tx)?.iter().any(|known| known.id == rule) {
         return Err(AppError::not_found("no such SLA rule"));
     }
-    Ok(tables::sla::remove_rule(tx, rule)?)
+    tables::sla::remove_rule(tx, rule)?;
+    automation::changed(tx, cx)
 }
 
 /// Puts the rules into this order: all of them are named, each once.
-pub fn order(tx: &mut Tx<'_>, wanted: &[SlaRuleId]) -> Result<Vec<Rule>, AppError> {
+pub fn order(tx: &mut Tx<'_>, cx: &mut Context, wanted: &[SlaRuleId]) -> Result<Vec<Rule>, AppError> {
     let sorted = |rules: &mut Vec<SlaRuleId>| rules.sort_unstable();
     let mut known: Vec<SlaRuleId> = tables::sla::rules(tx)?.into_iter().map(|rule| rule.id).collect();
     let mut named = wanted.to_vec();
@@ -101,6 +147,7 @@ pub fn order(tx: &mut Tx<'_>, wanted: &[SlaRuleId]) -> Result<Vec<Rule>, AppErro
     for (ordinal, rule) in (1i64..).zip(wanted) {
         tables::sla::place_rule(tx, *rule, ordinal)?;
     }
+    automation::changed(tx, cx)?;
     list(tx)
 }
 
@@ -110,7 +157,7 @@ fn stored(rule: &Rule) -> Result<SlaRule, AppError> {
         name: rule.name.clone(),
         enabled: rule.enabled,
         level: rule.level,
-        definition: conditions::source(&rule.groups)?,
+        definition: definitions::source(&rule.conditions)?,
     })
 }
 
@@ -122,20 +169,47 @@ fn apply(tx: &mut Tx<'_>, rule: &mut Rule, draft: &RuleDraft) -> Result<(), AppE
         levels::get(tx, level).map_err(|_| AppError::invalid("level: no such SLA level"))?;
         rule.level = level;
     }
-    if let Some(groups) = &draft.groups {
-        conditions::check(tx, groups)?;
-        rule.groups.clone_from(groups);
+    let conditions = match (&draft.conditions, &draft.groups) {
+        (Some(_), Some(_)) => return Err(AppError::invalid("conditions and groups say the same: give one of the two")),
+        (Some(conditions), None) => Some(conditions.clone()),
+        (None, Some(groups)) => {
+            conditions::check(tx, groups)?;
+            Some(conditions::in_full(groups))
+        }
+        (None, None) => None,
+    };
+    if let Some(conditions) = conditions {
+        let understood = conditions::understand(conditions)?;
+        check_known(tx, &understood.conditions, &[])?;
+        rule.conditions = understood.source;
     }
     rule.enabled = draft.enabled.unwrap_or(rule.enabled);
     Ok(())
 }
 
-/// The level of a conversation that begins.
-pub(crate) fn choose(tx: &mut Tx<'_>, newcomer: &Newcomer<'_>) -> Result<Option<SlaLevelId>, AppError> {
-    let rules: Vec<Rule> = list(tx)?.into_iter().filter(|rule| rule.enabled).collect();
-    if rules.is_empty() {
+/// The level of a conversation that begins. Its row is written, but not what else it begins with.
+pub(crate) fn choose(
+    tx: &mut Tx<'_>,
+    cx: &Context,
+    conversation: &Conversation,
+    beginning: &Beginning<'_>,
+) -> Result<Option<SlaLevelId>, AppError> {
+    let active = automation::active(tx, cx)?;
+    if active.sla_rules.is_empty() {
         return Ok(None);
     }
-    let facts = conditions::Facts::load(tx, newcomer)?;
-    Ok(rules.iter().find(|rule| facts.meet(&rule.groups)).map(|rule| rule.level))
+    let by = beginning.by.unwrap_or(Actor::Customer(conversation.customer));
+    let happening =
+        Happening { text: Some(beginning.text.to_owned()), ..Happening::plain(RuleEvent::ConversationCreated, conversation.id, by) };
+    // What has no subject is called by the start of its text.
+    let subject = if conversation.subject.is_empty() { beginning.text } else { &conversation.subject };
+    let conversation = Conversation { subject: subject.to_owned(), assigned: beginning.assigned, ..conversation.clone() };
+    let unwritten = Unwritten { tags: beginning.tags, fields: beginning.fields, customer_fields: beginning.customer_fields };
+    let mut scene = Scene::new(tx, cx.now, &conversation, Some(&happening)).beginning(unwritten);
+    for rule in &active.sla_rules {
+        if rule.conditions.judge(&mut scene)?.holds() {
+            return Ok(Some(rule.level));
+        }
+    }
+    Ok(None)
 }

@@ -1,4 +1,5 @@
 mod histories;
+mod later;
 
 use std::sync::Arc;
 
@@ -23,6 +24,7 @@ use crate::conversations::stage::{Stage, stage};
 use crate::conversations::{self, Change};
 use crate::desk::{Desk, DeskOptions};
 use crate::error::Kind;
+use crate::paging::PageStart;
 use crate::timers::Timers;
 
 const MINUTE: i64 = 60;
@@ -60,7 +62,10 @@ impl Stage {
     }
 
     fn logged(&self, medium: Medium) -> Vec<LogRow> {
-        self.see(move |tx| log(tx, medium, &LogFilter::default(), Timestamp::EPOCH, Timestamp::from_micros(i64::MAX), 0, 1_000))
+        self.see(move |tx| {
+            log(tx, medium, &LogFilter::default(), Timestamp::EPOCH, Timestamp::from_micros(i64::MAX), PageStart::default(), 1_000)
+        })
+        .rows
     }
 
     fn turns(&self, conversation: ConversationId, change: Change) {
@@ -259,17 +264,17 @@ fn another_level() {
     assert_eq!(stage.head(), told, "as before");
     stage.write(set(None));
     assert_eq!(stage.clocks(ticket), []);
-    // What had none begins from now on.
+    // What had none has waited since it began, whatever level it had then.
     stage.write(set(Some(usual.id)));
     assert_eq!(stage.clocks(ticket).len(), 3);
-    assert_eq!(stage.see(move |tx| dues(tx, &[ticket]))[&ticket], stage.clock.now().plus_seconds(10 * MINUTE));
+    assert_eq!(stage.see(move |tx| dues(tx, &[ticket]))[&ticket], stage.clock.now().plus_seconds(5 * MINUTE));
     // One that stands still stands still under another level.
     stage.answer(stage.ann, ticket, "Yes");
     let slow = level(&stage, "Slow", &[(Goal::FirstResolve, 20 * HOUR)], Calendar::always());
     stage.write(set(Some(slow.id)));
     assert_eq!(stage.clocks(ticket), [(Goal::FirstResolve, None)]);
     stage.turns(ticket, Change::Open);
-    assert_eq!(stage.clocks(ticket), [(Goal::FirstResolve, Some(20 * HOUR - 1))]);
+    assert_eq!(stage.clocks(ticket), [(Goal::FirstResolve, Some(20 * HOUR - 5 * MINUTE - 1))], "five minutes were used up");
     assert_eq!(stage.try_write(set(Some(SlaLevelId::from_i64(5)))).unwrap_err().kind, Kind::NotFound);
     // A level that is taken away is given no more; who has it keeps it.
     let id = slow.id;

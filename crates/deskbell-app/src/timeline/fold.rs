@@ -143,7 +143,7 @@ impl Fold {
             | Event::TagsChanged { .. }
             | Event::ReadMarked { .. }
             | Event::ChatRated { .. }
-            | Event::SettingsChanged
+            | Event::SettingsChanged { .. }
             | Event::CustomerRemoved { .. }
             | Event::TagChanged { .. }
             | Event::CustomerGroupChanged { .. }

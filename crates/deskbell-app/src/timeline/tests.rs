@@ -429,7 +429,7 @@ fn one_who_lags_behind_hides_what_may_still_come() {
     assert_eq!(ask(second).unwrap(), 1);
     assert_eq!(ask(unread).unwrap(), 0);
     assert_eq!(ask_events(unread.seconds()).unwrap(), 1);
-    stage.desk.write_blocking(|tx, cx| Ok(tx.append(cx.now, Event::SettingsChanged)?)).unwrap();
+    stage.desk.write_blocking(|tx, cx| Ok(tx.append(cx.now, Event::SettingsChanged { slots_for_all: None })?)).unwrap();
     let then = stage.desk.now();
     stage.clock.advance_seconds(10_000);
     reader.catch_up().unwrap();

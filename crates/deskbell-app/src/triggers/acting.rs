@@ -243,8 +243,5 @@ pub(crate) fn opening(tx: &mut Tx<'_>, cx: &Context, visitor: VisitorId) -> Resu
 
 /// Gives the conversation of a chat that begins the tags that triggers gave the visitor.
 pub(crate) fn give_tags(tx: &mut Tx<'_>, cx: &Context, conversation: ConversationId, tags: &[String]) -> Result<(), AppError> {
-    if tags.is_empty() {
-        return Ok(());
-    }
     conversations::set_tags(tx, cx, Actor::System, conversation, tags).map(drop).or_else(pass_over)
 }

@@ -1,6 +1,7 @@
 //! What rules ask about a conversation: conditions in groups, any of which must hold whole.
 
 use super::{Happening, RuleEvent};
+use crate::agent::AgentStatus;
 use crate::calendar::Calendar;
 use crate::chat::Rating;
 use crate::conversation::{Channel, Status};
@@ -8,6 +9,7 @@ use crate::field::FieldOwner;
 use crate::ids::{AgentId, CompanyId, CustomerGroupId, DepartmentId};
 use crate::message::Actor;
 use crate::sla::Goal;
+use crate::spelled;
 use crate::time::Timestamp;
 use crate::trigger::Pattern;
 
@@ -17,6 +19,8 @@ pub enum TextTest {
     /// In lower case; capitals do not count.
     Contains(String),
     Matches(Pattern),
+    /// One of these holds.
+    AnyOf(Vec<TextTest>),
 }
 
 impl TextTest {
@@ -24,6 +28,7 @@ impl TextTest {
         match self {
             TextTest::Contains(part) => text.to_lowercase().contains(part),
             TextTest::Matches(pattern) => pattern.fits(text),
+            TextTest::AnyOf(tests) => tests.iter().any(|test| test.holds(text)),
         }
     }
 }
@@ -68,6 +73,28 @@ impl Who {
     }
 }
 
+spelled! {
+    /// Which channel is on, of an agent: LiveAgent's letters.
+    pub enum Online {
+        Tickets = "M",
+        Phone = "P",
+        Chat = "T",
+        Nothing = "F",
+    }
+}
+
+impl Online {
+    fn is(self, status: AgentStatus) -> bool {
+        let shown = status.shown();
+        match self {
+            Online::Tickets => shown.has(AgentStatus::TICKETS),
+            Online::Phone => shown.takes_calls(),
+            Online::Chat => shown.has(AgentStatus::CHAT),
+            Online::Nothing => shown.is_offline(),
+        }
+    }
+}
+
 /// What is asked of time. Each comes with a number of seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum TimeTest {
@@ -100,8 +127,16 @@ pub enum Condition {
     Text(TextTest),
     CustomerName(TextTest),
     CustomerEmail(TextTest),
-    /// What stands behind the @ of his address, in lower case.
+    /// What stands behind the @ of his address, in lower case; `*.` before it is the domain and all below it.
     CustomerDomain(Vec<String>),
+    /// The first language of his browser, else his own, in lower case: `de` also stands for `de-at`.
+    Language(Vec<String>),
+    /// The page that led to the site.
+    Referrer(TextTest),
+    /// The page of the site that was opened last.
+    Page(TextTest),
+    /// What is on for the agent in charge; while there is none, for anybody in the department.
+    AgentStatus(Vec<Online>),
     CustomerGroup(Vec<CustomerGroupId>),
     Company(Vec<Option<CompanyId>>),
     ConversationField(String, FieldTest),
@@ -142,7 +177,14 @@ pub trait Facts {
     fn customers_text(&mut self) -> Result<String, Self::Error>;
     fn customer_name(&mut self) -> Result<String, Self::Error>;
     fn customer_email(&mut self) -> Result<Option<String>, Self::Error>;
+    /// His own, and those of his company.
     fn customer_groups(&mut self) -> Result<Vec<CustomerGroupId>, Self::Error>;
+    /// As a browser lists languages, or one alone.
+    fn language(&mut self) -> Result<String, Self::Error>;
+    fn referrer(&mut self) -> Result<String, Self::Error>;
+    fn page(&mut self) -> Result<String, Self::Error>;
+    /// Of the agent in charge; while there is none, all that is on for anybody in the department.
+    fn agent_status(&mut self) -> Result<AgentStatus, Self::Error>;
     fn company(&mut self) -> Result<Option<CompanyId>, Self::Error>;
     /// The owners that fields are asked of: the conversation, and its customer.
     fn field_owners(&self) -> [FieldOwner; 2];
@@ -284,7 +326,17 @@ impl Condition {
             Condition::CustomerDomain(wanted) => facts
                 .customer_email()?
                 .and_then(|email| email.rsplit_once('@').map(|(_, domain)| domain.to_lowercase()))
-                .is_some_and(|domain| wanted.contains(&domain)),
+                .is_some_and(|domain| wanted.iter().any(|wanted| is_of_domain(&domain, wanted))),
+            Condition::Language(wanted) => {
+                let spoken = facts.language()?.to_lowercase();
+                wanted.iter().any(|wanted| is_language(&spoken, wanted))
+            }
+            Condition::Referrer(test) => test.holds(&facts.referrer()?),
+            Condition::Page(test) => test.holds(&facts.page()?),
+            Condition::AgentStatus(wanted) => {
+                let status = facts.agent_status()?;
+                wanted.iter().any(|wanted| wanted.is(status))
+            }
             Condition::CustomerGroup(wanted) => facts.customer_groups()?.iter().any(|group| wanted.contains(group)),
             Condition::Company(wanted) => wanted.contains(&facts.company()?),
             Condition::ConversationField(code, test) => test.holds(&facts.field(facts.field_owners()[0], code)?),
@@ -296,6 +348,11 @@ impl Condition {
             // Judged where the clock is looked at.
             Condition::Hours(_) | Condition::Time(..) => false,
         })
+    }
+
+    /// Whether it asks about something of which conversations are not told: a time rule would not look again when it changes.
+    pub fn needs_moment(&self) -> bool {
+        matches!(self, Condition::Page(_) | Condition::AgentStatus(_))
     }
 
     /// Whether it asks about something that just happened: a time rule cannot.
@@ -311,6 +368,20 @@ impl Condition {
                 | Condition::SlaGoal(_)
         )
     }
+}
+
+/// `*.example.com` is the domain and all below it.
+fn is_of_domain(domain: &str, wanted: &str) -> bool {
+    match wanted.strip_prefix("*.") {
+        Some(parent) => domain == parent || domain.strip_suffix(parent).is_some_and(|below| below.ends_with('.')),
+        None => domain == wanted,
+    }
+}
+
+/// The first language of a browser's list, or what begins with the wanted one.
+fn is_language(spoken: &str, wanted: &str) -> bool {
+    let first = spoken.split([',', ';']).next().unwrap_or_default().trim();
+    first == wanted || first.strip_prefix(wanted).is_some_and(|rest| rest.starts_with('-'))
 }
 
 impl TimeTest {

@@ -26,7 +26,7 @@ pub struct Happening {
 }
 
 impl Happening {
-    fn plain(event: RuleEvent, conversation: ConversationId, by: Actor) -> Happening {
+    pub fn plain(event: RuleEvent, conversation: ConversationId, by: Actor) -> Happening {
         Happening {
             event,
             conversation,
@@ -97,7 +97,7 @@ impl Happening {
             | Event::OfferClosed { .. }
             | Event::ChatJoined { .. }
             | Event::ChatLeft { .. }
-            | Event::SettingsChanged
+            | Event::SettingsChanged { .. }
             | Event::CustomerRemoved { .. }
             | Event::TagChanged { .. }
             | Event::CustomerGroupChanged { .. }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::agent::AgentStatus;
 use crate::calendar::Calendar;
 use crate::chat::{EndReason, Rating};
 use crate::conversation::{Channel, Status};
@@ -87,6 +88,22 @@ impl Facts for Known {
         Ok(vec![VIPS])
     }
 
+    fn language(&mut self) -> Result<String, Self::Error> {
+        Ok("de-AT,de;q=0.8,en;q=0.5".to_owned())
+    }
+
+    fn referrer(&mut self) -> Result<String, Self::Error> {
+        Ok("https://Search.test/?q=tents".to_owned())
+    }
+
+    fn page(&mut self) -> Result<String, Self::Error> {
+        Ok("https://shop.example/checkout/".to_owned())
+    }
+
+    fn agent_status(&mut self) -> Result<AgentStatus, Self::Error> {
+        Ok(AgentStatus::INVISIBLE)
+    }
+
     fn company(&mut self) -> Result<Option<CompanyId>, Self::Error> {
         Ok(Some(ACME))
     }
@@ -159,6 +176,21 @@ fn what_holds_of_a_conversation() {
         (C::CustomerEmail(contains("@shop")), true),
         (C::CustomerDomain(texts(&["shop.example"])), true),
         (C::CustomerDomain(texts(&["example"])), false),
+        (C::CustomerDomain(texts(&["*.example"])), true),
+        (C::CustomerDomain(texts(&["*.shop.example"])), true),
+        (C::CustomerDomain(texts(&["*.op.example"])), false),
+        (C::Language(texts(&["fr", "de"])), true),
+        (C::Language(texts(&["de-at"])), true),
+        (C::Language(texts(&["d"])), false),
+        (C::Language(texts(&["en"])), false),
+        (C::Referrer(contains("search.test")), true),
+        (C::Referrer(TextTest::AnyOf(vec![contains("boats"), contains("TENTS"), contains("tents")])), true),
+        (C::Referrer(TextTest::AnyOf(vec![contains("boats")])), false),
+        (C::Page(contains("/checkout/")), true),
+        (C::Page(contains("/cart/")), false),
+        // Who hides takes no chats, as far as others can tell; tickets he does.
+        (C::AgentStatus(vec![Online::Tickets]), true),
+        (C::AgentStatus(vec![Online::Chat, Online::Phone, Online::Nothing]), false),
         (C::CustomerGroup(vec![VIPS]), true),
         (C::CustomerGroup(vec![CustomerGroupId::from_i64(99)]), false),
         (C::Company(vec![Some(ACME)]), true),

@@ -33,12 +33,6 @@ pub enum Turn {
     CallOver(CallId),
     /// It went into another conversation, whose clocks go on.
     Merged,
-    /// It has another level: what ran goes on under that; this is about what did not.
-    Levelled {
-        status: Status,
-        /// A chat that nobody has joined yet.
-        waiting: Option<ChatId>,
-    },
 }
 
 impl Turn {
@@ -83,7 +77,7 @@ impl Turn {
             | Event::ChatLeft { .. }
             | Event::ChatTransferred { .. }
             | Event::ChatRated { .. }
-            | Event::SettingsChanged
+            | Event::SettingsChanged { .. }
             | Event::CustomerRemoved { .. }
             | Event::TagChanged { .. }
             | Event::CustomerGroupChanged { .. }
@@ -206,7 +200,6 @@ pub fn acts(turn: Turn, facts: &Facts, now: Timestamp) -> Vec<Act> {
             when_open(goal, subject, Act::Drop(goal, subject))
         }
         Turn::Merged => all_dropped(facts),
-        Turn::Levelled { status, waiting } => levelled(status, waiting, facts),
     }
 }
 
@@ -243,23 +236,6 @@ fn changes(from: Status, to: Status, by: Actor, facts: &Facts) -> Vec<Act> {
         Status::Init | Status::Postponed | Status::Chatting | Status::Calling => goes_on.into_iter().collect(),
         Status::Deleted | Status::Spam => all_dropped(facts),
     }
-}
-
-/// What had no clock gets one from now on, for what the conversation waits for.
-fn levelled(status: Status, waiting: Option<ChatId>, facts: &Facts) -> Vec<Act> {
-    let chat = waiting.filter(|_| !facts.is_open(Goal::ChatAnswer)).map(|chat| Act::Start(Goal::ChatAnswer, Subject::Chat(chat)));
-    let ticket: Vec<Act> = match status {
-        Status::New => facts.new_again().into_iter().chain(facts.firsts()).collect(),
-        Status::Open => {
-            let next = facts.answer().is_none().then_some(Act::Start(Goal::NextAnswer, Subject::Ticket));
-            next.into_iter().chain(facts.firsts()).collect()
-        }
-        Status::Postponed => facts.firsts(),
-        Status::Init | Status::Answered | Status::Resolved | Status::Chatting | Status::Calling | Status::Deleted | Status::Spam => {
-            Vec::new()
-        }
-    };
-    chat.into_iter().chain(ticket).collect()
 }
 
 #[cfg(test)]

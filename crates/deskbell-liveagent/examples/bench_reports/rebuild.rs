@@ -21,7 +21,7 @@ pub(crate) fn bench(year: &Year) -> Outcome<()> {
     let (seconds, events, served) = beside(year, || {
         levels::rebuild(&year.desk, &mut |progress| {
             told += 1;
-            number = progress.number;
+            number = progress.done;
         })?;
         Ok(number)
     })?;

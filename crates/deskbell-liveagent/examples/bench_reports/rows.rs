@@ -22,8 +22,8 @@ const CONVERSATION: &str = "INSERT INTO conversations (id, code, public_code, cu
                             preview, created_at, changed_at, groups_in, groups_out) VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'R', 'E', '', '', ?7, ?7, 1, 1)";
 const CHAT: &str = "INSERT INTO chats (id, public_id, conversation_id, group_id, customer_id, customer_name, department_id, state, started_by, \
                     priority, requested_at, waiting_since, ended_at, end_reason, visitor_messages, agent_messages, joined_ever, offered_ever, missed, \
-                    dropped, rating, rating_comment, rated_at, response_count, response_sum) \
-                    VALUES (?1, ?2, ?3, ?1, ?4, 'Cora', ?5, 'ended', 'visitor', 0, ?6, ?6, ?7, 'visitor', 5, 5, 1, 1, 0, 0, ?8, 'Fine', ?7, 0, 0)";
+                    dropped, rating, rating_comment, rated_at, rated_agent_id, response_count, response_sum) \
+                    VALUES (?1, ?2, ?3, ?1, ?4, 'Cora', ?5, 'ended', 'visitor', 0, ?6, ?6, ?7, 'visitor', 5, 5, 1, 1, 0, 0, ?8, 'Fine', ?7, ?9, 0, 0)";
 const ENGAGEMENT: &str = "INSERT INTO engagements (id, chat_id, conversation_id, agent_id, department_id, ordinal, start_kind, assigned, joined_at, \
                           joined_number, left_at, left_number, visitor_messages, agent_messages, response_count, response_sum) \
                           VALUES (?1, ?1, ?2, ?3, ?4, 0, 'visitor', 0, ?5, 0, ?6, 0, 5, 5, 0, 0)";
@@ -53,7 +53,7 @@ pub(crate) fn fill(file: &Path, cast: &Cast, messages: i64, (from, until): (Time
             let (department, agent) = (cast.department(n / 7).get(), cast.agent(n / 3).get());
             if n % RATED_EACH == 0 {
                 let rating = if n % 8 == 0 { "good" } else { "bad" };
-                chat.execute(params![n, format!("BEN{n}"), conversation(n), customer(n), department, at - HOUR_MICROS, at, rating])?;
+                chat.execute(params![n, format!("BEN{n}"), conversation(n), customer(n), department, at - HOUR_MICROS, at, rating, agent])?;
                 engagement.execute(params![n, conversation(n), agent, department, at - HOUR_MICROS, at])?;
             }
             let (medium, goal) = match n % 10 {

@@ -1,5 +1,6 @@
 //! `GET reports/tickets/slalog`, and the same of chats and calls: goals of SLA levels that ended, a row for each.
 
+use deskbell_app::paging::ListKey;
 use deskbell_app::rights::Right;
 use deskbell_app::sla::{self, LogFilter, LogRow};
 use deskbell_app::{AppError, Desk};
@@ -29,6 +30,7 @@ const QUIRKS: &[&str] = &[
     "goals that ended in the time, kept or missed, oldest first",
     "`sla` is the end less the due time: with a minus it was kept. Both are of one zone, other than in the reference's example",
     "`date_…` are of the desk's zone, `server_date_…` of GMT",
+    "a page begins strictly after the row that the same key's page up to this `limitfrom` ended with; one more than 10000 rows beyond every page asked for so far is refused",
     "`levelid` and `sla_level_id` are the same; names are those of the time",
 ];
 
@@ -70,9 +72,23 @@ async fn run(cx: Cx<Desk>, input: Input, medium: Medium) -> Result<Answer, AppEr
     let (range, page) = (ask::range(&input, &zone)?, ask::page(&input)?);
     let columns = columns::wanted(&input, columns::plain(ROW))?;
     let Some(filter) = filter(&cx, &input).await? else { return Ok(columns::answer(LIST, columns, Vec::new())) };
-    let items = cx.state.snapshot(move |tx| sla::log(tx, medium, &filter, range.from, range.until, page.skip, page.rows)).await?;
-    let rows = items.into_iter().map(|item| Row { item, zone: zone.clone() }).collect();
+    let key = ListKey::new(&cx.principal, list_of(medium), &(range.from, range.until, &filter));
+    let start = cx.state.paging().start(&key, page.skip)?;
+    let read = cx.state.snapshot(move |tx| sla::log(tx, medium, &filter, range.from, range.until, start, page.rows)).await?;
+    if let Some(last) = read.last {
+        cx.state.paging().ended(&key, start, page.skip + read.rows.len() as i64, last);
+    }
+    let rows = read.rows.into_iter().map(|item| Row { item, zone: zone.clone() }).collect();
     Ok(columns::answer(LIST, columns, rows))
+}
+
+/// What a page's end is remembered under.
+fn list_of(medium: Medium) -> &'static str {
+    match medium {
+        Medium::Tickets => "reports/tickets/slalog",
+        Medium::Chats => "reports/chats/slalog",
+        Medium::Calls => "reports/calls/slalog",
+    }
 }
 
 async fn filter(cx: &Cx<Desk>, input: &Input) -> Result<Option<LogFilter>, AppError> {

@@ -1,6 +1,7 @@
 //! What holds for all reports, through the door.
 
 mod numbers;
+mod promises;
 
 use std::path::Path;
 

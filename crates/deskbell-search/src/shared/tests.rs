@@ -11,7 +11,7 @@ fn events(numbers: std::ops::RangeInclusive<i64>, concerning: &[i64]) -> Vec<Arc
         if concerning.contains(&number) {
             Event::KnowledgeEntryChanged { base: KnowledgeBaseId::DEFAULT, entry: KnowledgeEntryId::from_i64(1), removed: false }
         } else {
-            Event::SettingsChanged
+            Event::SettingsChanged { slots_for_all: None }
         }
     };
     numbers.map(|number| Arc::new(Recorded { number, at: Timestamp::EPOCH, event: event(number) })).collect()

@@ -22,7 +22,7 @@ pub(super) fn the_journal_reads_back(place: &Place) {
     test.put(|tx| {
         tx.append(at(10), changed(1, Status::Open))?;
         tx.append(at(11), changed(2, Status::Open))?;
-        tx.append(at(12), Event::SettingsChanged)?;
+        tx.append(at(12), Event::SettingsChanged { slots_for_all: None })?;
         tx.append(at(13), changed(1, Status::Resolved))
     });
     let all = test.see(|tx| journal::after(tx, 0, 100));

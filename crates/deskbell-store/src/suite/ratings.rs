@@ -111,7 +111,7 @@ fn filled(place: &Place) -> TestDb {
         // After chat 3 was rated.
         let late = Engagement { joined: at(350), ..engagement(16, 3, 2, 62) };
         engagements::insert(tx, &late, 16)?;
-        Ok(())
+        (1..=6).try_for_each(|chat| ratings::attribute(tx, ChatId::from_i64(chat)))
     });
     test
 }

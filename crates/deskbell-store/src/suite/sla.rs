@@ -4,7 +4,7 @@ use super::{Place, TestDb, at};
 use crate::engine::Tx;
 use crate::error::StoreError;
 use crate::tables::sla::clocks::{self, Watched};
-use crate::tables::sla::log::{self, Closing, Kept, LogFilter, QUARTER_MICROS, Recount, Times as Taken};
+use crate::tables::sla::log::{self, Closing, Kept, LogFilter, LogPage, QUARTER_MICROS, Recount, Times as Taken};
 use crate::tables::sla::{self, SlaRule};
 use crate::tables::{agents, conversations, customers, departments};
 use deskbell_domain::agent::{Agent, AgentStatus, Role};
@@ -217,7 +217,7 @@ pub(super) fn the_log_and_its_cells(place: &Place) {
     });
     assert_eq!(numbers, [1, 2, 3, 4, 5]);
     let found = |medium, filter: LogFilter, until: i64, skip: i64, rows: i64| {
-        let rows = test.see(move |tx| log::rows(tx, medium, &filter, (at(0), at(until)), (skip, rows)));
+        let rows = test.see(move |tx| log::rows(tx, medium, &filter, (at(0), at(until)), LogPage { beyond: None, skip, rows }));
         rows.iter().map(|row| row.number).collect::<Vec<_>>()
     };
     let any = LogFilter::default;
@@ -226,6 +226,14 @@ pub(super) fn the_log_and_its_cells(place: &Place) {
     assert_eq!(found(Medium::Tickets, any(), 10_000, 1, 2), [2, 3]);
     assert_eq!(found(Medium::Chats, any(), 10_000, 0, 10), [4]);
     assert_eq!(found(Medium::Calls, any(), 10_000, 0, 10), [0; 0]);
+    // By key: rows that were closed at one moment are told apart by their numbers.
+    let behind = |beyond: (i64, i64)| {
+        let page = LogPage { beyond: Some((at(beyond.0), beyond.1)), rows: 10, ..LogPage::default() };
+        let rows = test.see(move |tx| log::rows(tx, Medium::Tickets, &LogFilter::default(), (at(0), at(10_000)), page));
+        rows.iter().map(|row| row.number).collect::<Vec<_>>()
+    };
+    assert_eq!((behind((100, 1)), behind((100, 0)), behind((200, 2))), (vec![2, 3, 5], vec![1, 2, 3, 5], vec![3, 5]));
+    assert_eq!(behind((10_000, 5)), [0; 0]);
     let nobody = LogFilter { agent: Some(AgentId::from_i64(6)), ..any() };
     let everything =
         LogFilter { department: Some(SALES), agent: Some(ANN), requester: Some(CUSTOMER), level: Some(SlaLevelId::from_i64(1)) };
@@ -257,7 +265,8 @@ pub(super) fn the_log_and_its_cells(place: &Place) {
     let mut both = kept.concat();
     both.sort_by_key(|row| std::cmp::Reverse(*row));
     assert!(kept.iter().all(|rows| !rows.is_empty()) && both == all, "in time, or late: {kept:?}");
-    let rows = test.see(|tx| log::rows(tx, Medium::Tickets, &LogFilter::default(), (at(0), at(1_000)), (0, 10)));
+    let rows = test
+        .see(|tx| log::rows(tx, Medium::Tickets, &LogFilter::default(), (at(0), at(1_000)), LogPage { rows: 10, ..LogPage::default() }));
     assert_eq!((rows[0].code.as_str(), rows[0].department_name.as_str(), rows[0].level_name.as_str()), ("CODE-1", "Sales", "Usual"));
     assert_eq!((rows[0].created, rows[0].due, rows[0].closed), (at(0), at(100), at(100)));
     assert_eq!((rows[0].agent.clone(), rows[2].agent.clone()), (Some((ANN, "Ann".to_owned(), "Lee".to_owned())), None));

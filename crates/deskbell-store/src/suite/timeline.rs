@@ -144,7 +144,7 @@ pub(super) fn moments_of_the_journal(place: &Place) {
     assert_eq!(test.see(|tx| journal::moment_after(tx, 0)), None);
     test.put(|tx| {
         for moment in [10, 20, 30] {
-            tx.append(at(moment), Event::SettingsChanged)?;
+            tx.append(at(moment), Event::SettingsChanged { slots_for_all: None })?;
         }
         assert_eq!(journal::moment_after(tx, 2)?, Some(at(30)), "own events are visible");
         Ok(())

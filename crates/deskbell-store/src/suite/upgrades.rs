@@ -77,6 +77,31 @@ pub(super) fn numbers_are_compared_at_once(place: &Place) {
     }
 }
 
+/// A rated chat that one agent left before and one joined after, and one that nobody had joined.
+const RATED: &str = "
+    INSERT INTO departments (id, name, description, strategy, offer_seconds, queue_chats_max, enabled, created_at)
+      VALUES (2, 'Sales', '', 'random', 30, 10, 1, 0);
+    INSERT INTO customers (id, email, name, phone, note, created_at) VALUES (1, 'c@x.test', 'Ann', '', '', 0);
+    INSERT INTO conversations (id, code, public_code, customer_id, visitor_id, visit_id, department_id, assigned_id, status, channel, subject,
+        preview, created_at, changed_at, groups_in, groups_out) VALUES
+      (10, 'C-10', 'P10', 1, 11, NULL, 2, NULL, 'A', 'B', '', '', 1, 1, 0, 0);
+    INSERT INTO chats (id, public_id, conversation_id, group_id, customer_id, customer_name, department_id, state, started_by, priority, requested_at,
+        waiting_since, visitor_messages, agent_messages, joined_ever, offered_ever, missed, dropped, rating, rated_at, response_count, response_sum)
+      VALUES (20, 'a', 10, 0, 1, '', 0, 'ended', 'visitor', 0, 1, 1, 0, 0, 1, 1, 0, 0, 'good', 50, 0, 0),
+        (21, 'b', 10, 0, 1, '', 0, 'ended', 'visitor', 0, 1, 1, 0, 0, 0, 0, 0, 0, 'bad', 60, 0, 0),
+        (22, 'c', 10, 0, 1, '', 0, 'ended', 'visitor', 0, 1, 1, 0, 0, 1, 1, 0, 0, NULL, NULL, 0, 0);
+    INSERT INTO engagements (id, chat_id, conversation_id, agent_id, department_id, ordinal, start_kind, assigned, joined_at, joined_number,
+        visitor_messages, agent_messages, response_count, response_sum) VALUES
+      (30, 20, 10, 61, 0, 1, 'offer', 0, 10, 1, 0, 0, 0, 0), (31, 20, 10, 62, 0, 2, 'offer', 0, 40, 2, 0, 0, 0, 0),
+      (32, 20, 10, 63, 0, 3, 'offer', 0, 55, 3, 0, 0, 0, 0), (33, 22, 10, 61, 0, 1, 'offer', 0, 10, 4, 0, 0, 0, 0);";
+
+pub(super) fn ratings_are_somebodys(place: &Place) {
+    older(place, "0019-automation", RATED);
+    let test = place.open();
+    let rated: Vec<(i64, Option<i64>)> = test.see(|tx| tx.all("SELECT id, rated_agent_id FROM chats ORDER BY id", &[]));
+    assert_eq!(rated, [(20, Some(62)), (21, None), (22, None)], "who had joined last when it was rated");
+}
+
 const OWN_INDEXES: [&str; 11] = [
     "conversations_changed",
     "conversations_created",

@@ -92,6 +92,16 @@ pub fn all(tx: &mut Tx<'_>) -> Result<Vec<Agent>, StoreError> {
     tx.all_dynamic_with(&format!("SELECT {COLUMNS} FROM agents ORDER BY first_name, last_name, id"), &[], row)
 }
 
+/// What is on for each agent of a department who is not offline.
+pub fn online_of_department(tx: &mut Tx<'_>, department: DepartmentId) -> Result<Vec<AgentStatus>, StoreError> {
+    tx.all_with(
+        "SELECT DISTINCT a.online FROM memberships m JOIN agents a ON a.id = m.agent_id \
+         WHERE m.department_id = $1 AND a.enabled = 1 AND a.online <> 0",
+        &[&department.get()],
+        |row| Ok(AgentStatus::from_bits(narrow("online", row.get(0)?)?)),
+    )
+}
+
 /// The agents of a department that take chats now, each with the slots in use (engagements and ringing offers).
 /// Their skills are not read here.
 pub fn candidates(tx: &mut Tx<'_>, department: DepartmentId) -> Result<Vec<Candidate>, StoreError> {

@@ -23,19 +23,22 @@ fn row(row: &Row<'_>) -> Result<Leg, StoreError> {
     })
 }
 
+/// Adds a leg. Its place is that of the event that follows.
 pub fn insert(tx: &mut Tx<'_>, leg: &Leg) -> Result<(), StoreError> {
+    let number = tx.head()? + 1;
     tx.exec(
-        "INSERT INTO call_legs (id, call_id, agent_id, department_id, began_at, held_micros) VALUES ($1, $2, $3, $4, $5, 0)",
-        &[&leg.id.get(), &leg.call.get(), &leg.agent.get(), &leg.department.get(), &leg.began.micros()],
+        "INSERT INTO call_legs (id, call_id, agent_id, department_id, began_at, held_micros, began_number) VALUES ($1, $2, $3, $4, $5, 0, $6)",
+        &[&leg.id.get(), &leg.call.get(), &leg.agent.get(), &leg.department.get(), &leg.began.micros(), &number],
     )?;
     Ok(())
 }
 
-/// Writes its end and how long the other side was held.
+/// Writes its end and how long the other side was held. The place of its end is that of the event that follows.
 pub fn update(tx: &mut Tx<'_>, leg: &Leg) -> Result<(), StoreError> {
+    let number = if leg.ended.is_some() { Some(tx.head()? + 1) } else { None };
     tx.exec(
-        "UPDATE call_legs SET ended_at = $2, held_since = $3, held_micros = $4 WHERE id = $1",
-        &[&leg.id.get(), &leg.ended.map(Timestamp::micros), &leg.held_since.map(Timestamp::micros), &leg.held_micros],
+        "UPDATE call_legs SET ended_at = $2, held_since = $3, held_micros = $4, ended_number = COALESCE(ended_number, $5) WHERE id = $1",
+        &[&leg.id.get(), &leg.ended.map(Timestamp::micros), &leg.held_since.map(Timestamp::micros), &leg.held_micros, &number],
     )?;
     Ok(())
 }
@@ -52,6 +55,15 @@ pub fn open(tx: &mut Tx<'_>, call: CallId) -> Result<Vec<Leg>, StoreError> {
 /// All legs of a call, in their order.
 pub fn of_call(tx: &mut Tx<'_>, call: CallId) -> Result<Vec<Leg>, StoreError> {
     tx.all_dynamic_with(&format!("SELECT {COLUMNS} FROM call_legs WHERE call_id = $1 ORDER BY began_at, agent_id"), &[&call.get()], row)
+}
+
+/// Legs of a call that began before a number of the journal, in order; each with whether it went on then.
+pub fn before(tx: &mut Tx<'_>, call: CallId, number: i64) -> Result<Vec<(Leg, bool)>, StoreError> {
+    tx.all_dynamic_with(
+        &format!("SELECT {COLUMNS}, ended_number FROM call_legs WHERE call_id = $1 AND began_number < $2 ORDER BY began_number"),
+        &[&call.get(), &number],
+        |found| Ok((row(found)?, found.get::<Option<i64>>(8)?.is_none_or(|ended| ended >= number))),
+    )
 }
 
 /// All legs that go on.

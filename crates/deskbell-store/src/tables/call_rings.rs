@@ -22,16 +22,23 @@ fn row(row: &Row<'_>) -> Result<Ring, StoreError> {
     })
 }
 
+/// Adds a ring. Its place is that of the event that follows.
 pub fn insert(tx: &mut Tx<'_>, ring: &Ring) -> Result<(), StoreError> {
+    let number = tx.head()? + 1;
     tx.exec(
-        "INSERT INTO call_rings (id, call_id, agent_id, rang_at, expires_at) VALUES ($1, $2, $3, $4, $5)",
-        &[&ring.id.get(), &ring.call.get(), &ring.agent.get(), &ring.rang.micros(), &ring.expires.micros()],
+        "INSERT INTO call_rings (id, call_id, agent_id, rang_at, expires_at, rang_number) VALUES ($1, $2, $3, $4, $5, $6)",
+        &[&ring.id.get(), &ring.call.get(), &ring.agent.get(), &ring.rang.micros(), &ring.expires.micros(), &number],
     )?;
     Ok(())
 }
 
+/// Ends a ring. The place of its end is that of the event that follows.
 pub fn close(tx: &mut Tx<'_>, ring: RingId, outcome: OfferOutcome, at: Timestamp) -> Result<(), StoreError> {
-    tx.exec("UPDATE call_rings SET outcome = $2, closed_at = $3 WHERE id = $1", &[&ring.get(), &outcome.text(), &at.micros()])?;
+    let number = tx.head()? + 1;
+    tx.exec(
+        "UPDATE call_rings SET outcome = $2, closed_at = $3, closed_number = $4 WHERE id = $1",
+        &[&ring.get(), &outcome.text(), &at.micros(), &number],
+    )?;
     Ok(())
 }
 
@@ -42,6 +49,15 @@ pub fn ringing(tx: &mut Tx<'_>, call: CallId) -> Result<Vec<Ring>, StoreError> {
         &[&call.get()],
         row,
     )
+}
+
+/// At whom a call rang, and when, before a number of the journal, in order.
+pub fn before(tx: &mut Tx<'_>, call: CallId, number: i64) -> Result<Vec<(AgentId, Timestamp)>, StoreError> {
+    let rows: Vec<(i64, i64)> = tx.all(
+        "SELECT agent_id, rang_at FROM call_rings WHERE call_id = $1 AND rang_number < $2 ORDER BY rang_number",
+        &[&call.get(), &number],
+    )?;
+    Ok(rows.into_iter().map(|(agent, at)| (AgentId::from_i64(agent), time(at))).collect())
 }
 
 /// Where a call has rung, in order.

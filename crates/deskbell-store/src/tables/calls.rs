@@ -33,11 +33,12 @@ fn row(row: &Row<'_>) -> Result<Call, StoreError> {
     })
 }
 
-/// Adds a call that has just begun.
+/// Adds a call that has just begun. The place of its beginning is that of the event that follows.
 pub fn insert(tx: &mut Tx<'_>, call: &Call) -> Result<(), StoreError> {
+    let number = tx.head()? + 1;
     tx.exec(
         "INSERT INTO calls (id, conversation_id, group_id, direction, customer_id, caller_id, department_id, phone, state, started_at, \
-           waiting_since, status_before) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+           waiting_since, status_before, started_number) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
         &[
             &call.id.get(),
             &call.conversation.get(),
@@ -51,15 +52,18 @@ pub fn insert(tx: &mut Tx<'_>, call: &Call) -> Result<(), StoreError> {
             &call.started.micros(),
             &call.waiting_since.micros(),
             &call.before.map(Status::text),
+            &number,
         ],
     )?;
     Ok(())
 }
 
-/// Writes what changes while it goes on, and how it ended.
+/// Writes what changes while it goes on, and how it ended. The place of its end is that of the event that follows.
 pub fn update(tx: &mut Tx<'_>, call: &Call) -> Result<(), StoreError> {
+    let ended_number = if call.ended.is_some() { Some(tx.head()? + 1) } else { None };
     tx.exec(
-        "UPDATE calls SET department_id = $2, state = $3, waiting_since = $4, answered_at = $5, ended_at = $6, outcome = $7 WHERE id = $1",
+        "UPDATE calls SET department_id = $2, state = $3, waiting_since = $4, answered_at = $5, ended_at = $6, outcome = $7, \
+           ended_number = COALESCE(ended_number, $8) WHERE id = $1",
         &[
             &call.id.get(),
             &call.department.get(),
@@ -68,9 +72,37 @@ pub fn update(tx: &mut Tx<'_>, call: &Call) -> Result<(), StoreError> {
             &call.answered.map(Timestamp::micros),
             &call.ended.map(Timestamp::micros),
             &call.outcome.map(CallOutcome::text),
+            &ended_number,
         ],
     )?;
     Ok(())
+}
+
+/// A call goes from one department to another, or stays where it is and is handed on within it.
+pub fn transferred(
+    tx: &mut Tx<'_>,
+    call: CallId,
+    (number, at): (i64, Timestamp),
+    from: DepartmentId,
+    to: DepartmentId,
+) -> Result<(), StoreError> {
+    tx.exec(
+        "INSERT INTO call_transfers (call_id, number, at, from_id, to_id) VALUES ($1, $2, $3, $4, $5)",
+        &[&call.get(), &number, &at.micros(), &from.get(), &to.get()],
+    )?;
+    Ok(())
+}
+
+/// The department that a call was in before a number of the journal; none where an older program began it, or when it had not begun or was
+/// over by then.
+pub fn department_before(tx: &mut Tx<'_>, call: CallId, number: i64) -> Result<Option<DepartmentId>, StoreError> {
+    tx.opt_with(
+        "SELECT COALESCE((SELECT t.to_id FROM call_transfers t WHERE t.call_id = c.id AND t.number < $2 ORDER BY t.number DESC LIMIT 1), \
+           (SELECT t.from_id FROM call_transfers t WHERE t.call_id = c.id ORDER BY t.number LIMIT 1), c.department_id) \
+         FROM calls c WHERE c.id = $1 AND c.started_number < $2 AND (c.ended_number IS NULL OR c.ended_number >= $2)",
+        &[&call.get(), &number],
+        |row| row.get(0).map(DepartmentId::from_i64),
+    )
 }
 
 pub fn get(tx: &mut Tx<'_>, call: CallId) -> Result<Option<Call>, StoreError> {

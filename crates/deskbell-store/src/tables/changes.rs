@@ -3,7 +3,7 @@
 
 use deskbell_domain::agent::AgentStatus;
 use deskbell_domain::conversation::{Conversation, Status};
-use deskbell_domain::ids::{AgentId, ConversationId, DepartmentId, TagId};
+use deskbell_domain::ids::{AgentId, ConversationId, DepartmentId, SlaLevelId, TagId};
 use deskbell_domain::message::Actor;
 use deskbell_domain::time::Timestamp;
 
@@ -72,6 +72,31 @@ pub fn tags(tx: &mut Tx<'_>, place: Place, conversation: ConversationId, tags: &
     Ok(())
 }
 
+/// It has this level of service from now on, or none.
+pub fn level(tx: &mut Tx<'_>, place: Place, conversation: ConversationId, level: Option<SlaLevelId>) -> Result<(), StoreError> {
+    tx.exec(
+        "INSERT INTO conversation_changes (conversation_id, number, at, what, level_id) VALUES ($1, $2, $3, 'level', $4)",
+        &[&conversation.get(), &place.number, &place.at.micros(), &level.map(SlaLevelId::get)],
+    )?;
+    Ok(())
+}
+
+/// A level of service has these business hours from a number of the journal on: the line that [`deskbell_domain::calendar::Calendar::parse`] reads.
+pub fn calendar(tx: &mut Tx<'_>, number: i64, level: SlaLevelId, calendar: &str) -> Result<(), StoreError> {
+    tx.exec("INSERT INTO sla_calendar_changes (level_id, number, calendar) VALUES ($1, $2, $3)", &[&level.get(), &number, &calendar])?;
+    Ok(())
+}
+
+/// The business hours of all levels before a number of the journal.
+pub fn calendars_before(tx: &mut Tx<'_>, number: i64) -> Result<Vec<(SlaLevelId, String)>, StoreError> {
+    let rows: Vec<(i64, String)> = tx.all(
+        "SELECT k.level_id, k.calendar FROM sla_calendar_changes k WHERE k.number = \
+           (SELECT MAX(b.number) FROM sla_calendar_changes b WHERE b.level_id = k.level_id AND b.number < $1) ORDER BY k.level_id",
+        &[&number],
+    )?;
+    Ok(rows.into_iter().map(|(level, calendar)| (SlaLevelId::from_i64(level), calendar)).collect())
+}
+
 /// An agent's status is another one.
 pub fn agent_status(tx: &mut Tx<'_>, place: Place, agent: AgentId, online: AgentStatus) -> Result<(), StoreError> {
     tx.exec(
@@ -107,12 +132,14 @@ pub struct Change {
     /// In charge, of a change that says who that is.
     pub assigned: Option<AgentId>,
     pub tags: Option<Vec<TagId>>,
+    /// Its level of service, of a change that says which that is; the inner none is no level.
+    pub level: Option<Option<SlaLevelId>>,
 }
 
 /// What became of a conversation before a number of the journal, in order. Empty if an older program began it.
 pub fn before(tx: &mut Tx<'_>, conversation: ConversationId, number: i64) -> Result<Vec<Change>, StoreError> {
     tx.all_with(
-        "SELECT at, status_before, status, department_id, assigned_id, tags FROM conversation_changes \
+        "SELECT at, status_before, status, department_id, assigned_id, tags, what, level_id FROM conversation_changes \
          WHERE conversation_id = $1 AND number < $2 ORDER BY number",
         &[&conversation.get(), &number],
         |row| {
@@ -130,6 +157,7 @@ pub fn before(tx: &mut Tx<'_>, conversation: ConversationId, number: i64) -> Res
                 department: row.get::<Option<i64>>(3)?.map(DepartmentId::from_i64),
                 assigned: row.get::<Option<i64>>(4)?.map(AgentId::from_i64),
                 tags: row.get::<Option<String>>(5)?.map(tags).transpose()?,
+                level: if row.str(6)? == "level" { Some(row.get::<Option<i64>>(7)?.map(SlaLevelId::from_i64)) } else { None },
             })
         },
     )

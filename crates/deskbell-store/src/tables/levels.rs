@@ -1,5 +1,7 @@
-//! Levels over time: sets, series and their cells. How things stand is in [`standing`], when agents were there in [`presences`].
+//! Levels over time: sets, series and their cells. How things stand is in [`standing`], when agents were there in [`presences`], how all of it
+//! was where the journal begins in [`floor`].
 
+pub mod floor;
 pub mod presences;
 pub mod standing;
 
@@ -66,7 +68,7 @@ pub fn keep(tx: &mut Tx<'_>, set: SetId) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The last journal number that is in a set which is being built.
+/// The last journal number that is in a set which is being built, or in the floor.
 pub fn built_number(tx: &mut Tx<'_>, set: SetId) -> Result<i64, StoreError> {
     let (number,) = tx.one("SELECT number FROM level_sets WHERE id = $1", &[&set.0])?;
     Ok(number)
@@ -85,6 +87,17 @@ pub fn latest(tx: &mut Tx<'_>, set: SetId) -> Result<Timestamp, StoreError> {
 
 pub fn set_latest(tx: &mut Tx<'_>, set: SetId, latest: Timestamp) -> Result<(), StoreError> {
     tx.exec("UPDATE level_sets SET latest_at = $2 WHERE id = $1", &[&set.0, &latest.micros()])?;
+    Ok(())
+}
+
+/// How many chats at once every agent may have; `None`: each his own number.
+pub fn slots_for_all(tx: &mut Tx<'_>, set: SetId) -> Result<Option<u16>, StoreError> {
+    let (slots_for_all,): (Option<i64>,) = tx.one("SELECT slots_for_all FROM level_sets WHERE id = $1", &[&set.0])?;
+    slots_for_all.map(slots).transpose()
+}
+
+pub fn set_slots_for_all(tx: &mut Tx<'_>, set: SetId, slots_for_all: Option<u16>) -> Result<(), StoreError> {
+    tx.exec("UPDATE level_sets SET slots_for_all = $2 WHERE id = $1", &[&set.0, &slots_for_all.map(i64::from)])?;
     Ok(())
 }
 

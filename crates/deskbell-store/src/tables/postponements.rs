@@ -32,8 +32,21 @@ pub fn over(tx: &mut Tx<'_>, now: Timestamp, limit: i64) -> Result<Vec<(Conversa
     )
 }
 
+/// How a conversation is set aside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Postponement {
+    /// The status it gets back.
+    pub back: Status,
+    pub until: Timestamp,
+}
+
+pub fn get(tx: &mut Tx<'_>, conversation: ConversationId) -> Result<Option<Postponement>, StoreError> {
+    tx.opt_with("SELECT back, until_at FROM postponements WHERE conversation_id = $1", &[&conversation.get()], |row| {
+        Ok(Postponement { back: word(Status::parse, "status", row.str(0)?)?, until: row.get(1)? })
+    })
+}
+
 /// Until when a conversation is set aside.
 pub fn until(tx: &mut Tx<'_>, conversation: ConversationId) -> Result<Option<Timestamp>, StoreError> {
-    let found: Option<(Timestamp,)> = tx.opt("SELECT until_at FROM postponements WHERE conversation_id = $1", &[&conversation.get()])?;
-    Ok(found.map(|(until,)| until))
+    Ok(get(tx, conversation)?.map(|postponement| postponement.until))
 }

@@ -41,42 +41,57 @@ pub struct Rated {
     pub comment: String,
 }
 
-/// The agent who had joined last when it was given: one who joins later has nothing to do with it.
-const LAST_AGENT: &str =
-    "(SELECT e.agent_id FROM engagements e WHERE e.chat_id = c.id AND e.joined_at <= c.rated_at ORDER BY e.ordinal DESC LIMIT 1)";
+/// Notes whose the rating of a chat is: that of the agent who had joined last when it was given. One who joins later has nothing to do with it.
+pub fn attribute(tx: &mut Tx<'_>, chat: ChatId) -> Result<(), StoreError> {
+    tx.exec(
+        "UPDATE chats SET rated_agent_id = (SELECT e.agent_id FROM engagements e WHERE e.chat_id = chats.id AND e.joined_at <= chats.rated_at \
+           ORDER BY e.ordinal DESC LIMIT 1) WHERE id = $1",
+        &[&chat.get()],
+    )?;
+    Ok(())
+}
 
-/// Ratings in the order they were given; the first `skip` are left out.
+/// Ratings in the order they were given; the first `skip` are left out. Which they are is read from an index alone.
 pub fn list(tx: &mut Tx<'_>, filter: &Filter, limit: i64, skip: i64) -> Result<Vec<Rated>, StoreError> {
+    let (which, params) = which(filter, limit, skip);
+    let deleted = Status::Deleted.text();
+    let mut params: Vec<&dyn Param> = params.iter().map(|param| &**param).collect();
+    params.push(&deleted);
+    let sql = format!(
+        "SELECT c.id, c.rating, c.rated_at, c.conversation_id, c.rated_agent_id, c.customer_id, u.name, u.email, \
+           CASE WHEN v.status = ${} THEN '' ELSE COALESCE(c.rating_comment, '') END \
+         FROM ({which}) AS page JOIN chats c ON c.id = page.id JOIN conversations v ON v.id = c.conversation_id \
+         JOIN customers u ON u.id = c.customer_id ORDER BY c.rated_at, c.id",
+        params.len()
+    );
+    tx.all_dynamic_with(&sql, &params, row)
+}
+
+/// The statement for the chats of a page.
+pub(crate) fn which(filter: &Filter, limit: i64, skip: i64) -> (String, Vec<Box<dyn Param>>) {
     let (from, beyond) = match filter.beyond {
         Some((at, chat)) => (filter.from.max(at).micros(), (at.micros(), chat.get())),
         None => (filter.from.micros(), (i64::MIN, i64::MIN)),
     };
-    let (until, deleted) = (filter.until.micros(), Status::Deleted.text());
-    let (agent, customer) = (filter.agent.map(AgentId::get), filter.customer.map(CustomerId::get));
-    let rating = filter.rating.map(Rating::text);
-    let mut sql = format!(
-        "SELECT c.id, c.rating, c.rated_at, c.conversation_id, {LAST_AGENT}, c.customer_id, u.name, u.email, \
-           CASE WHEN v.status = $5 THEN '' ELSE COALESCE(c.rating_comment, '') END \
-         FROM chats c JOIN conversations v ON v.id = c.conversation_id JOIN customers u ON u.id = c.customer_id \
-         WHERE c.rated_at >= $1 AND c.rated_at < $2 AND (c.rated_at > $3 OR c.id > $4) AND c.rating IS NOT NULL"
-    );
-    let mut params: Vec<&dyn Param> = vec![&from, &until, &beyond.0, &beyond.1, &deleted];
-    let mut test = |column: &str, param| {
-        params.push(param);
-        sql.push_str(&format!(" AND {column} = ${}", params.len()));
-    };
-    if let Some(agent) = &agent {
-        test(LAST_AGENT, agent);
+    let mut sql =
+        "SELECT id FROM chats WHERE rating IS NOT NULL AND rated_at >= $1 AND rated_at < $2 AND (rated_at > $3 OR id > $4)".to_owned();
+    let mut params: Vec<Box<dyn Param>> = vec![Box::new(from), Box::new(filter.until.micros()), Box::new(beyond.0), Box::new(beyond.1)];
+    // A customer rates less often than an agent is rated: his index is taken.
+    let agent = if filter.customer.is_some() { "+rated_agent_id" } else { "rated_agent_id" };
+    let given = [("customer_id", filter.customer.map(CustomerId::get)), (agent, filter.agent.map(AgentId::get))];
+    for (column, id) in given {
+        if let Some(id) = id {
+            params.push(Box::new(id));
+            sql.push_str(&format!(" AND {column} = ${}", params.len()));
+        }
     }
-    if let Some(customer) = &customer {
-        test("c.customer_id", customer);
+    if let Some(rating) = filter.rating {
+        params.push(Box::new(rating.text()));
+        sql.push_str(&format!(" AND rating = ${}", params.len()));
     }
-    if let Some(rating) = &rating {
-        test("c.rating", rating);
-    }
-    params.extend([&limit as &dyn Param, &skip]);
-    sql.push_str(&format!(" ORDER BY c.rated_at, c.id LIMIT ${} OFFSET ${}", params.len() - 1, params.len()));
-    tx.all_dynamic_with(&sql, &params, row)
+    params.extend([Box::new(limit) as Box<dyn Param>, Box::new(skip)]);
+    sql.push_str(&format!(" ORDER BY rated_at, id LIMIT ${} OFFSET ${}", params.len() - 1, params.len()));
+    (sql, params)
 }
 
 fn row(row: &Row<'_>) -> Result<Rated, StoreError> {
@@ -92,3 +107,6 @@ fn row(row: &Row<'_>) -> Result<Rated, StoreError> {
         comment: row.get(8)?,
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,12 +1,13 @@
 //! Calls on the demo's phones: how each goes is drawn step by step, at its own moments, through the desk's own use cases.
 
 use deskbell_app::calls::{self, HungUp, NewCall, Step, Target, Teller, Telling, Voicemail};
-use deskbell_app::conversations::Writing;
+use deskbell_app::conversations::{self, Writing};
 use deskbell_app::customers::{self, Changes};
 use deskbell_app::error::AppError;
 use deskbell_domain::call::{Call, CallState, Direction, RING_SECONDS_DEFAULT};
+use deskbell_domain::conversation::{Channel, Status};
 use deskbell_domain::customer::Customer;
-use deskbell_domain::ids::{AgentId, CallId};
+use deskbell_domain::ids::{AgentId, CallId, ConversationId};
 use deskbell_domain::message::Actor;
 use deskbell_store::{Tx, tables};
 use rand::RngExt;
@@ -14,6 +15,7 @@ use rand::RngExt;
 use super::dialogues::Section;
 use super::engine::Engine;
 use super::people::{per_cent, pick};
+use super::sidelines::latest_of;
 use super::staff::Duty;
 
 /// Of a hundred calls so many come from outside, and so many go out; the others are among colleagues.
@@ -24,6 +26,10 @@ const STRANGERS_PER_CENT: u32 = 25;
 /// Draws with which a call is handed on, and how many calls are so for certain: one of so many.
 const HANDED_ON: std::ops::Range<u32> = 25..37;
 const HANDED_ON_OF: u64 = 6;
+/// Of a hundred calls with somebody known so many are about his latest conversation.
+const ABOUT_LATEST_PER_CENT: u32 = 55;
+/// Of a hundred callers at whom nobody picked up so many are asked for a message.
+const TO_MACHINE_PER_CENT: u32 = 30;
 /// One caller of so many is in a hurry.
 const HASTY_OF: u64 = 5;
 const HASTE_SECONDS: std::ops::Range<f64> = 1.0..3.0;
@@ -61,6 +67,14 @@ fn telling(agent: Option<AgentId>) -> Telling {
     Telling { teller: Teller::Desk, agent: agent.map(|agent| agent.to_string()), key: None }
 }
 
+/// The conversation of a customer that changed last, if a call may go on in it.
+fn latest_open_to_calls(tx: &mut Tx<'_>, customer: &Customer) -> Result<Option<ConversationId>, AppError> {
+    let Some(conversation) = latest_of(tx, customer)? else { return Ok(None) };
+    let found = conversations::get(tx, conversation)?;
+    let is_open = matches!(found.status, Status::New | Status::Open | Status::Answered | Status::Resolved | Status::Postponed);
+    Ok((is_open && !matches!(found.channel, Channel::Forum | Channel::Suggestion)).then_some(conversation))
+}
+
 impl Engine {
     /// Somebody picks up a phone and dials.
     pub(super) fn dials(&mut self, tx: &mut Tx<'_>, known: Customer) -> Result<(), AppError> {
@@ -72,8 +86,10 @@ impl Engine {
             customers::change(tx, &self.cx, known.id, &Changes { phone: Some(number.clone()), ..Changes::default() })?;
         }
         let department = Some(self.staff.department(Section::Support));
+        let is_about_latest = per_cent(&mut self.chance, ABOUT_LATEST_PER_CENT) && !stranger;
+        let conversation = if is_about_latest { latest_open_to_calls(tx, &known)? } else { None };
         if kind < INCOMING_PER_CENT {
-            let new = NewCall { number: Some(number), department, ..NewCall::new(Direction::Incoming) };
+            let new = NewCall { number: Some(number), department, conversation, ..NewCall::new(Direction::Incoming) };
             let Some(call) = self.begins(tx, None, &new)? else { return Ok(()) };
             let seconds = self.chance.random_range(1.0..4.0);
             // Some hang up before anybody can have reached for his phone.
@@ -85,21 +101,21 @@ impl Engine {
         }
         let Some(caller) = self.free_phone(tx, None)? else { return Ok(()) };
         if kind < INCOMING_PER_CENT + OUTGOING_PER_CENT {
-            let new = NewCall { number: Some(number), department, ..NewCall::new(Direction::Outgoing) };
+            let new = NewCall { number: Some(number), department, conversation, ..NewCall::new(Direction::Outgoing) };
             let Some(call) = self.begins(tx, Some(caller), &new)? else { return Ok(()) };
             let seconds = self.chance.random_range(4.0..22.0);
             let act = if per_cent(&mut self.chance, 68) { PhoneAct::Answers(caller) } else { PhoneAct::GivesUp };
             self.on_phone(call, seconds, act);
         } else {
             let Some(callee) = self.free_phone(tx, Some(caller))? else { return Ok(()) };
-            let new = NewCall { to: Some(callee.to_string()), department, ..NewCall::new(Direction::Internal) };
+            let new = NewCall { to: Some(callee.to_string()), department, conversation, ..NewCall::new(Direction::Internal) };
             let Some(call) = self.begins(tx, Some(caller), &new)? else { return Ok(()) };
             self.reacts_to_ring(call, callee);
         }
         Ok(())
     }
 
-    fn begins(&mut self, tx: &mut Tx<'_>, caller: Option<AgentId>, new: &NewCall) -> Result<Option<CallId>, AppError> {
+    pub(super) fn begins(&mut self, tx: &mut Tx<'_>, caller: Option<AgentId>, new: &NewCall) -> Result<Option<CallId>, AppError> {
         let done = calls::start(tx, &mut self.cx, &telling(caller), new)?;
         self.counts.calls += 1;
         Ok(done.call)
@@ -140,7 +156,9 @@ impl Engine {
             PhoneAct::Rings if waits => self.rings(tx, &call),
             PhoneAct::RunsOut => {
                 calls::expire_rings(tx, &mut self.cx)?;
-                self.on_phone(id, 1.0, PhoneAct::Rings);
+                let speaks = per_cent(&mut self.chance, TO_MACHINE_PER_CENT) && call.direction == Direction::Incoming;
+                let act = if speaks && !self.is_at_length(id) { PhoneAct::LeavesMessage } else { PhoneAct::Rings };
+                self.on_phone(id, 1.0, act);
                 Ok(())
             }
             PhoneAct::Answers(agent) if call.state == CallState::Ringing => self.picks_up(tx, &call, agent),
@@ -205,6 +223,10 @@ impl Engine {
             return Ok(());
         }
         self.step(tx, call.id, Some(agent), Step::Answer)?;
+        if self.is_at_length(call.id) {
+            self.talks_at_length(call.id, agent);
+            return Ok(());
+        }
         let seconds: f64 = self.chance.random_range(TALK_SECONDS);
         let is_for_another = self.counts.calls.is_multiple_of(HANDED_ON_OF);
         let course = self.chance.random_range(if is_for_another { HANDED_ON } else { 0..100 });

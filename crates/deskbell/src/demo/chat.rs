@@ -12,8 +12,10 @@ use deskbell_store::{Tx, tables};
 use rand::RngExt;
 
 use super::dialogues::{BLAME, Language, PRAISE, Section, Voice, hands_over, says_goodbye, takes_over};
-use super::engine::{Act, Course, Engine, Phase};
-use super::people::{per_cent, pick};
+use super::engine::Engine;
+use super::occasions::AT_LENGTH_SECONDS;
+use super::people::{per_cent, pick, wait_seconds};
+use super::talk::{Act, Course, Phase};
 use super::toolbox::skill_for;
 
 /// Seconds for which visitors wait.
@@ -23,6 +25,11 @@ const IMPATIENCE_SECONDS: std::ops::Range<f64> = 1.0..7.0;
 const FAREWELL_PER_CENT: u32 = 94;
 /// Whom a browser that was closed leaves behind waits so long.
 const GONE_SECONDS: f64 = 60.0;
+/// One rating of so many is changed later, and one of so many is taken back.
+const RATED_ANEW_OF: u64 = 12;
+const TAKEN_BACK_OF: u64 = 29;
+/// When, on average.
+const RATED_ANEW_SECONDS: f64 = 9.0 * 3_600.0;
 
 impl Engine {
     pub(super) fn chat_act(&mut self, tx: &mut Tx<'_>, place: usize, act: Act) -> Result<(), AppError> {
@@ -51,6 +58,7 @@ impl Engine {
             Act::HandsOver => self.hands_over(tx, place),
             Act::Ends(reason) => self.ends(tx, place, reason),
             Act::Rates => self.rates(tx, place),
+            Act::RatesAnew(rating) => self.rates_anew(tx, place, rating),
             Act::Reads => self.reads(tx, place),
             Act::View
             | Act::Parts
@@ -101,7 +109,11 @@ impl Engine {
         talk.phase = Phase::Waiting;
         talk.waits += 1;
         let (waits, impatient) = (talk.waits, talk.course == Course::Impatient);
+        let stays = matches!(talk.course, Course::AtLength | Course::ForTheExpert);
         self.waits(place);
+        if stays {
+            return;
+        }
         let seconds = self.chance.random_range(if impatient { IMPATIENCE_SECONDS } else { PATIENCE_SECONDS });
         self.later(place, seconds, Act::GivesUp(waits));
     }
@@ -119,11 +131,15 @@ impl Engine {
         let Some(member) = self.staff.place(agent) else { return Err(AppError::internal("an agent of somebody else")) };
         self.staff.members[member].chats += 1;
         self.waits_no_more(place);
-        let mut taken_over = false;
+        let (mut taken_over, mut is_long) = (false, false);
         if let Some(talk) = self.talk(place) {
             talk.phase = Phase::Served;
             talk.agent = Some(member);
             taken_over = talk.waits > 1;
+            is_long = talk.course == Course::AtLength;
+        }
+        if is_long {
+            self.is_busy_for_long(tx, member)?;
         }
         if taken_over {
             let seconds = self.chance.random_range(4.0..25.0);
@@ -141,6 +157,12 @@ impl Engine {
         let Some(talk) = self.talk(place) else { return };
         let (line, length) = (talk.line, talk.matter.lines.get(talk.line).map(|(voice, text)| (*voice, text.chars().count())));
         let (course, waits) = (talk.course, talk.waits);
+        if course == Course::AtLength {
+            // Words are few beside what is tried out between them.
+            let seconds = AT_LENGTH_SECONDS / talk.matter.lines.len() as f64;
+            let act = if length.is_some() { Act::Line } else { Act::Ends(EndReason::Agent) };
+            return self.later(place, seconds, act);
+        }
         let thanked = talk.matter.lines.last().is_some_and(|(voice, _)| *voice == Voice::Visitor);
         if length.is_none() && thanked && !talk.farewell && ending < FAREWELL_PER_CENT {
             talk.farewell = true;
@@ -154,6 +176,7 @@ impl Engine {
                 self.later(place, seconds, Act::Ends(EndReason::Inactivity));
             }
             (Course::HandedOver(at), Some(_)) if line >= at && waits == 1 => self.later(place, 10.0 * pace, Act::HandsOver),
+            (Course::ForTheExpert, Some(_)) if waits == 1 => self.later(place, 10.0 * pace, Act::HandsOver),
             (_, Some((voice, length))) => {
                 let a_letter = if voice == Voice::Agent { 0.14 } else { 0.19 };
                 let seconds = (6.0 + length as f64 * a_letter) * pace;
@@ -211,8 +234,16 @@ impl Engine {
         let Some(talk) = self.talk(place).filter(|talk| talk.phase == Phase::Served) else { return Ok(()) };
         let (Some(agent), Some(chat)) = (talk.agent, talk.chat) else { return Ok(()) };
         let (language, section) = (talk.person.language, talk.matter.section);
-        talk.course = Course::Plain;
-        let Some(target) = self.target(tx, section, agent)? else {
+        let for_expert = talk.course == Course::ForTheExpert;
+        if !for_expert {
+            talk.course = Course::Plain;
+        }
+        let expert = self.occasions.expert.map(|(place, _)| place).filter(|expert| for_expert && *expert != agent);
+        let target = match expert {
+            Some(expert) => Some(Target::Agent(self.staff.members[expert].id)),
+            None => self.target(tx, section, agent)?,
+        };
+        let Some(target) = target else {
             self.goes_on(place);
             return Ok(());
         };
@@ -249,7 +280,7 @@ impl Engine {
 
     fn ends(&mut self, tx: &mut Tx<'_>, place: usize, reason: EndReason) -> Result<(), AppError> {
         let Some(talk) = self.talk(place).filter(|talk| matches!(talk.phase, Phase::Waiting | Phase::Served)) else { return Ok(()) };
-        let (Some(id), agent) = (talk.chat, talk.agent) else { return Ok(()) };
+        let (Some(id), agent, was_long) = (talk.chat, talk.agent, talk.course == Course::AtLength) else { return Ok(()) };
         let Some(chat) = tables::chats::get(tx, id)?.filter(|chat| chat.ended.is_none()) else { return Ok(()) };
         let by = match (reason, agent) {
             (EndReason::Visitor | EndReason::VisitorGone, _) => Actor::Customer(chat.customer),
@@ -258,6 +289,9 @@ impl Engine {
         };
         let chat = chats::end(tx, &mut self.cx, chat, reason, by)?;
         self.is_over_now(place, &chat);
+        if was_long {
+            self.has_time_again(tx)?;
+        }
         self.look_around(tx)
     }
 
@@ -315,6 +349,26 @@ impl Engine {
         match rating {
             Rating::Good => self.counts.rated_good += 1,
             Rating::Bad => self.counts.rated_bad += 1,
+        }
+        self.changed.insert(chat, self.cx.now);
+        let given = self.counts.rated_good + self.counts.rated_bad;
+        let other = if good { Rating::Bad } else { Rating::Good };
+        let seconds = wait_seconds(&mut self.chance, RATED_ANEW_SECONDS);
+        if given.is_multiple_of(RATED_ANEW_OF) {
+            self.later(place, seconds, Act::RatesAnew(Some(other)));
+        } else if given.is_multiple_of(TAKEN_BACK_OF) {
+            self.later(place, seconds, Act::RatesAnew(None));
+        }
+        Ok(())
+    }
+
+    fn rates_anew(&mut self, tx: &mut Tx<'_>, place: usize, rating: Option<Rating>) -> Result<(), AppError> {
+        let Some(talk) = self.talk(place) else { return Ok(()) };
+        let (visit, Some(chat)) = (talk.visit.clone(), talk.chat) else { return Ok(()) };
+        chats::rate(tx, &mut self.cx, &visit, rating, None)?;
+        match rating {
+            Some(_) => self.counts.rated_anew += 1,
+            None => self.counts.taken_back += 1,
         }
         self.changed.insert(chat, self.cx.now);
         Ok(())

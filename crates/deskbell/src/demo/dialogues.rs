@@ -443,6 +443,16 @@ pub(crate) fn says_goodbye(language: Language) -> &'static [&'static str] {
     }
 }
 
+/// What a customer writes when he comes back to a matter.
+pub(crate) fn comes_back(language: Language) -> &'static [&'static str] {
+    match language {
+        Language::English => &["Thanks, but one thing is still not clear to me.", "It happened again. What now?", "Any news?"],
+        Language::German => &["Eine Frage habe ich noch.", "Leider ist es wieder passiert."],
+        Language::French => &["J'ai encore une question.", "Le problème est revenu."],
+        Language::Japanese => &["もう一つ質問があります。"],
+    }
+}
+
 /// Comments with good and with bad ratings.
 pub(crate) const PRAISE: &[&str] =
     &["Quick and friendly!", "Perfect help 👍", "Danke!", "solved in five minutes", "Merci", "助かりました", "top"];

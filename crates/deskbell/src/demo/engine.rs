@@ -10,7 +10,7 @@ use deskbell_app::error::AppError;
 use deskbell_app::visits::{self, Arrival};
 use deskbell_app::{accounts, chats, rules, sla, time_rules, timers};
 use deskbell_domain::chat::{EndReason, OfferOutcome};
-use deskbell_domain::ids::{AgentId, CallId, ChatId, ConversationId, MessageId, OfferId};
+use deskbell_domain::ids::{CallId, ChatId, ConversationId, OfferId};
 use deskbell_domain::message::Actor;
 use deskbell_domain::time::Timestamp;
 use deskbell_domain::visit::Visit;
@@ -18,13 +18,16 @@ use deskbell_store::{Tx, tables};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
-use super::calendar::{DAY_SECONDS, Weekday, arrivals, midnight, weekday};
+use super::calendar::{DAY_SECONDS, Day, HOUR_SECONDS, Wall};
 use super::calls::PhoneAct;
-use super::dialogues::{self, Dialogue, PAGES, PRODUCTS};
+use super::dialogues::{self, Dialogue, Language, PAGES, PRODUCTS, Section};
+use super::letters::LetterAct;
+use super::occasions::{self, Occasion, Occasions};
 use super::people::{Person, per_cent, person, pick, wait_seconds};
 use super::premises::Premises;
 use super::sidelines::Sideline;
 use super::staff::{self, Duty, Shift, Staff};
+use super::talk::{Act, Course, Phase, Purpose, Talk};
 use super::{Counts, DemoScale};
 
 /// Customers remembered so that they can come back.
@@ -44,45 +47,6 @@ const SHOP: &str = "https://fernhill.example.com";
 /// The history stops this long before its end, so that what is closed last lies within it.
 const CLOSE_SECONDS: i64 = 5;
 
-/// Why somebody comes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Purpose {
-    Looks,
-    Chats,
-    LeavesMessage,
-    Spams,
-}
-
-/// One thing that one conversation does.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Act {
-    View,
-    AsksForChat,
-    /// The visitor has waited long enough; the number tells which wait is meant.
-    GivesUp(u32),
-    Reacts {
-        offer: OfferId,
-        agent: AgentId,
-        accepts: bool,
-    },
-    TakesOver,
-    Line,
-    SaysGoodbye,
-    HandsOver,
-    Ends(EndReason),
-    Tags,
-    Notes,
-    Reads,
-    Rates,
-    Resolves,
-    LeavesMessage,
-    Handled,
-    Answered,
-    /// The customer rang: it is open again.
-    Reopened,
-    Parts,
-}
-
 #[derive(Debug, Clone, Copy)]
 enum Step {
     Day,
@@ -94,6 +58,8 @@ enum Step {
     Aside(Sideline),
     Talk(usize, Act),
     Phone(CallId, PhoneAct),
+    Letter(ConversationId, LetterAct),
+    Occasion(Occasion),
     Close,
 }
 
@@ -120,72 +86,6 @@ impl Ord for Due {
     }
 }
 
-/// Where a conversation stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Phase {
-    /// No chat, or none yet.
-    Quiet,
-    Waiting,
-    Served,
-    Over,
-}
-
-/// How a chat goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Course {
-    Plain,
-    /// The visitor leaves soon if nobody comes.
-    Impatient,
-    /// The visitor is gone before this line.
-    Vanishes(usize),
-    /// Nobody writes any more from this line on.
-    FallsSilent(usize),
-    /// Handed over before this line.
-    HandedOver(usize),
-}
-
-/// A visitor with his matter.
-pub(super) struct Talk {
-    pub(super) person: Person,
-    pub(super) visit: Visit,
-    pub(super) matter: Arc<Dialogue>,
-    pub(super) course: Course,
-    pub(super) phase: Phase,
-    pub(super) order: String,
-    pub(super) product: &'static str,
-    pub(super) amount: String,
-    pub(super) purpose: Purpose,
-    /// Pages still to be looked at.
-    pub(super) pages: u32,
-    pub(super) conversation: Option<ConversationId>,
-    pub(super) chat: Option<ChatId>,
-    /// Who serves or served him, as a place among the staff.
-    pub(super) agent: Option<usize>,
-    pub(super) line: usize,
-    /// The agent has said his last words.
-    pub(super) farewell: bool,
-    pub(super) waits: u32,
-    pub(super) asked: Vec<OfferId>,
-    pub(super) said_last: Option<MessageId>,
-    pub(super) heard_last: Option<MessageId>,
-    /// Acts that are still to come.
-    pending: u32,
-}
-
-impl Talk {
-    /// A template with this customer's particulars.
-    pub(super) fn fill(&self, template: &str) -> String {
-        if !template.contains('{') {
-            return template.to_owned();
-        }
-        template
-            .replace("{name}", &self.person.called)
-            .replace("{order}", &self.order)
-            .replace("{product}", self.product)
-            .replace("{amount}", &self.amount)
-    }
-}
-
 /// The texts, read once.
 struct Bank {
     chats: Vec<Arc<Dialogue>>,
@@ -202,6 +102,8 @@ pub(super) struct Engine {
     pub(super) counts: Counts,
     /// When each chat's document changed last.
     pub(super) changed: HashMap<ChatId, Timestamp>,
+    pub(super) occasions: Occasions,
+    wall: Wall,
     queue: BinaryHeap<Reverse<Due>>,
     sequence: u64,
     until: Timestamp,
@@ -222,6 +124,7 @@ impl Engine {
     ) -> anyhow::Result<Engine> {
         let read = |text| Ok::<_, anyhow::Error>(dialogues::parse(text)?.into_iter().map(Arc::new).collect());
         let bank = Bank { chats: read(dialogues::CHATS)?, messages: read(dialogues::MESSAGES)?, spam: read(dialogues::SPAM)? };
+        let wall = Wall::new()?;
         let mut engine = Engine {
             cx,
             chance: StdRng::seed_from_u64(scale.seed),
@@ -229,6 +132,8 @@ impl Engine {
             premises,
             counts: Counts::default(),
             changed: HashMap::new(),
+            occasions: Occasions::default(),
+            wall: wall.clone(),
             queue: BinaryHeap::new(),
             sequence: 0,
             until: until.plus_seconds(-CLOSE_SECONDS),
@@ -244,7 +149,7 @@ impl Engine {
         engine.sequence += 1;
         engine.queue.push(Reverse(Due(close, engine.sequence, Step::Close)));
         let count = usize::try_from(scale.conversations).unwrap_or_default();
-        for at in arrivals(&mut engine.chance, start, close, count) {
+        for at in wall.arrivals(&mut engine.chance, start, close, count) {
             let purpose = match engine.chance.random_range(0..100) {
                 0..SPAM_PER_CENT => Purpose::Spams,
                 SPAM_PER_CENT..LEAVES_MESSAGE_PER_CENT => Purpose::LeavesMessage,
@@ -252,12 +157,15 @@ impl Engine {
             };
             engine.at(at, Step::Comes(purpose));
         }
-        for at in arrivals(&mut engine.chance, start, close, count * BROWSERS_PER_CENT / 100) {
+        for at in wall.arrivals(&mut engine.chance, start, close, count * BROWSERS_PER_CENT / 100) {
             engine.at(at, Step::Comes(Purpose::Looks));
         }
         if count > 0 {
+            for (at, occasion) in occasions::plan(&wall, start, close) {
+                engine.at(at, Step::Occasion(occasion));
+            }
             for sideline in Sideline::ALL {
-                for at in arrivals(&mut engine.chance, start, close, SIDELINES_MIN + count * sideline.per_cent() / 100) {
+                for at in wall.arrivals(&mut engine.chance, start, close, SIDELINES_MIN + count * sideline.per_cent() / 100) {
                     engine.at(at, Step::Aside(sideline));
                 }
             }
@@ -303,6 +211,12 @@ impl Engine {
         self.at(at, Step::Phone(call, act));
     }
 
+    /// The same with a mail.
+    pub(super) fn on_letter(&mut self, conversation: ConversationId, seconds: f64, act: LetterAct) {
+        let at = self.moment(seconds);
+        self.at(at, Step::Letter(conversation, act));
+    }
+
     pub(super) fn talk_at(&mut self, talk: usize, at: Timestamp, act: Act) {
         if self.at(at, Step::Talk(talk, act))
             && let Some(talk) = self.talks.get_mut(&talk)
@@ -334,18 +248,18 @@ impl Engine {
         if self.staff.members.iter().any(|member| member.duty == Duty::On) {
             return self.cx.now;
         }
-        let mut day = midnight(self.cx.now);
+        let mut day = self.wall.midnight(self.cx.now);
         loop {
-            let opens = match weekday(day) {
-                Weekday::Working => 8 * 3_600,
-                Weekday::Saturday => 10 * 3_600,
-                Weekday::Sunday => DAY_SECONDS,
+            let opens = match self.wall.day(day) {
+                Day::Working => 8 * HOUR_SECONDS,
+                Day::Saturday => 10 * HOUR_SECONDS,
+                Day::Closed => DAY_SECONDS,
             };
             let opening = day.plus_seconds(opens);
             if opens < DAY_SECONDS && opening > self.cx.now {
                 return opening.plus_seconds(self.chance.random_range(600..7_200));
             }
-            day = day.plus_seconds(DAY_SECONDS);
+            day = self.wall.next_midnight(day);
         }
     }
 
@@ -359,7 +273,7 @@ impl Engine {
             match step {
                 Step::Day => self.day(),
                 Step::Rules => self.rules(tx)?,
-                Step::Comes(purpose) => self.comes(tx, purpose)?,
+                Step::Comes(purpose) => self.comes(tx, purpose, None)?,
                 Step::Staff(place, shift) => {
                     if !staff::shift(tx, &mut self.cx, &mut self.staff.members[place], shift)? {
                         let again = self.moment(45.0);
@@ -374,6 +288,8 @@ impl Engine {
                 Step::Aside(sideline) => self.sideline(tx, sideline)?,
                 Step::Talk(talk, act) => self.act(tx, talk, act)?,
                 Step::Phone(call, act) => self.phone_act(tx, call, act)?,
+                Step::Letter(conversation, act) => self.letter_act(tx, conversation, act)?,
+                Step::Occasion(occasion) => self.occasion(tx, occasion)?,
                 Step::Close => self.close(tx)?,
             }
         }
@@ -390,13 +306,14 @@ impl Engine {
     }
 
     fn day(&mut self) {
-        let today = midnight(self.cx.now);
+        let today = self.wall.midnight(self.cx.now);
+        let kind = self.wall.day(today);
         for place in 0..self.staff.members.len() {
-            for (at, shift) in staff::day(&mut self.chance, self.staff.members[place].colleague, place, today) {
+            for (at, shift) in staff::day(&mut self.chance, self.staff.members[place].colleague, place, (today, kind)) {
                 self.at(at.max(self.cx.now), Step::Staff(place, shift));
             }
         }
-        self.at(today.plus_seconds(DAY_SECONDS), Step::Day);
+        self.at(self.wall.next_midnight(today), Step::Day);
     }
 
     fn rules(&mut self, tx: &mut Tx<'_>) -> Result<(), AppError> {
@@ -421,6 +338,7 @@ impl Engine {
             | Act::HandsOver
             | Act::Ends(_)
             | Act::Rates
+            | Act::RatesAnew(_)
             | Act::Reads => self.chat_act(tx, place, act)?,
             Act::Tags | Act::Notes | Act::Resolves | Act::LeavesMessage | Act::Handled | Act::Answered | Act::Reopened => {
                 self.ticket_act(tx, place, act)?;
@@ -448,7 +366,8 @@ impl Engine {
         }
     }
 
-    fn comes(&mut self, tx: &mut Tx<'_>, purpose: Purpose) -> Result<(), AppError> {
+    /// Somebody opens the shop's page; how his chat goes is drawn unless it is given.
+    pub(super) fn comes(&mut self, tx: &mut Tx<'_>, purpose: Purpose, given: Option<Course>) -> Result<(), AppError> {
         let place = self.next_talk;
         self.next_talk += 1;
         let matters = match purpose {
@@ -457,7 +376,14 @@ impl Engine {
             Purpose::Spams => &self.bank.spam,
         };
         let mut matter = Arc::clone(pick(&mut self.chance, matters));
-        let returns = purpose != Purpose::Spams && !self.known.is_empty() && per_cent(&mut self.chance, RETURNING_PER_CENT);
+        if given.is_some() {
+            // What everybody at work can help with.
+            let is_common = |matter: &&Arc<Dialogue>| (matter.language, matter.section) == (Language::English, Section::Support);
+            let common: Vec<_> = matters.iter().filter(is_common).cloned().collect();
+            matter = Arc::clone(pick(&mut self.chance, &common));
+        }
+        let returns =
+            given.is_none() && purpose != Purpose::Spams && !self.known.is_empty() && per_cent(&mut self.chance, RETURNING_PER_CENT);
         let (earlier, person) = if returns {
             let who = self.chance.random_range(0..self.known.len());
             let (visit, person) = self.known.swap_remove(who);
@@ -490,6 +416,7 @@ impl Engine {
             11..18 if lines > 3 => Course::HandedOver(2),
             _ => Course::Plain,
         };
+        let course = given.unwrap_or(course);
         let talk = Talk {
             order: format!("FH-{}", chance.random_range(10_000..99_999)),
             product: pick::<&str>(chance, PRODUCTS),
@@ -591,6 +518,7 @@ impl Engine {
             let chat = chats::end(tx, &mut self.cx, chat, reason, by)?;
             self.is_over_now(place, &chat);
         }
+        self.has_time_again(tx)?;
         self.end_calls(tx)?;
         for member in &mut self.staff.members {
             self.cx.now = self.cx.now.plus_micros(1_000);

@@ -10,10 +10,11 @@ use deskbell_domain::ids::CustomerGroupId;
 use deskbell_domain::sla::Goal;
 use deskbell_store::Tx;
 
+use super::calendar::{HOLIDAYS, ZONE};
+
 /// As the agents work, but for the lunch that they take in turns.
-const HOURS: &str = "GMT; mon 08:00-18:00; tue 08:00-18:00; wed 08:00-18:00; thu 08:00-18:00; fri 08:00-18:00; sat 10:00-16:00";
-/// Days of the year on which nothing is promised, in the years that a demo may lie in.
-const HOLIDAYS: [&str; 3] = ["01-01", "12-25", "12-26"];
+const HOURS: &str = "mon 08:00-18:00; tue 08:00-18:00; wed 08:00-18:00; thu 08:00-18:00; fri 08:00-18:00; sat 10:00-16:00";
+/// The years that a demo may lie in.
 const HOLIDAY_YEARS: std::ops::RangeInclusive<u16> = 2020..=2040;
 const MINUTE: i64 = 60;
 const HOUR: i64 = 60 * MINUTE;
@@ -24,7 +25,7 @@ const STANDARD: [i64; 6] = [4 * HOUR, 8 * HOUR, 3 * HOUR, 40 * HOUR, 45, 30];
 const PRIVILEGED: usize = 2;
 
 /// Makes the levels, and the rules that choose among them.
-pub(super) fn make(tx: &mut Tx<'_>, cx: &Context, groups: &[CustomerGroupId]) -> Result<(), AppError> {
+pub(super) fn make(tx: &mut Tx<'_>, cx: &mut Context, groups: &[CustomerGroupId]) -> Result<(), AppError> {
     let priority = level(tx, cx, "Priority", PRIORITY)?;
     let standard = level(tx, cx, "Standard", STANDARD)?;
     let privileged = groups.iter().take(PRIVILEGED).map(ToString::to_string).collect();
@@ -46,6 +47,6 @@ fn level(tx: &mut Tx<'_>, cx: &Context, name: &str, seconds: [i64; 6]) -> Result
 }
 
 fn hours() -> Result<Calendar, CalendarFault> {
-    let days: Vec<String> = HOLIDAY_YEARS.flat_map(|year| HOLIDAYS.map(|day| format!("{year}-{day}"))).collect();
-    Calendar::parse(&format!("{HOURS}; off {}", days.join(" ")))
+    let days: Vec<String> = HOLIDAY_YEARS.flat_map(|year| HOLIDAYS.map(|(month, day)| format!("{year}-{month:02}-{day:02}"))).collect();
+    Calendar::parse(&format!("{ZONE}; {HOURS}; off {}", days.join(" ")))
 }

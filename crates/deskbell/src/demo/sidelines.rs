@@ -1,5 +1,6 @@
-//! What happens on the demo's desk beside chats and messages left: calls (in [`super::calls`]), customers who are sorted into companies and groups, a leaflet that
-//! is sent, posts and votes in the knowledge base.
+//! What happens on the demo's desk beside chats and messages left: calls (in [`super::calls`]), mails (in [`super::letters`]),
+//! customers who are sorted into companies and groups, a leaflet that is
+//! sent, posts and votes in the knowledge base.
 
 use deskbell_app::conversations::{self, Authority, Writing, Written};
 use deskbell_app::customers::{self, Changes, FieldChanges};
@@ -24,6 +25,8 @@ use super::people::{per_cent, pick};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sideline {
     Calls,
+    Mails,
+    WritesFirst,
     IsSortedIn,
     GetsLeaflet,
     PostsTopic,
@@ -32,14 +35,28 @@ pub(super) enum Sideline {
 }
 
 impl Sideline {
-    pub(super) const ALL: [Sideline; 6] =
-        [Sideline::Calls, Sideline::IsSortedIn, Sideline::GetsLeaflet, Sideline::PostsTopic, Sideline::Suggests, Sideline::Votes];
+    pub(super) const ALL: [Sideline; 8] = [
+        Sideline::Calls,
+        Sideline::Mails,
+        Sideline::WritesFirst,
+        Sideline::IsSortedIn,
+        Sideline::GetsLeaflet,
+        Sideline::PostsTopic,
+        Sideline::Suggests,
+        Sideline::Votes,
+    ];
 
     /// So many for each hundred conversations.
     pub(super) fn per_cent(self) -> usize {
         match self {
             Sideline::Calls => 20,
-            Sideline::IsSortedIn | Sideline::GetsLeaflet | Sideline::PostsTopic | Sideline::Suggests | Sideline::Votes => 4,
+            Sideline::Mails => 6,
+            Sideline::WritesFirst
+            | Sideline::IsSortedIn
+            | Sideline::GetsLeaflet
+            | Sideline::PostsTopic
+            | Sideline::Suggests
+            | Sideline::Votes => 4,
         }
     }
 }
@@ -67,7 +84,7 @@ const WISHES: [(&str, &str); 4] = [
 ];
 
 /// The conversation of a customer that changed last.
-fn latest_of(tx: &mut Tx<'_>, customer: &Customer) -> Result<Option<ConversationId>, AppError> {
+pub(super) fn latest_of(tx: &mut Tx<'_>, customer: &Customer) -> Result<Option<ConversationId>, AppError> {
     let filter = Filter { customer: Some(customer.id), ..Filter::default() };
     let latest = tables::conversations::list(tx, &filter, Order::ChangedDescending, 1, 0)?;
     Ok(latest.first().map(|listed| listed.conversation.id))
@@ -78,6 +95,8 @@ impl Engine {
         let Some(customer) = self.known_customer(tx)? else { return Ok(()) };
         match sideline {
             Sideline::Calls => self.dials(tx, customer),
+            Sideline::Mails => self.mails(tx, &customer),
+            Sideline::WritesFirst => self.writes_first(tx, &customer),
             Sideline::IsSortedIn => self.is_sorted_in(tx, &customer),
             Sideline::GetsLeaflet => self.gets_leaflet(tx, &customer),
             Sideline::PostsTopic => self.posts_topic(tx, &customer),

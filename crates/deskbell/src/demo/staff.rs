@@ -15,13 +15,12 @@ use rand::RngExt;
 use rand::rngs::StdRng;
 
 use super::DemoScale;
-use super::calendar::{Weekday, weekday};
+use super::calendar::{Day, HOUR_SECONDS};
 use super::dialogues::Section;
 use super::people::{COLLEAGUES, COLLEAGUES_MIN, Colleague, per_cent};
 
 const SLOTS_MIN: u32 = 3;
 const SLOTS_MAX: u32 = 90;
-const HOUR_SECONDS: i64 = 3_600;
 
 /// Whether somebody works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -187,19 +186,19 @@ pub(crate) fn hire(tx: &mut Tx<'_>, mut cx: Context, ranks: &[usize], hash: &str
 }
 
 /// An agent's day.
-pub(crate) fn day(chance: &mut StdRng, colleague: &Colleague, place: usize, midnight: Timestamp) -> Vec<(Timestamp, Shift)> {
+pub(crate) fn day(chance: &mut StdRng, colleague: &Colleague, place: usize, (midnight, kind): (Timestamp, Day)) -> Vec<(Timestamp, Shift)> {
     let mut around = |hour_tenths: i64, minutes: i64| {
         let seconds = hour_tenths * HOUR_SECONDS / 10 + chance.random_range(-minutes * 60..minutes * 60);
         midnight.plus_seconds(seconds)
     };
-    match weekday(midnight) {
-        Weekday::Sunday => Vec::new(),
-        Weekday::Saturday if !colleague.works_saturdays => Vec::new(),
-        Weekday::Saturday => {
+    match kind {
+        Day::Closed => Vec::new(),
+        Day::Saturday if !colleague.works_saturdays => Vec::new(),
+        Day::Saturday => {
             let ends = around(160, 10);
             vec![(around(100, 8), Shift::Comes), (ends, Shift::WindsDown), (ends.plus_seconds(60), Shift::Goes)]
         }
-        Weekday::Working => {
+        Day::Working => {
             let late = colleague.late_hours * 10;
             let pause = around(118 + 5 * i64::try_from(place).unwrap_or_default(), 10);
             let ends = around(165 + late, 15);

@@ -8,15 +8,19 @@ use deskbell_domain::message::Actor;
 use deskbell_store::{Tx, tables};
 use rand::RngExt;
 
-use super::dialogues::{Section, Voice};
-use super::engine::{Act, Engine, Purpose};
+use super::dialogues::{Section, Voice, comes_back};
+use super::engine::Engine;
 use super::people::{per_cent, pick, wait_seconds};
 use super::staff::Duty;
+use super::talk::{Act, Purpose};
 
 const HOUR_SECONDS: f64 = 3_600.0;
 /// How long it takes on average until somebody reads what was left.
 const HANDLED_SECONDS: f64 = 1.5 * HOUR_SECONDS;
 const RESOLVED_SECONDS: f64 = 26.0 * HOUR_SECONDS;
+/// Of a hundred customers whose matter is resolved so many come back to it; of those who come back so many ring.
+const COMES_BACK_PER_CENT: u32 = 9;
+const RINGS_PER_CENT: u32 = 25;
 
 impl Engine {
     pub(super) fn ticket_act(&mut self, tx: &mut Tx<'_>, place: usize, act: Act) -> Result<(), AppError> {
@@ -25,7 +29,7 @@ impl Engine {
             Act::Handled => self.handled(tx, place),
             Act::Answered => self.answered(tx, place),
             Act::Resolves => self.changes(tx, place, Change::Resolve),
-            Act::Reopened => self.changes(tx, place, Change::Open),
+            Act::Reopened => self.comes_back(tx, place),
             Act::Tags => self.tags(tx, place),
             Act::Notes => self.notes(tx, place),
             Act::View
@@ -39,6 +43,7 @@ impl Engine {
             | Act::Ends(_)
             | Act::Reads
             | Act::Rates
+            | Act::RatesAnew(_)
             | Act::Parts => Ok(()),
         }
     }
@@ -83,6 +88,10 @@ impl Engine {
             self.talk_at(place, opens, Act::Handled);
             return Ok(());
         };
+        if matches!(conversations::get(tx, conversation)?.status, Status::Chatting | Status::Calling) {
+            self.later(place, HOUR_SECONDS, Act::Handled);
+            return Ok(());
+        }
         let by = Actor::Agent(self.staff.members[agent].id);
         if purpose == Purpose::Spams {
             let change = if per_cent(&mut self.chance, 75) { Change::Spam } else { Change::Delete };
@@ -156,7 +165,7 @@ impl Engine {
     }
 
     /// Whether a conversation was thrown away, or is in a chat.
-    fn is_closed(&mut self, tx: &mut Tx<'_>, conversation: ConversationId) -> Result<bool, AppError> {
+    pub(super) fn is_closed(&mut self, tx: &mut Tx<'_>, conversation: ConversationId) -> Result<bool, AppError> {
         let status = conversations::get(tx, conversation)?.status;
         Ok(matches!(status, Status::Deleted | Status::Spam | Status::Chatting | Status::Calling | Status::Init))
     }
@@ -164,10 +173,30 @@ impl Engine {
     fn changes(&mut self, tx: &mut Tx<'_>, place: usize, change: Change) -> Result<(), AppError> {
         let act = if change == Change::Open { Act::Reopened } else { Act::Resolves };
         let Some((by, conversation)) = self.at_work(place, act) else { return Ok(()) };
-        if !self.is_closed(tx, conversation)? {
-            conversations::change_status(tx, &self.cx, by, conversation, change)?;
+        if self.is_closed(tx, conversation)? {
+            return Ok(());
+        }
+        conversations::change_status(tx, &self.cx, by, conversation, change)?;
+        let seconds = wait_seconds(&mut self.chance, RESOLVED_SECONDS);
+        if change == Change::Resolve && per_cent(&mut self.chance, COMES_BACK_PER_CENT) {
+            self.later(place, seconds, Act::Reopened);
+            self.later(place, seconds + 3.0 * HOUR_SECONDS, Act::Answered);
         }
         Ok(())
+    }
+
+    /// The customer writes again, or he rings and an agent opens it.
+    fn comes_back(&mut self, tx: &mut Tx<'_>, place: usize) -> Result<(), AppError> {
+        if per_cent(&mut self.chance, RINGS_PER_CENT) {
+            return self.changes(tx, place, Change::Open);
+        }
+        let Some(talk) = self.talk(place) else { return Ok(()) };
+        let (Some(conversation), language) = (talk.conversation, talk.person.language) else { return Ok(()) };
+        if self.is_closed(tx, conversation)? {
+            return Ok(());
+        }
+        let text = *pick(&mut self.chance, comes_back(language));
+        self.replies(tx, conversation, text)
     }
 
     fn tags(&mut self, tx: &mut Tx<'_>, place: usize) -> Result<(), AppError> {

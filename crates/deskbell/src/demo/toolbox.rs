@@ -69,7 +69,7 @@ pub(super) fn skill_for(language: Language) -> Option<&'static str> {
     }
 }
 
-fn definitions() -> [(&'static str, bool, Value); 3] {
+fn definitions() -> [(&'static str, bool, Value); 4] {
     [
         (
             "Help at the checkout",
@@ -78,6 +78,15 @@ fn definitions() -> [(&'static str, bool, Value); 3] {
                 "event": "page_enter",
                 "condition": ["and", ["icontains", "@visitor_page_url", "/checkout"], ["not", ["firedBefore"]]],
                 "actions": [["sendMessageToVisitor", "Fernhill Outdoor", "Is there anything about your order that we can help with?"]],
+            }),
+        ),
+        (
+            "Has read the help",
+            true,
+            json!({
+                "event": "page_enter",
+                "condition": ["and", ["icontains", "@visitor_page_url", "/help/"]],
+                "actions": [["addTag", "has read the help"]],
             }),
         ),
         (
@@ -165,7 +174,7 @@ fn time_rules() -> [(&'static str, bool, Value); 2] {
 }
 
 /// The shop's hours.
-const OPEN: &str = "Europe/London; mon 08:00-18:00; tue 08:00-18:00; wed 08:00-18:00; thu 08:00-18:00; fri 08:00-18:00; sat 09:00-13:00";
+const OPEN: &str = "Europe/Berlin; mon 08:00-18:00; tue 08:00-18:00; wed 08:00-18:00; thu 08:00-18:00; fri 08:00-18:00; sat 09:00-13:00";
 
 /// Rules, time rules, and texts that are kept ready.
 fn automate(tx: &mut Tx<'_>, cx: &mut Context, staff: &Staff, by: AgentId) -> Result<(), AppError> {

@@ -6,7 +6,7 @@ use deskbell_testkit::http::client;
 use deskbell_testkit::{Agent, Answer, Server};
 use serde_json::{Value, json};
 
-async fn tell(server: &Server, path: &str, body: Value) -> Answer {
+pub(super) async fn tell(server: &Server, path: &str, body: Value) -> Answer {
     let key = server.v1().key;
     let request = client().post(format!("{}/api/native/v1/{path}", server.base())).header("apikey", key).header("x-deskbell", "1");
     Answer::of(request.json(&body)).await

@@ -282,6 +282,10 @@ export class Desk {
     this.#send({ t: 'reopen', conversation });
   }
 
+  postpone(conversation: Id, until: number): void {
+    this.#send({ t: 'postpone', conversation, until });
+  }
+
   /** Tells the visitor that I am writing: again every 3 s while it lasts, and once when it stops. */
   typing(conversation: Id, text: string): void {
     const now = Date.now();

@@ -4,8 +4,7 @@ import kinds from '../../../shared/kinds.json';
 import { api, everything } from '../../../shared/native.ts';
 import type { Desk } from './desk.svelte.ts';
 import { t } from './i18n.ts';
-import type { Choice } from './rules.ts';
-import { ABOUT } from './sla.ts';
+import { CONDITIONS, type Choice, type Condition } from './rules.ts';
 
 export type Options = readonly (readonly [string, string])[];
 
@@ -45,9 +44,20 @@ export class Names {
     return known.map(({ agent, name, enabled }) => [agent, enabled ? name : `${name} (${t('disabled')})`]);
   }
 
-  /** A value of a condition of a level's rule, as it is shown. */
-  named(about: string, value: string): string {
-    return this.of(ABOUT[about] ?? 'contained').find(([known]) => known === value)?.[1] ?? value;
+  /** A condition in a few words. */
+  shown(condition: Condition): string {
+    const shape = CONDITIONS[condition.word];
+    const name = (value: string): string =>
+      value === 'none' ? t('nobody') : (shape.by === 'list' && new Map(this.of(shape.of)).get(value)) || value;
+    const texts = condition.texts.map(({ mode, text }) => (mode === 'has' ? `“${text}”` : `/${text}/`)).join(', ');
+    const value = {
+      list: () => condition.list.map(name).join(', '),
+      text: () => texts,
+      field: () => `${condition.code} ${{ filled: '', is: condition.text, tests: texts }[condition.mode]}`,
+      hours: () => condition.week.zone,
+      wait: () => `${condition.count} ${t(`wait_${condition.unit}`)}`,
+    }[shape.by]();
+    return `${t(`condition_${condition.word}`)}${condition.not ? ` (${t('rule_not')})` : ''}: ${value}`;
   }
 
   of(choice: Choice): Options {
@@ -62,6 +72,8 @@ export class Names {
         return named('letter', kinds.settable_statuses);
       case 'channel':
         return named('channel', kinds.channels);
+      case 'agent_status':
+        return named('agent_status', kinds.agent_statuses);
       case 'rating':
         return named('rating', kinds.ratings);
       case 'goal':
@@ -80,7 +92,6 @@ export class Names {
         return this.levels;
       case 'domain':
       case 'language':
-      case 'contained':
         return [];
     }
   }

@@ -9,6 +9,8 @@ import { fromWeek, officeHours, readLine, toWeek, writeLine, type Week } from '.
 
 export type ConditionWord = keyof typeof kinds.conditions;
 export type ActionWord = keyof typeof kinds.actions;
+/** Whose conditions they are: of rules, or of those that choose a service level. */
+export type ConditionsOf = RuleKind | 'sla-rules';
 
 /** What is picked from. Those with free values take anything that is written. */
 export type Choice =
@@ -25,10 +27,10 @@ export type Choice =
   | 'rating'
   | 'goal'
   | 'language'
-  | 'contained'
+  | 'agent_status'
   | 'settable'
   | 'level';
-export const FREE: ReadonlySet<Choice> = new Set(['tag', 'domain', 'language', 'contained']);
+export const FREE: ReadonlySet<Choice> = new Set(['tag', 'domain', 'language']);
 
 export type ConditionShape =
   | { by: 'list'; of: Choice; none?: true }
@@ -53,6 +55,10 @@ export const CONDITIONS: Record<ConditionWord, ConditionShape> = {
   customer_name: { by: 'text' },
   customer_email: { by: 'text' },
   customer_domain: { by: 'list', of: 'domain' },
+  language: { by: 'list', of: 'language' },
+  referrer: { by: 'text' },
+  page: { by: 'text' },
+  agent_status: { by: 'list', of: 'agent_status' },
   customer_group: { by: 'list', of: 'group' },
   company: { by: 'list', of: 'company', none: true },
   field: { by: 'field' },
@@ -82,8 +88,9 @@ export const ACTIONS: Record<ActionWord, ActionShape> = {
 };
 
 /** Words that a kind of rule may ask with; moments of time rules first. */
-export function conditionWords(kind: RuleKind): ConditionWord[] {
-  const allowed = (word: ConditionWord): boolean => kinds.conditions[word][kind === 'rules' ? 'rules' : 'time_rules'];
+export function conditionWords(of: ConditionsOf): ConditionWord[] {
+  const member = ({ rules: 'rules', 'time-rules': 'time_rules', 'sla-rules': 'sla_rules' } as const)[of];
+  const allowed = (word: ConditionWord): boolean => kinds.conditions[word][member];
   const words = (Object.keys(CONDITIONS) as ConditionWord[]).filter(allowed);
   return [...words.filter(isMoment), ...words.filter((word) => !isMoment(word))];
 }
@@ -95,10 +102,16 @@ export function isMoment(word: ConditionWord): boolean {
 
 export const TEXT_MODES = ['has', 'fits', 'fits_any_case'] as const;
 export type TextMode = (typeof TEXT_MODES)[number];
-export const FIELD_MODES = ['filled', 'is', ...TEXT_MODES] as const;
+export const FIELD_MODES = ['filled', 'is', 'tests'] as const;
 export type FieldMode = (typeof FIELD_MODES)[number];
 export const UNITS = ['s', 'm', 'h', 'd'] as const;
 export type Unit = (typeof UNITS)[number];
+
+export interface TextTest {
+  key: number;
+  mode: TextMode;
+  text: string;
+}
 
 /** Everything that any condition has; which of it counts, its word says. */
 export interface Condition {
@@ -106,9 +119,12 @@ export interface Condition {
   not: boolean;
   word: ConditionWord;
   list: string[];
-  text: string;
-  mode: FieldMode;
+  /** One of them is enough. */
+  texts: TextTest[];
   code: string;
+  /** Of a field; `text` is what it must be, `texts` are the tests. */
+  mode: FieldMode;
+  text: string;
   count: number | null;
   unit: Unit;
   week: Week;
@@ -140,16 +156,20 @@ export interface Definition {
 
 let keys = 0;
 
+export function newText(): TextTest {
+  return { key: ++keys, mode: 'has', text: '' };
+}
+
 export function newCondition(word: ConditionWord, zone = 'UTC'): Condition {
-  const { by } = CONDITIONS[word];
   return {
     key: ++keys,
     not: false,
     word,
     list: [],
-    text: '',
-    mode: by === 'field' ? 'filled' : 'has',
+    texts: [newText()],
     code: '',
+    mode: 'filled',
+    text: '',
     count: 1,
     unit: 'd',
     week: officeHours(zone),
@@ -225,32 +245,45 @@ export function writeWait({ count, unit }: { count: number | null; unit: Unit })
 }
 
 /** Between slashes stands an expression; an `i` behind it means that case does not matter. */
-function readText(json: Json): { mode: TextMode; text: string } {
+const EXPRESSION = /^\/(.*)\/(i?)$/s;
+
+function readText(json: Json): TextTest {
+  if (typeof json === 'object') return { ...newText(), text: text(members(json, ['contains']).contains) };
   const given = text(json);
-  const found = /^\/(.*)\/(i?)$/s.exec(given);
-  if (!found) return { mode: 'has', text: given };
-  return { mode: found[2] ? 'fits_any_case' : 'fits', text: found[1]! };
+  const found = EXPRESSION.exec(given);
+  if (!found) return { ...newText(), text: given };
+  return { ...newText(), mode: found[2] ? 'fits_any_case' : 'fits', text: found[1]! };
 }
 
-function writeText({ mode, text }: { mode: FieldMode; text: string }): string {
-  return mode === 'has' ? text : `/${text}/${mode === 'fits_any_case' ? 'i' : ''}`;
+function readTexts(json: Json): TextTest[] {
+  return Array.isArray(json) ? json.map(readText) : [readText(json)];
+}
+
+/** What has slashes and is no expression stands in an object. */
+function writeText({ mode, text }: TextTest): Json {
+  if (mode === 'has') return EXPRESSION.test(text) ? { contains: text } : text;
+  return `/${text}/${mode === 'fits_any_case' ? 'i' : ''}`;
+}
+
+function writeTexts(texts: readonly TextTest[]): Json {
+  return texts.length === 1 ? writeText(texts[0]!) : texts.map(writeText);
 }
 
 function readField(json: Json): Partial<Condition> {
   const { code, is, has } = members(json, ['code', 'is', 'has']);
   if (is !== undefined) return { code: text(code), mode: 'is', text: text(is) };
-  return has === undefined ? { code: text(code), mode: 'filled' } : { code: text(code), ...readText(has) };
+  return has === undefined ? { code: text(code), mode: 'filled' } : { code: text(code), mode: 'tests', texts: readTexts(has) };
 }
 
-function readCondition(json: Json, kind: RuleKind): Condition {
+function readCondition(json: Json, of: ConditionsOf): Condition {
   let [word, value] = single(json);
   const not = word === 'not';
   if (not) [word, value] = single(value);
-  if (!conditionWords(kind).includes(word as ConditionWord)) throw new Unreadable(word);
+  if (!conditionWords(of).includes(word as ConditionWord)) throw new Unreadable(word);
   const condition = { ...newCondition(word as ConditionWord), not };
   const { by } = CONDITIONS[condition.word];
   if (by === 'list') return { ...condition, list: list(value) };
-  if (by === 'text') return { ...condition, ...readText(value) };
+  if (by === 'text') return { ...condition, texts: readTexts(value) };
   if (by === 'field') return { ...condition, ...readField(value) };
   if (by === 'wait') return { ...condition, ...readWait(value) };
   try {
@@ -290,17 +323,22 @@ function readAction(json: Json): Action {
   }
 }
 
+/** Groups, one of which must hold whole. */
+export function readConditions(json: Json, of: ConditionsOf): Condition[][] {
+  if (!Array.isArray(json)) throw new Unreadable('conditions');
+  return json.map((group: Json) => {
+    if (!Array.isArray(group)) throw new Unreadable(JSON.stringify(group));
+    return group.map((condition) => readCondition(condition, of));
+  });
+}
+
 export function readDefinition(json: Json, kind: RuleKind): Definition {
   const known = ['conditions', 'actions', 'stop'];
   const { events, conditions = [], actions, stop = false } = members(json, kind === 'rules' ? [...known, 'events'] : known);
-  if (!Array.isArray(conditions) || !Array.isArray(actions)) throw new Unreadable('conditions, actions');
-  const group = (group: Json): Condition[] => {
-    if (!Array.isArray(group)) throw new Unreadable(JSON.stringify(group));
-    return group.map((condition) => readCondition(condition, kind));
-  };
+  if (!Array.isArray(actions)) throw new Unreadable('actions');
   return {
     events: kind === 'rules' ? list(events) : [],
-    groups: conditions.map(group),
+    groups: readConditions(conditions, kind),
     actions: actions.map(readAction),
     stop: stop === true,
   };
@@ -313,7 +351,7 @@ function conditionValue(condition: Condition): Json {
     case 'list':
       return [...condition.list];
     case 'text':
-      return writeText(condition);
+      return writeTexts(condition.texts);
     case 'wait':
       return writeWait(condition);
     case 'hours':
@@ -321,7 +359,7 @@ function conditionValue(condition: Condition): Json {
     case 'field': {
       const { code, mode } = condition;
       if (mode === 'filled') return { code };
-      return mode === 'is' ? { code, is: condition.text } : { code, has: writeText(condition) };
+      return mode === 'is' ? { code, is: condition.text } : { code, has: writeTexts(condition.texts) };
     }
   }
 }
@@ -349,14 +387,18 @@ function actionValue(action: Action): Json {
   }
 }
 
-export function writeDefinition({ events, groups, actions, stop }: Definition, kind: RuleKind): Record<string, Json> {
+export function writeConditions(groups: readonly (readonly Condition[])[]): Json[][] {
   const clause = (condition: Condition): Json => {
     const json = { [condition.word]: conditionValue(condition) };
     return condition.not ? { not: json } : json;
   };
+  return groups.map((group) => group.map(clause));
+}
+
+export function writeDefinition({ events, groups, actions, stop }: Definition, kind: RuleKind): Record<string, Json> {
   return {
     ...(kind === 'rules' ? { events: [...events] } : {}),
-    ...(kind === 'rules' && !groups.length ? {} : { conditions: groups.map((group) => group.map(clause)) }),
+    ...(kind === 'rules' && !groups.length ? {} : { conditions: writeConditions(groups) }),
     actions: actions.map((action) => ({ [action.word]: actionValue(action) })),
     ...(stop ? { stop } : {}),
   };

@@ -1,23 +1,9 @@
-/** Levels and their rules as the forms edit them. */
+/** Times of levels as the form edits them. */
 
 import kinds from '../../../shared/kinds.json';
-import type { SlaCondition, SlaLevel } from '../../../shared/native.ts';
+import type { SlaLevel } from '../../../shared/native.ts';
 import type { SlaGoal } from '../../../shared/protocol.ts';
-import type { Choice, Unit } from './rules.ts';
-
-/** How the values of each condition are given. */
-export const ABOUT: Record<string, Choice> = {
-  channel: 'channel',
-  department: 'department',
-  customer_group: 'group',
-  company: 'company',
-  email_domain: 'domain',
-  subject: 'contained',
-  text: 'contained',
-  tag: 'tag',
-  language: 'language',
-  referrer: 'contained',
-};
+import type { Unit } from './rules.ts';
 
 export interface GoalTime {
   goal: SlaGoal;
@@ -43,8 +29,4 @@ export function readTimes(times: SlaLevel['times'] | null): GoalTime[] {
 export function writeTimes(times: readonly GoalTime[]): SlaLevel['times'] {
   const seconds = ({ count, unit }: GoalTime): number | null => (typeof count === 'number' ? Math.round(count * SECONDS[unit]) : null);
   return Object.fromEntries(times.map((time) => [time.goal, seconds(time)])) as SlaLevel['times'];
-}
-
-export function newCondition(): SlaCondition {
-  return { about: 'channel', any_of: [] };
 }

@@ -7,13 +7,14 @@ use deskbell_app::sla::rules::{self, Condition, Rule, RuleDraft};
 use deskbell_domain::ids::{SlaLevelId, SlaRuleId};
 use deskbell_http::{Answer, Cx, Endpoint, Input, Meta, Param};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::native::call::{Bodies, Call};
 use crate::native::page::{self, Page};
 use crate::native::{Native, given_id, given_id_opt, path_id};
 
-/// What a new conversation is held against.
+/// What a new conversation is held against, in the short spelling.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub(crate) struct SlaConditionBody {
     /// `channel`, `department`, `customer_group`, `company`, `email_domain`, `subject`, `text`, `tag`, `language` or `referrer`.
@@ -28,8 +29,11 @@ pub(crate) struct SlaRuleView {
     name: String,
     enabled: bool,
     level: String,
-    /// One group must hold, and in it every condition. Without groups the rule always holds.
-    groups: Vec<Vec<SlaConditionBody>>,
+    /// Groups of conditions as rules have them: one group must hold, and in it every condition. Without groups the rule always holds.
+    #[schema(value_type = Vec<Vec<Object>>)]
+    conditions: Value,
+    /// The same in the short spelling; null where it cannot say them.
+    groups: Option<Vec<Vec<SlaConditionBody>>>,
 }
 
 impl From<&Rule> for SlaRuleView {
@@ -40,7 +44,8 @@ impl From<&Rule> for SlaRuleView {
             name: rule.name.clone(),
             enabled: rule.enabled,
             level: rule.level.to_string(),
-            groups: rule.groups.iter().map(|group| group.iter().map(shown).collect()).collect(),
+            conditions: rule.conditions.clone(),
+            groups: rule.in_short().map(|groups| groups.iter().map(|group| group.iter().map(shown).collect()).collect()),
         }
     }
 }
@@ -68,7 +73,10 @@ pub(crate) struct SlaRuleBody {
     name: Option<String>,
     enabled: Option<bool>,
     level: Option<String>,
-    /// The whole new list.
+    /// The whole new list: groups of conditions as rules have them, but for those about what happened before.
+    #[schema(value_type = Option<Vec<Vec<Object>>>)]
+    conditions: Option<Value>,
+    /// The whole new list in the short spelling, in place of `conditions`.
     groups: Option<Vec<Vec<SlaConditionBody>>>,
 }
 
@@ -83,6 +91,7 @@ impl SlaRuleBody {
             name: self.name,
             enabled: self.enabled,
             level: given_id_opt(self.level.as_deref(), SlaLevelId::parse, "level")?,
+            conditions: self.conditions,
             groups: groups.transpose()?,
         })
     }
@@ -124,7 +133,7 @@ impl Endpoint<Native> for Update {
     async fn run(cx: Cx<Native>, input: Input) -> Result<Answer, AppError> {
         let id = path_id(&input, SlaRuleId::parse, "SLA rule")?;
         let draft = input.json::<SlaRuleBody>()?.draft()?;
-        let rule = cx.state.desk.write(move |tx, _| rules::change(tx, id, &draft)).await?;
+        let rule = cx.state.desk.write(move |tx, cx| rules::change(tx, cx, id, &draft)).await?;
         Ok(Answer::tree(SlaRuleView::from(&rule)))
     }
 }
@@ -140,7 +149,7 @@ impl Endpoint<Native> for Remove {
 
     async fn run(cx: Cx<Native>, input: Input) -> Result<Answer, AppError> {
         let id = path_id(&input, SlaRuleId::parse, "SLA rule")?;
-        cx.state.desk.write(move |tx, _| rules::remove(tx, id)).await?;
+        cx.state.desk.write(move |tx, cx| rules::remove(tx, cx, id)).await?;
         Ok(Answer::empty())
     }
 }
@@ -163,7 +172,7 @@ impl Endpoint<Native> for Reorder {
     async fn run(cx: Cx<Native>, input: Input) -> Result<Answer, AppError> {
         let SlaOrderBody { rules: wanted } = input.json()?;
         let wanted: Vec<SlaRuleId> = wanted.iter().map(|rule| given_id(rule, SlaRuleId::parse, "rules")).collect::<Result<_, _>>()?;
-        let all = cx.state.desk.write(move |tx, _| rules::order(tx, &wanted)).await?;
+        let all = cx.state.desk.write(move |tx, cx| rules::order(tx, cx, &wanted)).await?;
         Ok(Answer::tree(Page { items: all.iter().map(SlaRuleView::from).collect(), next: None }))
     }
 }

@@ -129,3 +129,31 @@ async fn rules_are_made_ordered_and_taken_away() {
         reply.refused(403, "forbidden");
     }
 }
+
+#[tokio::test]
+async fn rules_have_the_conditions_of_rules() {
+    let desk = start().await;
+    let level = desk.admin.post("sla/levels", json!({"name": "Usual", "times": {"first_answer": 60}})).await.expect(201)["level"].clone();
+    let conditions = json!([[{"text": "/refund|money/i"}, {"not": {"customer_email": "@spam."}}]]);
+    let made = desk.admin.post("sla/rules", json!({"name": "Money", "level": level, "conditions": conditions})).await.expect(201);
+    assert_eq!((&made["conditions"], &made["groups"]), (&conditions, &Value::Null), "the short spelling has no word for it");
+    let cleo = desk.visitor("Cleo", "cleo@shop.test").await.leave_message("My Money back, please").await;
+    let dora = desk.visitor("Dora", "dora@spam.test").await.leave_message("Money!").await;
+    assert_eq!(desk.agent.get(&format!("conversations/{cleo}")).await.expect(200)["sla"]["name"], "Usual");
+    assert_eq!(desk.agent.get(&format!("conversations/{dora}")).await.expect(200)["sla"]["name"], Value::Null);
+    // Either spelling may be written; both are told.
+    let path = format!("sla/rules/{}", made["rule"].as_str().unwrap());
+    let groups = json!([[{"about": "email_domain", "any_of": ["*.shop.test"]}]]);
+    let changed = desk.admin.put(&path, json!({"groups": groups})).await.expect(200);
+    assert_eq!((&changed["groups"], &changed["conditions"]), (&groups, &json!([[{"customer_domain": ["*.shop.test"]}]])));
+    for (body, field) in [
+        (json!({"groups": groups, "conditions": conditions}), "one of the two"),
+        (json!({"conditions": [[{"status_before": "N"}]]}), "conditions[0][0].status_before"),
+        (json!({"conditions": [[{"created_more_than": "1d"}]]}), "conditions[0][0].created_more_than"),
+        (json!({"conditions": "always"}), "conditions must be a list"),
+    ] {
+        let reply = desk.admin.put(&path, body).await;
+        reply.refused(400, "invalid");
+        assert!(reply.text.contains(field), "{} names {field}", reply.text);
+    }
+}

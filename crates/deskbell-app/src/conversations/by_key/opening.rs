@@ -86,7 +86,8 @@ fn begin(tx: &mut Tx<'_>, cx: &mut Context, key: Option<&str>, opening: &Opening
         status,
         subject: &subject,
     };
-    let mut conversation = start_with(tx, cx, begun, Beginning { text: &opening.text, tags: &[] })?;
+    let mut conversation =
+        start_with(tx, cx, begun, Beginning { text: &opening.text, by: Some(by), assigned: agent, ..Beginning::default() })?;
     tables::conversations::set_cc(tx, conversation.id, &copies)?;
     tie(tx, opening.mail_id.as_deref(), conversation.id)?;
     assign(tx, cx, &mut conversation, department, agent, by)?;

@@ -7,10 +7,11 @@ use deskbell_domain::agent::AgentStatus;
 use deskbell_domain::call::{CallState, Direction};
 use deskbell_domain::chat::OfferOutcome;
 use deskbell_domain::department::Strategy as Routing;
-use deskbell_domain::event::Event;
+use deskbell_domain::event::{Event, Recorded};
 use deskbell_domain::ids::{AgentId, ConversationId};
 use deskbell_domain::message::Actor;
 use deskbell_store::recount::levels as rows;
+use deskbell_store::tables::conversations::{Filter, Order, list};
 use deskbell_store::{Tx, journal, tables};
 use proptest::prelude::{Strategy, any, prop, prop_assert, prop_assert_eq, prop_oneof, proptest};
 use proptest::strategy::Just;
@@ -25,6 +26,9 @@ use crate::conversations::{self, Change};
 use crate::customers::Introduction;
 use crate::error::AppError;
 use recount::Recount;
+
+/// When the clock of a stage begins.
+const BEGAN: Timestamp = Timestamp::from_seconds(1_790_000_000);
 
 /// What happens between two looks; numbers choose among what there is.
 #[derive(Debug, Clone)]
@@ -83,6 +87,10 @@ enum Step {
         bite_events: i64,
     },
     Rebuild,
+    /// The journal forgets what is older than a part of the time that went by, of what the reader has taken in.
+    Shorten {
+        percent: i64,
+    },
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -102,6 +110,7 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (0usize..2, 1usize..4).prop_map(|(reader, count)| Step::Bites { reader, count }),
         1 => (0usize..2, 1i64..8).prop_map(|(reader, bite_events)| Step::Restart { reader, bite_events }),
         1 => Just(Step::Rebuild),
+        2 => (0i64..=100).prop_map(|percent| Step::Shorten { percent }),
     ]
 }
 
@@ -169,13 +178,8 @@ impl Calls {
 
 /// Latest conversations first.
 fn ticket(tx: &mut Tx<'_>, place: usize) -> Result<Option<ConversationId>, AppError> {
-    let mut all: Vec<ConversationId> = Vec::new();
-    for recorded in journal::after(tx, 0, i64::MAX)? {
-        if let Event::ConversationStarted { conversation, .. } = recorded.event {
-            all.push(conversation);
-        }
-    }
-    Ok(all.into_iter().rev().nth(place))
+    let all = list(tx, &Filter::default(), Order::CreatedAscending, 1_000, 0)?;
+    Ok(all.into_iter().rev().nth(place).map(|listed| listed.conversation.id))
 }
 
 fn desk_acts(tx: &mut Tx<'_>, cx: &mut Context, stage: &(Vec<AgentId>, Vec<DepartmentId>), step: &Step) -> Result<(), AppError> {
@@ -229,7 +233,19 @@ fn desk_acts(tx: &mut Tx<'_>, cx: &mut Context, stage: &(Vec<AgentId>, Vec<Depar
     }
 }
 
-fn live(stage: &Stage, calls: &mut Calls, readers: &mut [Reader; 2], step: Step) -> Result<(), TestCaseError> {
+/// What the journal had before it forgot it.
+type Past = Vec<Recorded>;
+
+/// Shortens the journal; what it forgets is remembered here.
+fn shorten(stage: &Stage, past: &mut Past, percent: i64) {
+    let before = BEGAN.plus_micros(stage.desk.now().micros_since(BEGAN) / 100 * percent);
+    let told = stage.desk.snapshot_blocking(|tx| Ok(journal::after(tx, 0, i64::MAX)?)).unwrap();
+    stage.desk.write_blocking(move |tx, _| trim(tx, before)).unwrap();
+    let first = stage.desk.snapshot_blocking(|tx| Ok(journal::first_number(tx)?)).unwrap();
+    past.extend(told.into_iter().filter(|recorded| first.is_some_and(|first| recorded.number < first)));
+}
+
+fn live(stage: &Stage, past: &mut Past, calls: &mut Calls, readers: &mut [Reader; 2], step: Step) -> Result<(), TestCaseError> {
     let cast = (stage.agents.clone(), stage.departments.clone());
     match step {
         Step::Chats(act) => {
@@ -266,7 +282,8 @@ fn live(stage: &Stage, calls: &mut Calls, readers: &mut [Reader; 2], step: Step)
             }
         }
         Step::Restart { reader: which, bite_events } => readers[which] = reader(stage, bite_events),
-        Step::Rebuild => rebuild(&stage.desk, &mut |_| {}).unwrap(),
+        Step::Rebuild => drop(rebuild(&stage.desk, &mut |_| {}).unwrap()),
+        Step::Shorten { percent } => shorten(stage, past, percent),
         Step::Switch { .. }
         | Step::Letters { .. }
         | Step::Members { .. }
@@ -324,9 +341,10 @@ fn check_now(stage: &Stage) -> Result<(), TestCaseError> {
 }
 
 /// All that is kept of a stage's past, against the recount.
-fn check_all(stage: &Stage, shift: i64) -> Result<(), TestCaseError> {
+fn check_all(stage: &Stage, past: &Past, shift: i64) -> Result<(), TestCaseError> {
     let now = stage.desk.now();
-    let events = stage.desk.snapshot_blocking(|tx| Ok(journal::after(tx, 0, i64::MAX)?)).unwrap();
+    let mut events = past.clone();
+    events.extend(stage.desk.snapshot_blocking(|tx| Ok(journal::after(tx, 0, i64::MAX)?)).unwrap());
     let begun = Quarter::of(events[0].at).start().plus_micros(-shift * 15 * MINUTE);
     let edges: Vec<Timestamp> =
         (0..).map(|hour| begun.plus_micros(hour * 60 * MINUTE)).take_while(|edge| *edge < now.plus_seconds(7_200)).collect();
@@ -359,12 +377,13 @@ proptest! {
         strategy in prop::sample::select(Routing::ALL),
         steps in prop::collection::vec(step(), 1..110),
         shift in 0i64..4,
+        shortened in prop::option::of(0i64..=100),
     ) {
         let stage = stage(strategy, None);
         let mut readers = [reader(&stage, 3), reader(&stage, 5)];
-        let mut calls = Calls::default();
+        let (mut calls, mut past) = (Calls::default(), Past::new());
         for (place, step) in steps.into_iter().enumerate() {
-            live(&stage, &mut calls, &mut readers, step)?;
+            live(&stage, &mut past, &mut calls, &mut readers, step)?;
             if place % 16 == 0 {
                 readers[place / 16 % 2].catch_up().unwrap();
                 check_now(&stage)?;
@@ -372,8 +391,15 @@ proptest! {
         }
         readers.iter_mut().for_each(|reader| reader.catch_up().unwrap());
         check_now(&stage)?;
-        check_all(&stage, shift)?;
-        prop_assert_eq!(verify(&stage.desk).unwrap(), []);
+        check_all(&stage, &past, shift)?;
+        prop_assert_eq!(verify(&stage.desk, &mut |_| {}).unwrap().differences, []);
+        if let Some(percent) = shortened {
+            shorten(&stage, &mut past, percent);
+            prop_assert_eq!(verify(&stage.desk, &mut |_| {}).unwrap().differences, []);
+            rebuild(&stage.desk, &mut |_| {}).unwrap();
+            check_all(&stage, &past, shift)?;
+            prop_assert_eq!(verify(&stage.desk, &mut |_| {}).unwrap().differences, []);
+        }
         stage.desk.close();
     }
 }

@@ -62,7 +62,8 @@ fn what_is_kept_wrongly_is_found_and_made_anew() {
         })
         .unwrap();
     assert_ne!(read(&scene), right);
-    let found = verify(&scene.desk).unwrap();
+    let compared = verify(&scene.desk, &mut |_| {}).unwrap();
+    let found = compared.differences;
     let mut right_cell = wrong.clone();
     right_cell.standing.queue -= 1;
     assert_eq!(found[0], Difference::Cell { key: sales, kept: Some(Box::new(wrong)), counted: Box::new(right_cell) });
@@ -75,13 +76,14 @@ fn what_is_kept_wrongly_is_found_and_made_anew() {
     let ended = Presence { until: Some(at(100)), ..open };
     assert!(found.contains(&Difference::Presence { medium: Medium::Chats, kept: Some(ended), counted: open }));
     assert!(found.contains(&Difference::Presences { medium: Medium::Calls, kept: 1, counted: 0 }));
-    assert_eq!(found.len(), 4, "{found:#?} beyond {beyond:?}");
-    assert!(found[0].to_string().starts_with("level of "), "{}", found[0]);
+    assert_eq!((found.len(), compared.differing), (4, 4), "{found:#?} beyond {beyond:?}");
+    let told = found[0].to_string();
+    assert!(told.starts_with("chats of department ") && told.contains("from 2026-03-02T08:00:00Z: queue 2 "), "{told}");
 
     let mut told = Vec::new();
     rebuild(&scene.desk, &mut |progress| told.push(progress)).unwrap();
     let head = scene.see(|tx| Ok(tx.head()?));
-    assert_eq!(told.last(), Some(&Progress { number: head, head }));
+    assert_eq!(told.last(), Some(&Progress { done: head, all: head }));
     assert_eq!(read(&scene), right);
     scene.is_verified();
 }
@@ -151,14 +153,117 @@ fn of_two_who_rebuild_the_later_one_does() {
 }
 
 #[test]
-fn without_its_beginning_a_journal_counts_nothing_again() {
+fn what_is_missing_and_was_not_kept_counts_nothing_again() {
     let scene = morning();
     let right = read(&scene);
+    // Not in the way that keeps how it stood.
     scene.desk.write_blocking(|tx, _| Ok(journal::trim(tx, at(0), i64::MAX)?)).unwrap();
     assert_eq!(rebuild(&scene.desk, &mut |_| {}).expect_err("it is gone").kind, Kind::Conflict);
-    assert_eq!(verify(&scene.desk).expect_err("it is gone").kind, Kind::Conflict);
+    assert_eq!(verify(&scene.desk, &mut |_| {}).expect_err("it is gone").kind, Kind::Conflict);
     scene.tell([(200, ended(7, SALES))]);
     assert_eq!(read(&scene), right, "what is kept stays, and goes on");
+}
+
+/// Shortens the journal; how many entries are gone.
+fn shorten(scene: &Scene, minute: i64) -> u64 {
+    scene.desk.write_blocking(move |tx, _| trim(tx, at(minute))).unwrap()
+}
+
+#[test]
+fn a_journal_that_was_shortened_counts_as_before() {
+    let scene = morning();
+    let right = read(&scene);
+    // Within a quarter hour, while a chat is served, a ticket waits and Ann is there.
+    assert!(shorten(&scene, 48) > 0);
+    let first = scene.see(|tx| Ok(journal::moment_after(tx, 0)?));
+    assert_eq!(first, Some(at(50)));
+    assert_eq!(read(&scene), right);
+    scene.is_verified();
+    let mut told = Vec::new();
+    let done = rebuild(&scene.desk, &mut |progress| told.push(progress)).unwrap();
+    assert_eq!((told.last(), done.done), (Some(&done), 5), "what the journal has");
+    assert_eq!(read(&scene), right);
+    scene.is_verified();
+    // What stands where it begins is one cell of each series, and who is there.
+    let (cells, present) = scene.see(|tx| {
+        let floor = table::floor::floor(tx)?.expect("there is one");
+        Ok((table::all_series(tx, floor)?, table::floor::present(tx, floor)?))
+    });
+    assert!(!cells.is_empty() && cells.iter().all(|(_, _, count)| *count == 1), "{cells:?}");
+    assert!(present.iter().all(|(_, presence)| presence.agent == ANN && presence.from == at(5) && presence.until.is_none()));
+    assert_eq!(present.len(), 4, "for tickets and chats, in two departments");
+
+    // It goes on, and is shortened again: to a moment at which nothing is open any more, and wholly.
+    scene.tell([(100, requested(2, SUPPORT)), (130, ended(2, SUPPORT)), (131, online(ANN, AgentStatus::OFFLINE))]);
+    let right = read(&scene);
+    for minute in [90, 10_000] {
+        assert!(shorten(&scene, minute) > 0);
+        scene.is_verified();
+        rebuild(&scene.desk, &mut |_| {}).unwrap();
+        assert_eq!(read(&scene), right);
+        scene.is_verified();
+    }
+    assert_eq!(scene.see(|tx| Ok(journal::first_number(tx)?)), Some(scene.see(|tx| Ok(tx.head()?))), "the reader's last entry stays");
+    scene.tell([(200, requested(3, SALES))]);
+    assert_eq!(scene.standing(Medium::Chats, of(SALES)).queue, 1);
+    scene.is_verified();
+}
+
+#[test]
+fn what_is_wrong_behind_the_beginning_of_the_journal_is_mended() {
+    let scene = morning();
+    let right = read(&scene);
+    shorten(&scene, 48);
+    let sales = of(SALES).key(Medium::Chats);
+    scene
+        .desk
+        .write_blocking(move |tx, _| {
+            let set = table::kept(tx)?;
+            let series = table::series(tx, set, &sales)?.expect("there was a chat");
+            // The quarter hour in which the journal begins, and a later one.
+            for minute in [44, 74] {
+                let mut wrong = table::cell_before(tx, series, Quarter::of(at(minute)).next())?.expect("it is there");
+                wrong.standing.service += 5;
+                table::put_cell(tx, series, &wrong)?;
+            }
+            table::presences::close(tx, set, Medium::Chats, ANN, SALES, at(81))?;
+            Ok(())
+        })
+        .unwrap();
+    let compared = verify(&scene.desk, &mut |_| {}).unwrap();
+    assert_eq!(compared.differing, 3, "{:#?}", compared.differences);
+    rebuild(&scene.desk, &mut |_| {}).unwrap();
+    assert_eq!(read(&scene), right);
+    scene.is_verified();
+}
+
+#[test]
+fn what_no_reader_has_taken_in_is_not_forgotten() {
+    let scene = Scene::begin();
+    scene.write([(0, requested(1, SALES))]);
+    assert_eq!(shorten(&scene, 1_000), 0, "the reader has not begun");
+    scene.desk.level_reader().catch_up().unwrap();
+    scene.write([(1, requested(2, SALES)), (2, requested(3, SALES))]);
+    shorten(&scene, 1_000);
+    let left = scene.see(|tx| Ok(journal::after(tx, 0, 100)?));
+    assert_eq!(left.iter().filter(|recorded| recorded.at >= at(1)).count(), 2);
+    scene.desk.level_reader().catch_up().unwrap();
+    assert_eq!(scene.standing(Medium::Chats, of(SALES)).queue, 3);
+    scene.is_verified();
+}
+
+#[test]
+fn a_journal_that_is_shortened_meanwhile_ends_a_rebuild() {
+    let scene = morning();
+    let right = read(&scene);
+    let start = scene.see(floor::Start::find);
+    let built = scene.desk.write_blocking(|tx, _| Ok(table::begin(tx)?)).unwrap();
+    shorten(&scene, 48);
+    assert_eq!(floor::copy(scene.desk.db(), start, built).expect_err("it begins elsewhere now").kind, Kind::Conflict);
+    assert_eq!(read(&scene), right);
+    rebuild(&scene.desk, &mut |_| {}).unwrap();
+    assert_eq!(read(&scene), right);
+    assert_eq!(scene.see(|tx| Ok(table::building(tx)?)), None);
 }
 
 #[test]

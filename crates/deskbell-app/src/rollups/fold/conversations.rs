@@ -106,6 +106,8 @@ impl Fold {
         let created = known.created;
         if from == Status::Init {
             let who = Who::of(self.conversations.get(id.get()), None);
+            // Until somebody says something it may still be given those that it begins with.
+            let who = if opener == Opener::Awaited { Who { tags: &[], ..who } } else { who };
             self.cells.count(at, who, Measure::CreatedTickets, 1);
             if let Opener::Agent(agent) = opener {
                 self.cells.count_for_agent(at, agent, Measure::CreatedTickets, 1);
@@ -138,16 +140,17 @@ impl Fold {
         self.cells.count(at, who, time_sla, business_micros(&self.levels, level, since, at));
     }
 
-    /// Somebody was the first to say something: a conversation that an agent begins is created by him.
+    /// Somebody was the first to say something: a conversation that an agent begins is created by him, and with the tags that it carries then.
     pub(super) fn opened(&mut self, id: ConversationId, opener: Opener, by: Actor) {
         if by == Actor::System || self.conversations.get(id.get()).is_none_or(|known| known.opener != Opener::Awaited) {
             return;
         }
         let Some(known) = self.conversations.get_mut(id.get()) else { return };
         known.opener = opener;
-        if let (Opener::Agent(agent), Some(created)) = (opener, known.created)
-            && known.status != Some(Status::Init)
-        {
+        let Some(created) = known.created.filter(|_| known.status != Some(Status::Init)) else { return };
+        let tags = known.tags.clone();
+        self.cells.count_for_tags(created, &tags, Measure::CreatedTickets, 1);
+        if let Opener::Agent(agent) = opener {
             self.cells.count_for_agent(created, agent, Measure::CreatedTickets, 1);
         }
     }

@@ -4,7 +4,7 @@ use deskbell_domain::calendar::{Calendar, CalendarFault};
 use deskbell_domain::chat::Rating;
 use deskbell_domain::conversation::{Channel, Status};
 use deskbell_domain::ids::{AgentId, CompanyId, CustomerGroupId, DepartmentId};
-use deskbell_domain::rule::{Clause, Condition, ConditionWord, Conditions, FieldTest, RuleEvent, TextTest, TimeTest, Who};
+use deskbell_domain::rule::{Clause, Condition, ConditionWord, Conditions, FieldTest, Online, RuleEvent, TextTest, TimeTest, Who};
 use deskbell_domain::sla::Goal;
 use deskbell_domain::trigger::{Case, Pattern};
 use serde_json::Value as Json;
@@ -19,19 +19,38 @@ use crate::goals::line;
 pub(crate) const GROUPS_MAX: usize = 20;
 /// Conditions of one rule, over all groups.
 pub(crate) const CONDITIONS_MAX: usize = 50;
-/// Conditions that one with a regular expression or business hours counts as: they take memory for as long as the rule is on.
+/// The same of a rule that chooses a service level, which could always have as many.
+const BEGINNING_CONDITIONS_MAX: usize = 400;
+/// Conditions of [`CONDITIONS_MAX`] that one with a regular expression or business hours counts as: they take memory for as long as the rule is on.
 const LARGE_CONDITIONS: usize = 5;
 
 /// Whose conditions they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     /// A rule's.
     Plain,
     /// A time rule's: each group needs a wait.
     Timed,
+    /// Of a conversation that begins: nothing was before.
+    Beginning,
 }
 
-pub(super) fn read(path: &str, json: &Json, kind: Kind) -> Result<Conditions, AppError> {
+impl Kind {
+    /// Conditions over all groups.
+    fn conditions_max(self) -> usize {
+        match self {
+            Kind::Plain | Kind::Timed => CONDITIONS_MAX,
+            Kind::Beginning => BEGINNING_CONDITIONS_MAX,
+        }
+    }
+
+    /// Conditions that an expression or business hours count as: a tenth of all.
+    fn large_conditions(self) -> usize {
+        LARGE_CONDITIONS * self.conditions_max() / CONDITIONS_MAX
+    }
+}
+
+pub(crate) fn read(path: &str, json: &Json, kind: Kind) -> Result<Conditions, AppError> {
     let Json::Array(groups) = json else { return Err(AppError::invalid(format!("{path} must be a list of groups: {}", shown(json)))) };
     if groups.len() > GROUPS_MAX {
         return Err(AppError::invalid(format!("{path} has at most {GROUPS_MAX} groups")));
@@ -39,7 +58,7 @@ pub(super) fn read(path: &str, json: &Json, kind: Kind) -> Result<Conditions, Ap
     if kind == Kind::Timed && groups.is_empty() {
         return Err(AppError::invalid(format!("{path} must have a group")));
     }
-    let mut left = CONDITIONS_MAX;
+    let mut left = kind.conditions_max();
     let mut read = Vec::new();
     for (place, group) in groups.iter().enumerate() {
         let path = format!("{path}[{place}]");
@@ -51,10 +70,11 @@ pub(super) fn read(path: &str, json: &Json, kind: Kind) -> Result<Conditions, Ap
         for (place, clause) in clauses.iter().enumerate() {
             let path = format!("{path}[{place}]");
             let clause = read_clause(&path, clause, kind)?;
-            let weight = if is_large(&clause.condition) { LARGE_CONDITIONS } else { 1 };
-            left = left.checked_sub(weight).ok_or_else(|| {
+            left = left.checked_sub(weight(&clause.condition, kind)).ok_or_else(|| {
                 AppError::invalid(format!(
-                    "{path}: a rule has at most {CONDITIONS_MAX} conditions; an expression and business hours count as {LARGE_CONDITIONS}"
+                    "{path}: a rule has at most {} conditions; each expression, and business hours, count as {}",
+                    kind.conditions_max(),
+                    kind.large_conditions()
                 ))
             })?;
             clauses_read.push(clause);
@@ -70,17 +90,30 @@ pub(super) fn read(path: &str, json: &Json, kind: Kind) -> Result<Conditions, Ap
     Ok(Conditions(read))
 }
 
-fn is_large(condition: &Condition) -> bool {
-    match condition {
-        Condition::Hours(_) => true,
+/// Expressions of a test; each in a list counts.
+fn expressions(test: &TextTest) -> usize {
+    match test {
+        TextTest::Contains(_) => 0,
+        TextTest::Matches(_) => 1,
+        TextTest::AnyOf(tests) => tests.iter().map(expressions).sum(),
+    }
+}
+
+/// As how many conditions one counts.
+fn weight(condition: &Condition, kind: Kind) -> usize {
+    let large = match condition {
+        Condition::Hours(_) => 1,
         Condition::Subject(test)
         | Condition::Text(test)
         | Condition::CustomerName(test)
         | Condition::CustomerEmail(test)
+        | Condition::Referrer(test)
+        | Condition::Page(test)
         | Condition::ConversationField(_, FieldTest::Has(test))
-        | Condition::CustomerField(_, FieldTest::Has(test)) => matches!(test, TextTest::Matches(_)),
-        _ => false,
-    }
+        | Condition::CustomerField(_, FieldTest::Has(test)) => expressions(test),
+        _ => 0,
+    };
+    (large * kind.large_conditions()).max(1)
 }
 
 fn read_clause(path: &str, json: &Json, kind: Kind) -> Result<Clause, AppError> {
@@ -121,6 +154,14 @@ fn read_condition(path: &str, name: &str, value: &Json, kind: Kind) -> Result<Co
             let domain = line(path, text(path, json)?, VALUE_CHARS_MAX)?;
             Ok(domain.strip_prefix('@').unwrap_or(&domain).to_lowercase())
         })?),
+        ConditionWord::Language => {
+            Condition::Language(listed(path, value, |path, json| Ok(line(path, text(path, json)?, VALUE_CHARS_MAX)?.to_lowercase()))?)
+        }
+        ConditionWord::Referrer => Condition::Referrer(text_test(path, value)?),
+        ConditionWord::Page => Condition::Page(text_test(path, value)?),
+        ConditionWord::AgentStatus => {
+            Condition::AgentStatus(listed(path, value, |path, json| word(path, json, Online::parse, Online::ALL, Online::text))?)
+        }
         ConditionWord::CustomerGroup => Condition::CustomerGroup(listed(path, value, |path, json| id(path, json, CustomerGroupId::parse))?),
         ConditionWord::Company => Condition::Company(listed(path, value, |path, json| id_or_none(path, json, CompanyId::parse))?),
         ConditionWord::Field => {
@@ -145,13 +186,19 @@ fn read_condition(path: &str, name: &str, value: &Json, kind: Kind) -> Result<Co
         ConditionWord::OverdueByMoreThan => time(TimeTest::OverdueByMoreThan, 0)?,
     };
     match kind {
-        Kind::Plain if matches!(condition, Condition::Time(..)) => {
+        Kind::Plain | Kind::Beginning if matches!(condition, Condition::Time(..)) => {
             Err(AppError::invalid(format!("{path} is for time rules: a rule is looked at when something happens")))
         }
         Kind::Timed if condition.needs_happening() => {
             Err(AppError::invalid(format!("{path} is for rules: when a time rule is looked at, nothing just happened")))
         }
-        Kind::Plain | Kind::Timed => Ok(condition),
+        Kind::Timed if condition.needs_moment() => {
+            Err(AppError::invalid(format!("{path} is for rules: a time rule is not told when it changes")))
+        }
+        Kind::Beginning if condition.needs_happening() && !matches!(condition, Condition::By(_)) => {
+            Err(AppError::invalid(format!("{path} is for rules: before a conversation begins nothing happens in it")))
+        }
+        Kind::Plain | Kind::Timed | Kind::Beginning => Ok(condition),
     }
 }
 
@@ -167,12 +214,23 @@ fn read_who(path: &str, json: &Json) -> Result<Who, AppError> {
     })
 }
 
-/// A text that is contained, or an expression between slashes: `/refund|money back/i`.
+/// A text that is contained, or an expression between slashes: `/refund|money back/i`; or several, of which one is enough. What has slashes and
+/// is no expression stands in an object: `{"contains": "/shop/"}`.
 fn text_test(path: &str, json: &Json) -> Result<TextTest, AppError> {
-    let given = text(path, json)?;
-    if given.trim().is_empty() || given.chars().count() > VALUE_CHARS_MAX || given.contains('\0') {
-        return Err(AppError::invalid(format!("{path} must have 1 to {VALUE_CHARS_MAX} characters")));
+    match json {
+        Json::Array(_) => Ok(TextTest::AnyOf(listed(path, json, one_text_test)?)),
+        one => one_text_test(path, one),
     }
+}
+
+fn one_text_test(path: &str, json: &Json) -> Result<TextTest, AppError> {
+    if json.is_object() {
+        let path = format!("{path}.contains");
+        let members = object(&path, json, &["contains"])?;
+        let part = text(&path, member(members, &path, "contains")?)?;
+        return Ok(TextTest::Contains(compared(&path, part)?.to_lowercase()));
+    }
+    let given = compared(path, text(path, json)?)?;
     let expression = given.strip_prefix('/').and_then(|rest| rest.rsplit_once('/'));
     let (source, case) = match expression {
         Some((source, "")) => (source, Case::Counts),
@@ -182,6 +240,14 @@ fn text_test(path: &str, json: &Json) -> Result<TextTest, AppError> {
     Pattern::within(source, case)
         .map(TextTest::Matches)
         .ok_or_else(|| AppError::invalid(format!("{path}: a regular expression is not understood or too large: {}", shown(json))))
+}
+
+/// A text that something is compared with.
+fn compared<'a>(path: &str, given: &'a str) -> Result<&'a str, AppError> {
+    if given.trim().is_empty() || given.chars().count() > VALUE_CHARS_MAX || given.contains('\0') {
+        return Err(AppError::invalid(format!("{path} must have 1 to {VALUE_CHARS_MAX} characters")));
+    }
+    Ok(given)
 }
 
 fn field_test(path: &str, json: &Json) -> Result<(String, FieldTest), AppError> {

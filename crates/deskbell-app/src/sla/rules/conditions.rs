@@ -1,16 +1,19 @@
-//! Conditions on conversations that begin: a small language, stored as JSON. Each compares one thing with a list of values, of which one
-//! must fit.
+//! Conditions on conversations that begin: those of rules (`docs/automation.md`), but for what asks about something that happened in it
+//! before. Beside them there is a short spelling, from when these rules had a language of their own: it compares one thing with a list of
+//! values, of which one must fit. Kept is only the language of rules.
 
 use deskbell_domain::conversation::Channel;
-use deskbell_domain::customer::Customer;
 use deskbell_domain::ids::{CompanyId, CustomerGroupId, DepartmentId};
-use deskbell_domain::visit::Visit;
+use deskbell_domain::rule::Conditions;
 use deskbell_store::{Tx, tables};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value as Json, json};
 
+use crate::definitions;
 use crate::error::AppError;
+use crate::rules::definition::conditions::{self, Kind};
 
-/// Groups of one rule.
+/// Groups of one rule in the short spelling.
 const GROUPS_MAX: usize = 20;
 /// Conditions of one group.
 const CONDITIONS_MAX: usize = 20;
@@ -59,20 +62,99 @@ about! {
     Referrer = "referrer", "the page that led to the site contains this, in whatever case";
 }
 
-/// A condition: what it looks at, and the values of which one must fit.
+/// A condition in the short spelling: what it looks at, and the values of which one must fit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Condition {
     pub about: About,
     pub any_of: Vec<String>,
 }
 
-/// Reads what is stored.
-pub(super) fn read(source: &str) -> Result<Vec<Vec<Condition>>, AppError> {
-    serde_json::from_str(source).map_err(|error| AppError::invalid(format!("the conditions cannot be read: {error}")))
+/// Conditions as they are kept: what was written, in the words of rules, and what it means.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Understood {
+    pub(crate) source: Json,
+    pub(crate) conditions: Conditions,
 }
 
-pub(super) fn source(groups: &[Vec<Condition>]) -> Result<String, AppError> {
-    serde_json::to_string(groups).map_err(|error| AppError::internal(format!("conditions cannot be written: {error}")))
+/// Reads what is stored, also what older programs stored in the short spelling.
+pub(crate) fn read(source: &str) -> Result<Understood, AppError> {
+    let mut source = definitions::stored(source)?;
+    for condition in source.as_array_mut().into_iter().flatten().filter_map(Json::as_array_mut).flatten() {
+        if condition.get("about").is_some() {
+            let short = serde_json::from_value::<Condition>(condition.clone());
+            *condition = short.map_err(|error| AppError::invalid(format!("a condition cannot be read: {error}")))?.in_full();
+        }
+    }
+    understand(source)
+}
+
+/// Understands conditions in the words of rules.
+pub(super) fn understand(source: Json) -> Result<Understood, AppError> {
+    let conditions = conditions::read("conditions", &source, Kind::Beginning)?;
+    Ok(Understood { source, conditions })
+}
+
+/// Conditions of the short spelling in the words of rules.
+pub(super) fn in_full(groups: &[Vec<Condition>]) -> Json {
+    groups.iter().map(|group| group.iter().map(Condition::in_full).collect::<Json>()).collect()
+}
+
+/// Conditions in the short spelling, if it can say them all.
+pub(super) fn in_short(source: &Json) -> Option<Vec<Vec<Condition>>> {
+    source.as_array()?.iter().map(|group| group.as_array()?.iter().map(Condition::in_short).collect()).collect()
+}
+
+impl About {
+    /// The word of rules for it.
+    fn word(self) -> &'static str {
+        match self {
+            About::EmailDomain => "customer_domain",
+            other => other.text(),
+        }
+    }
+
+    /// Whether its values are compared as texts, in which slashes could mean an expression.
+    fn compares_texts(self) -> bool {
+        match self {
+            About::Subject | About::Text | About::Referrer => true,
+            About::Channel
+            | About::Department
+            | About::CustomerGroup
+            | About::Company
+            | About::EmailDomain
+            | About::Tag
+            | About::Language => false,
+        }
+    }
+}
+
+impl Condition {
+    fn in_full(&self) -> Json {
+        let value = |value: &String| {
+            let value = if self.about.compares_texts() { value.as_str() } else { value.trim() };
+            if self.about.compares_texts() && value.starts_with('/') { json!({ "contains": value }) } else { json!(value) }
+        };
+        json!({ self.about.word(): self.any_of.iter().map(value).collect::<Vec<_>>() })
+    }
+
+    fn in_short(json: &Json) -> Option<Condition> {
+        let (word, values) = json.as_object().filter(|members| members.len() == 1)?.iter().next()?;
+        let about = About::ALL.iter().copied().find(|about| about.word() == word)?;
+        let value = |value: &Json| match value {
+            // It might be an expression, which has no short spelling.
+            Json::String(text) if about.compares_texts() && text.starts_with('/') => None,
+            // No company.
+            Json::String(text) if about == About::Company && text == "none" => None,
+            Json::String(text) => Some(text.clone()),
+            Json::Object(members) => members.get("contains").and_then(Json::as_str).map(str::to_owned),
+            Json::Null | Json::Bool(_) | Json::Number(_) | Json::Array(_) => None,
+        };
+        let any_of = match values {
+            Json::Array(values) => values.iter().map(value).collect::<Option<Vec<_>>>()?,
+            one => vec![value(one)?],
+        };
+        Some(Condition { about, any_of })
+    }
 }
 
 /// Looks conditions over that come from outside; a refusal names the field.
@@ -126,87 +208,4 @@ fn check_value(tx: &mut Tx<'_>, about: About, value: &str, field: &str) -> Resul
         About::Subject | About::Text | About::Tag | About::Language | About::Referrer => true,
     };
     if is_known { Ok(()) } else { fault(&format!("no such {}", about.text().replace('_', " "))) }
-}
-
-/// A conversation that begins.
-#[derive(Debug, Clone, Copy)]
-pub struct Newcomer<'a> {
-    pub channel: Channel,
-    pub department: DepartmentId,
-    pub customer: &'a Customer,
-    pub visit: Option<&'a Visit>,
-    pub subject: &'a str,
-    pub text: &'a str,
-    pub tags: &'a [String],
-}
-
-/// What conditions are held against, read once.
-pub(super) struct Facts<'a> {
-    newcomer: &'a Newcomer<'a>,
-    groups: Vec<CustomerGroupId>,
-    subject: String,
-    text: String,
-    language: &'a str,
-    referrer: String,
-}
-
-impl<'a> Facts<'a> {
-    pub(super) fn load(tx: &mut Tx<'_>, newcomer: &'a Newcomer<'a>) -> Result<Facts<'a>, AppError> {
-        let mut groups = tables::groups::of_customer(tx, newcomer.customer.id)?;
-        if let Some(company) = newcomer.customer.company {
-            groups.extend(tables::groups::of_company(tx, company)?);
-        }
-        let text = newcomer.text.to_lowercase();
-        let browser = newcomer.visit.map(|visit| visit.language.as_str()).filter(|language| !language.is_empty());
-        Ok(Facts {
-            groups: groups.into_iter().map(|group| group.id).collect(),
-            // What has no subject is called by the start of its text.
-            subject: if newcomer.subject.is_empty() { text.clone() } else { newcomer.subject.to_lowercase() },
-            text,
-            language: browser.unwrap_or(&newcomer.customer.language),
-            referrer: newcomer.visit.map(|visit| visit.referrer.to_lowercase()).unwrap_or_default(),
-            newcomer,
-        })
-    }
-
-    pub(super) fn meet(&self, groups: &[Vec<Condition>]) -> bool {
-        groups.is_empty() || groups.iter().any(|group| group.iter().all(|condition| self.meets(condition)))
-    }
-
-    fn meets(&self, condition: &Condition) -> bool {
-        condition.any_of.iter().any(|value| self.fits(condition.about, value))
-    }
-
-    fn fits(&self, about: About, value: &str) -> bool {
-        let newcomer = self.newcomer;
-        match about {
-            About::Channel => newcomer.channel.text() == value,
-            About::Department => DepartmentId::parse(value) == Some(newcomer.department),
-            About::CustomerGroup => CustomerGroupId::parse(value).is_some_and(|group| self.groups.contains(&group)),
-            About::Company => newcomer.customer.company.is_some_and(|company| CompanyId::parse(value) == Some(company)),
-            About::EmailDomain => newcomer.customer.email.as_deref().is_some_and(|email| is_of_domain(email, value)),
-            About::Subject => self.subject.contains(&value.to_lowercase()),
-            About::Text => self.text.contains(&value.to_lowercase()),
-            About::Tag => newcomer.tags.iter().any(|tag| tag == value.trim()),
-            About::Language => is_language(self.language, value),
-            About::Referrer => self.referrer.contains(&value.to_lowercase()),
-        }
-    }
-}
-
-/// `*.example.com` is the domain and all below it.
-fn is_of_domain(email: &str, pattern: &str) -> bool {
-    let Some((_, domain)) = email.rsplit_once('@') else { return false };
-    let (domain, pattern) = (domain.to_lowercase(), pattern.trim().to_lowercase());
-    match pattern.strip_prefix("*.") {
-        Some(parent) => domain == parent || domain.strip_suffix(parent).is_some_and(|below| below.ends_with('.')),
-        None => domain == pattern,
-    }
-}
-
-/// The first language of a browser's list, or what begins with the wanted one.
-fn is_language(spoken: &str, wanted: &str) -> bool {
-    let first = spoken.split([',', ';']).next().unwrap_or_default().trim().to_lowercase();
-    let wanted = wanted.trim().to_lowercase();
-    first == wanted || first.strip_prefix(&wanted).is_some_and(|rest| rest.starts_with('-'))
 }

@@ -1,17 +1,21 @@
 use deskbell_domain::sla::{Goal, Level};
 use deskbell_store::tables::sla::SlaRule;
+use serde_json::json;
 
 use super::*;
+use crate::companies;
 use crate::conversations::stage::{Stage, stage};
 use crate::conversations::{Beginning, Start, start_with};
 use crate::customers::{self, Changes, NewCustomer};
 use crate::error::Kind;
+use crate::fields;
 use crate::groups::{self, GroupDraft};
 use crate::sla::levels::LevelDraft;
 use crate::visits::{self, Arrival};
 use conditions::About;
 use deskbell_domain::conversation::{Channel, Status};
-use deskbell_domain::ids::{CustomerId, DepartmentId};
+use deskbell_domain::field::{FieldOwner, FieldValue};
+use deskbell_domain::ids::{AgentId, CustomerId, DepartmentId};
 
 pub(crate) fn level(stage: &Stage, name: &str, minutes: i64) -> Level {
     let draft = LevelDraft { name: Some(name.to_owned()), times: vec![(Goal::FirstAnswer, Some(minutes * 60))], ..LevelDraft::default() };
@@ -56,7 +60,7 @@ fn begun(
             status: Status::New,
             subject: &subject,
         };
-        let conversation = start_with(tx, cx, start, Beginning { text: &text, tags: &tags })?;
+        let conversation = start_with(tx, cx, start, Beginning { text: &text, tags: &tags, ..Beginning::default() })?;
         Ok(crate::sla::standing(tx, conversation.id)?.level.map(|(_, name)| name).unwrap_or_default())
     })
 }
@@ -106,7 +110,7 @@ fn the_first_rule_that_holds_chooses() {
         let of_ann = begun(&stage, ann, Channel::Form, sales, "", ("My tent leaks", &[]));
         let of_bob = begun(&stage, bob, Channel::Email, support, "A Tent", ("Where is it?", &["urgent"]));
         assert_eq!((of_ann == "Held", of_bob == "Held"), (ann_holds, bob_holds), "{groups:?}");
-        stage.write(move |tx, _| remove(tx, rule.id));
+        stage.write(move |tx, cx| remove(tx, cx, rule.id));
     }
     // The customer's own language counts where no browser tells one.
     rule(&stage, "French", held.id, vec![vec![condition(About::Language, &["fr"])]]);
@@ -123,14 +127,14 @@ fn order_decides() {
     let of = |channel| begun(&stage, customer, channel, DepartmentId::DEFAULT, "", ("", &[]));
     assert_eq!((of(Channel::Form), of(Channel::Email)), ("Fast".to_owned(), "Slow".to_owned()));
     let ids = [last.id, first.id];
-    let names: Vec<String> = stage.write(move |tx, _| order(tx, &ids)).into_iter().map(|rule| rule.name).collect();
+    let names: Vec<String> = stage.write(move |tx, cx| order(tx, cx, &ids)).into_iter().map(|rule| rule.name).collect();
     assert_eq!(names, ["All", "Forms"]);
     assert_eq!(of(Channel::Form), "Slow");
     let off = RuleDraft { enabled: Some(false), ..RuleDraft::default() };
-    stage.write(move |tx, _| change(tx, last.id, &off));
+    stage.write(move |tx, cx| change(tx, cx, last.id, &off));
     assert_eq!((of(Channel::Form), of(Channel::Email)), ("Fast".to_owned(), String::new()));
     for wrong in [vec![], vec![first.id], vec![first.id, first.id], vec![first.id, last.id, SlaRuleId::from_i64(1)]] {
-        assert_eq!(stage.try_write(move |tx, _| order(tx, &wrong)).unwrap_err().kind, Kind::Invalid);
+        assert_eq!(stage.try_write(move |tx, cx| order(tx, cx, &wrong)).unwrap_err().kind, Kind::Invalid);
     }
     // One that another version wrote rests, and can be taken away.
     let odd = SlaRuleId::from_i64(77);
@@ -141,8 +145,8 @@ fn order_decides() {
     });
     assert_eq!(stage.see(list).len(), 2);
     assert_eq!(of(Channel::Email), "");
-    stage.write(move |tx, _| remove(tx, odd));
-    assert_eq!(stage.try_write(move |tx, _| remove(tx, odd)).unwrap_err().kind, Kind::NotFound);
+    stage.write(move |tx, cx| remove(tx, cx, odd));
+    assert_eq!(stage.try_write(move |tx, cx| remove(tx, cx, odd)).unwrap_err().kind, Kind::NotFound);
 }
 
 #[test]
@@ -177,5 +181,142 @@ fn what_is_no_rule() {
     for (draft, field) in [(named, "level"), (unknown, "level"), (nameless, "name")] {
         let error = stage.try_write(move |tx, cx| create(tx, cx, &draft)).unwrap_err();
         assert!(error.public.contains(field), "{error:?} names {field}");
+    }
+}
+
+/// A rule in the words of rules.
+fn in_words(stage: &Stage, level: SlaLevelId, conditions: Json) -> Rule {
+    let draft = RuleDraft { name: Some("Words".to_owned()), level: Some(level), conditions: Some(conditions), ..RuleDraft::default() };
+    stage.write(move |tx, cx| create(tx, cx, &draft))
+}
+
+#[test]
+fn the_words_of_rules() {
+    let stage = stage();
+    let held = level(&stage, "Held", 10).id;
+    let visit = stage.visit();
+    stage.opens(&visit, "https://shop.test/Checkout/");
+    let company = stage.write(|tx, cx| {
+        let group = groups::create(tx, cx, &GroupDraft { name: Some("Wholesale".to_owned()), ..GroupDraft::default() })?.id;
+        let draft =
+            companies::CompanyDraft { name: Some("Acme".to_owned()), groups: Some(vec![group]), ..companies::CompanyDraft::default() };
+        Ok((companies::create(tx, cx, &draft)?.company.id, group))
+    });
+    let ann = stage.ann;
+    let customer = stage.write(move |tx, cx| {
+        let changes = Changes { company: Some(Some(company.0)), ..Changes::default() };
+        let customer = customers::register(tx, cx, &NewCustomer { email: "cleo@acme.test".to_owned(), changes })?.id;
+        let plan = FieldValue { code: "plan".to_owned(), value: "Gold".to_owned() };
+        fields::add(tx, cx, Actor::System, FieldOwner::Customer(customer), &[plan])?;
+        Ok(customer)
+    });
+    stage.all_online();
+    let begins = |by: Option<Actor>, assigned: Option<AgentId>| {
+        let visit = visit.clone();
+        stage.write(move |tx, cx| {
+            let customer = customers::get(tx, customer)?;
+            let start = Start {
+                customer: &customer,
+                shown_name: "Cleo",
+                visit: Some(&visit),
+                widget: None,
+                department: DepartmentId::DEFAULT,
+                channel: Channel::Form,
+                status: Status::New,
+                subject: "Refund of /shop/",
+            };
+            let field = |code: &str, value: &str| FieldValue { code: code.to_owned(), value: value.to_owned() };
+            let (own, hers) = ([field("order", "77")], [field("rank", "first")]);
+            let beginning = Beginning { text: "Please", fields: &own, customer_fields: &hers, by, assigned, ..Beginning::default() };
+            let conversation = start_with(tx, cx, start, beginning)?;
+            Ok(crate::sla::standing(tx, conversation.id)?.level.is_some())
+        })
+    };
+    let group = company.1.to_string();
+    // Conditions, and whether they hold when she begins it; when Ann does, and is in charge of it.
+    for (conditions, cleo_holds, ann_holds) in [
+        (json!([]), true, true),
+        (json!([[{"by": "customer"}]]), true, false),
+        (json!([[{"by": ann.to_string()}]]), false, true),
+        (json!([[{"not": {"agent": "none"}}]]), false, true),
+        (json!([[{"agent": ann.to_string()}, {"status": "N"}]]), false, true),
+        (json!([[{"field": {"code": "order", "is": "77"}}]]), true, true),
+        (json!([[{"field": {"code": "plan"}}]]), false, false),
+        (json!([[{"customer_field": {"code": "plan", "has": "gold"}}, {"customer_field": {"code": "rank"}}]]), true, true),
+        (json!([[{"customer_group": group}]]), true, true),
+        (json!([[{"company": "none"}]]), false, false),
+        (json!([[{"company": company.0.to_string()}]]), true, true),
+        (json!([[{"subject": ["/^refund/i", "nothing"]}]]), true, true),
+        (json!([[{"subject": {"contains": "/shop/"}}]]), true, true),
+        (json!([[{"subject": "/^shop/"}]]), false, false),
+        (json!([[{"page": "/checkout/i"}]]), true, true),
+        (json!([[{"page": "/checkout/"}]]), false, false),
+        // Somebody of the department takes chats, nobody the phone; Ann herself does neither offline nor on the phone.
+        (json!([[{"agent_status": "T"}]]), true, true),
+        (json!([[{"agent_status": ["P", "F"]}]]), false, false),
+        (json!([[{"hours": "UTC; mon 09:00-17:00"}]]), true, true),
+        (json!([[{"hours": "UTC; tue 09:00-17:00"}], [{"customer_name": "nobody"}]]), false, false),
+    ] {
+        let rule = in_words(&stage, held, conditions.clone());
+        assert_eq!(rule.conditions, conditions);
+        let seen = (begins(None, None), begins(Some(Actor::Agent(ann)), Some(ann)));
+        assert_eq!(seen, (cleo_holds, ann_holds), "{conditions}");
+        stage.write(move |tx, cx| remove(tx, cx, rule.id));
+    }
+}
+
+#[test]
+fn either_spelling_says_the_same() {
+    let stage = stage();
+    let held = level(&stage, "Held", 10).id;
+    let groups = vec![
+        vec![condition(About::Channel, &["M", "B"]), condition(About::EmailDomain, &["*.acme.test"])],
+        vec![condition(About::Referrer, &["/shop/", "search"]), condition(About::Tag, &["vip"])],
+    ];
+    let rule = rule(&stage, "Short", held, groups.clone());
+    let words = json!([
+        [{"channel": ["M", "B"]}, {"customer_domain": ["*.acme.test"]}],
+        [{"referrer": [{"contains": "/shop/"}, "search"]}, {"tag": ["vip"]}]
+    ]);
+    assert_eq!((&rule.conditions, rule.in_short()), (&words, Some(groups.clone())));
+    // What the short spelling cannot say it does not.
+    for words in
+        [json!([[{"not": {"tag": "a"}}]]), json!([[{"subject": "/a|b/"}]]), json!([[{"company": "none"}]]), json!([[{"status": "N"}]])]
+    {
+        assert_eq!(in_words(&stage, held, words.clone()).in_short(), None, "{words}");
+    }
+    // What an older program stored is understood as it was meant.
+    let old = SlaRuleId::from_i64(78);
+    stage.write(move |tx, cx| {
+        let definition = r#"[[{"about":"channel","any_of":["M","B"]},{"about":"email_domain","any_of":["*.acme.test"]}],
+            [{"about":"referrer","any_of":["/shop/","search"]},{"about":"tag","any_of":["vip"]}]]"#;
+        let rule = SlaRule { id: old, name: "Old".to_owned(), enabled: true, level: held, definition: definition.to_owned() };
+        Ok(tables::sla::insert_rule(tx, &rule, cx.now)?)
+    });
+    let read = stage.see(list).into_iter().find(|rule| rule.id == old).unwrap();
+    assert_eq!((&read.conditions, read.in_short()), (&words, Some(groups.clone())));
+    // Given are either or.
+    let draft = |conditions: Option<Json>, groups: Option<Vec<Vec<Condition>>>| RuleDraft {
+        name: Some("Odd".to_owned()),
+        level: Some(held),
+        conditions,
+        groups,
+        ..RuleDraft::default()
+    };
+    for (draft, field) in [
+        (draft(Some(words), Some(groups)), "one of the two"),
+        (draft(Some(json!({})), None), "conditions must be a list"),
+        (draft(Some(json!([[]])), None), "conditions[0]"),
+        (draft(Some(json!([[{"moon": "full"}]])), None), "conditions[0][0].moon"),
+        (draft(Some(json!([[{"department": "zzzzzzzz"}]])), None), "no such department"),
+        (draft(Some(json!([[{"created_more_than": "1d"}]])), None), "created_more_than"),
+        (draft(Some(json!([[{"status_before": "N"}]])), None), "status_before"),
+        (draft(Some(json!([[{"tag_added": "a"}]])), None), "tag_added"),
+        (draft(Some(json!([[{"rating": "good"}]])), None), "rating"),
+        (draft(Some(json!([[{"text": {"contains": " "}}]])), None), "text.contains"),
+        (draft(Some(json!([[{"agent_status": "R"}]])), None), "agent_status"),
+    ] {
+        let error = stage.try_write(move |tx, cx| create(tx, cx, &draft)).unwrap_err();
+        assert!(error.kind == Kind::Invalid && error.public.contains(field), "{error:?} names {field}");
     }
 }

@@ -300,7 +300,7 @@ proptest! {
             let (one, other, asked) = (filter.clone(), filter.clone(), edges.clone());
             let sums = cast.stage.see(move |tx| compliance(tx, medium, &one, &asked));
             let (from, until) = (edges[0], edges[edges.len() - 1]);
-            let rows = cast.stage.see(move |tx| log(tx, medium, &other, from, until, 0, 10_000));
+            let rows = cast.stage.see(move |tx| log(tx, medium, &other, from, until, PageStart::default(), 10_000)).rows;
             for (pair, sum) in edges.windows(2).zip(&sums) {
                 let inside: Vec<_> = rows.iter().filter(|row| pair[0] <= row.closed && row.closed < pair[1]).collect();
                 let in_time = inside.iter().filter(|row| row.closed <= row.due).count() as i64;

@@ -141,25 +141,6 @@ fn chats_and_calls() {
 }
 
 #[test]
-fn under_a_level_that_comes_later() {
-    let chat = ChatId::from_i64(5);
-    let levelled = |status| Turn::Levelled { status, waiting: None };
-    check(&[
-        (levelled(New), &[], &[], None, &[Start(FirstAnswer, Ticket), Start(FirstAssign, Ticket), Start(FirstResolve, Ticket)]),
-        (levelled(New), &[FirstAnswer, FirstAssign, FirstResolve], &[], None, &[]),
-        (levelled(Open), &[], &[FirstAnswer], Some(ANN), &[Start(NextAnswer, Ticket), Start(FirstResolve, Ticket)]),
-        (levelled(Postponed), &[], &[], Some(ANN), &[Start(FirstResolve, Ticket)]),
-        (levelled(Answered), &[], &[], None, &[]),
-        (levelled(Resolved), &[], &[], None, &[]),
-        (levelled(Deleted), &[], &[], None, &[]),
-    ]);
-    let asked = Turn::Levelled { status: Chatting, waiting: Some(chat) };
-    assert_eq!(acts(asked, &Facts::default(), NOW), [Start(ChatAnswer, Subject::Chat(chat))]);
-    let runs = Facts { open: vec![(ChatAnswer, Subject::Chat(chat), NOW)], ..Facts::default() };
-    assert_eq!(acts(asked, &runs, NOW), []);
-}
-
-#[test]
 fn what_events_are() {
     let conversation = ConversationId::from_i64(3);
     let chat = ChatId::from_i64(5);

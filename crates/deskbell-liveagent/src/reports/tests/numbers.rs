@@ -1,5 +1,9 @@
 //! What clients do, and the numbers reports show of it: reports agree with each other, and with the lists.
 
+use deskbell_app::commands::VisitorCommand;
+use deskbell_app::customers::Introduction;
+use deskbell_app::triggers;
+use deskbell_app::visits::{self, Arrival};
 use deskbell_domain::agent::AgentStatus;
 use deskbell_domain::chat::Rating;
 use deskbell_domain::ids::DepartmentId;
@@ -125,4 +129,33 @@ async fn who_is_there_and_for_how_long() {
     let over = [id.as_str(), "default", "00:40:00", "2012-04-03 12:21:21", "2012-04-03 13:01:21"].map(str::to_owned);
     assert_eq!(there("chats/agentsavailability?departmentid=default").await, [over]);
     assert_eq!(there("chats/agentsavailability?date_from=2012-04-02&date_to=2012-04-02").await, Vec::<[String; 5]>::new());
+}
+
+/// A tag that a trigger gave the visitor before he asked is on the chat from its beginning; one that comes later is not.
+#[tokio::test]
+async fn what_tags_a_chat_begins_with() {
+    let desk = Fixture::new();
+    let ann = online(&desk, "ann@desk.test", "Ann").await;
+    let trigger = serde_json::json!({
+        "event": "page_enter",
+        "condition": ["and", ["icontains", "@visitor_page_url", "/sale"]],
+        "actions": [["addTag", "sale"]],
+    });
+    let changes = triggers::Changes { name: Some("Sale".to_owned()), enabled: Some(true), definition: Some(trigger), ..Default::default() };
+    desk.desk.write(move |tx, cx| triggers::create(tx, cx, &changes)).await.expect("a trigger");
+    desk.settle().await;
+    let arrival = Arrival { url: "https://shop.test/sale".to_owned(), ..Arrival::default() };
+    let visit = desk.desk.write(move |tx, cx| visits::arrive(tx, cx, None, &arrival)).await.expect("a visit");
+    desk.desk.presence().visitor_seen(visit.visitor, visit.id, desk.desk.now());
+    let introduction = Introduction::new(Some("Carl Customer"), Some("carl@shop.test")).expect("an address");
+    let command = VisitorCommand::Chat { department: None, introduction, text: Some("Is there more?".to_owned()) };
+    let chat = desk.desk.visitor_command(visit.visitor, visit.id, None, command).await.expect("a chat");
+    desk.accept(ann.id, chat.chat.expect("a chat")).await;
+    desk.tag(chat.conversation.expect("a conversation"), &["sale", "late"]).await;
+    let shown = rows(&desk, &format!("tags?{DAY}&columns=tagName,i_chats,chat_pickup,created_tickets"), "tags").await;
+    let row = |name: &str, numbers: [&str; 3]| serde_json::json!({"tagName": name, "chat_pickup": numbers[0], "i_chats": numbers[1], "created_tickets": numbers[2]});
+    assert_eq!(shown, [row("late", ["0", "0", "0"]), row("sale", ["1", "1", "1"])]);
+    // Counted again from rows it is the same.
+    let verified = deskbell_app::rollups::verify(&desk.desk, &mut |_| {}).expect("verified");
+    assert!(verified.is_sound() && verified.rows.is_ok(), "{verified:?}");
 }

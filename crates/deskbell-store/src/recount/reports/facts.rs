@@ -1,4 +1,7 @@
-//! The queries: each answers `at, value, agent, department, conversation, number` for everything that a measure counts.
+//! The queries: each answers `at, value, agent, department, conversation, number` for everything that a measure counts. Those of calls are in
+//! [`calls`].
+
+mod calls;
 
 use deskbell_domain::measure::Measure;
 
@@ -21,12 +24,16 @@ const JOINED: &str = "EXISTS (SELECT 1 FROM engagements e WHERE e.chat_id = c.id
 /// The agent whom a chat was offered to last.
 const OFFERED_LAST: &str = "(SELECT o.agent_id FROM offers o WHERE o.chat_id = c.id ORDER BY o.offered_number DESC LIMIT 1)";
 
-/// The conversation that a chat was in at a place of the journal.
-fn of_chat(number: &str) -> String {
+/// The conversation that a chat or a call was in at a place of the journal.
+fn within(kind: &str, number: &str) -> String {
     format!(
-        "COALESCE((SELECT r.conversation_id FROM moved_rows r WHERE r.kind = 'chat' AND r.id = c.id AND r.number >= {number} \
+        "COALESCE((SELECT r.conversation_id FROM moved_rows r WHERE r.kind = '{kind}' AND r.id = c.id AND r.number >= {number} \
            ORDER BY r.number LIMIT 1), c.conversation_id)"
     )
+}
+
+fn of_chat(number: &str) -> String {
+    within("chat", number)
 }
 
 /// The department that a conversation was in at a place of the journal.
@@ -37,12 +44,16 @@ fn department(conversation: &str, number: &str) -> String {
     )
 }
 
-/// The department that a chat was in at a place of the journal.
-fn department_of_chat(number: &str) -> String {
+/// The department that a chat or a call was in at a place of the journal.
+fn through(kind: &str, number: &str) -> String {
     format!(
-        "COALESCE((SELECT t.to_id FROM chat_transfers t WHERE t.chat_id = c.id AND t.number <= {number} ORDER BY t.number DESC LIMIT 1), \
-           (SELECT t.from_id FROM chat_transfers t WHERE t.chat_id = c.id ORDER BY t.number LIMIT 1), c.department_id)"
+        "COALESCE((SELECT t.to_id FROM {kind}_transfers t WHERE t.{kind}_id = c.id AND t.number <= {number} ORDER BY t.number DESC LIMIT 1), \
+           (SELECT t.from_id FROM {kind}_transfers t WHERE t.{kind}_id = c.id ORDER BY t.number LIMIT 1), c.department_id)"
     )
+}
+
+fn department_of_chat(number: &str) -> String {
+    through("chat", number)
 }
 
 /// Who joined a chat last, up to a place of the journal.
@@ -67,16 +78,58 @@ pub(super) const ASKED: &str = "SELECT COALESCE((SELECT r.conversation_id FROM m
 pub(super) const CALLED: &str = "SELECT COALESCE((SELECT r.conversation_id FROM moved_rows r WHERE r.kind = 'call' AND r.id = c.id \
       ORDER BY r.number LIMIT 1), c.conversation_id), g.number, CASE WHEN c.direction <> 'in' THEN c.caller_id END \
     FROM calls c JOIN message_groups g ON g.id = c.group_id";
-/// Conversations that began, or came out of being initialised.
+/// Conversations that began, or came out of being initialised. What tags they count for shows later: here it is none.
 pub(super) const CREATED: &str = "SELECT h.at, 1 AS value, CAST(NULL AS BIGINT) AS agent, h.department_id AS department, \
-      h.conversation_id AS conversation, h.number FROM conversation_changes h \
+      h.conversation_id AS conversation, 0 AS number, h.number AS place FROM conversation_changes h \
     WHERE (h.what = 'start' AND h.status <> 'I') OR (h.what = 'status' AND h.status_before = 'I')";
 
-/// What is counted, what the value is added to, and the query.
-pub(super) type Facts = (&'static [Measure], &'static [Measure], String);
+/// A query, and what it is counted for.
+pub(super) struct Facts {
+    /// Each fact counts one.
+    pub(super) counts: &'static [Measure],
+    /// The value is added.
+    pub(super) times: &'static [Measure],
+    /// Of the time that the value is long and that ends with the fact, what lies in the business hours of the conversation's level is added.
+    pub(super) business: Option<Measure>,
+    pub(super) whose: Whose,
+    pub(super) sql: String,
+}
+
+/// Whom facts count for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Whose {
+    Everybody,
+    /// The agent, and nobody else.
+    AgentAlone,
+}
+
+impl Facts {
+    fn count(measure: &'static [Measure; 1], sql: impl Into<String>) -> Facts {
+        Facts { counts: measure, times: &[], business: None, whose: Whose::Everybody, sql: sql.into() }
+    }
+
+    /// Counts a time, too.
+    fn timed(self, measure: &'static [Measure; 1]) -> Facts {
+        Facts { times: measure, ..self }
+    }
+
+    fn in_business_hours(self, measure: Measure) -> Facts {
+        Facts { business: Some(measure), ..self }
+    }
+
+    fn for_the_agent_alone(self) -> Facts {
+        Facts { whose: Whose::AgentAlone, ..self }
+    }
+
+    /// All that it is counted for.
+    #[cfg(test)]
+    pub(super) fn measures(&self) -> impl Iterator<Item = Measure> {
+        self.counts.iter().chain(self.times).copied().chain(self.business)
+    }
+}
 
 pub(super) fn all() -> Vec<Facts> {
-    [statuses(), messages(), chats(), engagements()].concat()
+    statuses().into_iter().chain(messages()).chain(chats()).chain(engagements()).chain(calls::all()).collect()
 }
 
 fn statuses() -> Vec<Facts> {
@@ -103,20 +156,18 @@ fn statuses() -> Vec<Facts> {
     let resolved = "h.what = 'status' AND h.status = 'R'";
     let first_resolved = format!("{resolved} AND {}", none_before("b.what = 'status' AND b.status = 'R'"));
     vec![
-        (&[Measure::CreatedTickets], &[], CREATED.to_owned()),
-        (&[Measure::NewAnswers], &[Measure::NewAnswerTime, Measure::NewAnswerTimeSla], answered("N")),
-        (&[Measure::NextAnswers], &[Measure::NextAnswerTime, Measure::NextAnswerTimeSla], answered("C")),
-        (
-            &[Measure::FirstAssigns],
-            &[Measure::FirstAssignTime, Measure::FirstAssignTimeSla],
-            changed("h.assigned_id", created, &first_assigned),
-        ),
-        (&[Measure::ResolvedTickets], &[], changed(by_agent, &in_status, resolved)),
-        (
-            &[Measure::FirstResolves],
-            &[Measure::FirstResolveTime, Measure::FirstResolveTimeSla],
-            changed(by_agent, created, &first_resolved),
-        ),
+        Facts::count(&[Measure::CreatedTickets], CREATED),
+        Facts::count(&[Measure::NewAnswers], answered("N")).timed(&[Measure::NewAnswerTime]).in_business_hours(Measure::NewAnswerTimeSla),
+        Facts::count(&[Measure::NextAnswers], answered("C"))
+            .timed(&[Measure::NextAnswerTime])
+            .in_business_hours(Measure::NextAnswerTimeSla),
+        Facts::count(&[Measure::FirstAssigns], changed("h.assigned_id", created, &first_assigned))
+            .timed(&[Measure::FirstAssignTime])
+            .in_business_hours(Measure::FirstAssignTimeSla),
+        Facts::count(&[Measure::ResolvedTickets], changed(by_agent, &in_status, resolved)),
+        Facts::count(&[Measure::FirstResolves], changed(by_agent, created, &first_resolved))
+            .timed(&[Measure::FirstResolveTime])
+            .in_business_hours(Measure::FirstResolveTimeSla),
     ]
 }
 
@@ -140,11 +191,11 @@ fn messages() -> Vec<Facts> {
     let note = "m.kind IN ('N', 'L')";
     let nobody = "CAST(NULL AS BIGINT)";
     vec![
-        (&[Measure::Answers], &[], outside("m.author_id", &format!("m.author_kind = 'agent' AND {SAYS} AND {WRITTEN}"))),
-        (&[Measure::IncomingMessages], &[], outside(nobody, &format!("m.author_kind = 'customer' AND {SAYS} AND {WRITTEN}"))),
-        (&[Measure::Notes], &[], outside("m.author_id", &format!("m.author_kind = 'agent' AND {note}"))),
-        (&[Measure::Notes], &[], inside(note)),
-        (&[Measure::ChatAnswers], &[], inside(&format!("{SAYS} AND {PUBLIC}"))),
+        Facts::count(&[Measure::Answers], outside("m.author_id", &format!("m.author_kind = 'agent' AND {SAYS} AND {WRITTEN}"))),
+        Facts::count(&[Measure::IncomingMessages], outside(nobody, &format!("m.author_kind = 'customer' AND {SAYS} AND {WRITTEN}"))),
+        Facts::count(&[Measure::Notes], outside("m.author_id", &format!("m.author_kind = 'agent' AND {note}"))),
+        Facts::count(&[Measure::Notes], inside(note)),
+        Facts::count(&[Measure::ChatAnswers], inside(&format!("{SAYS} AND {PUBLIC}"))),
     ]
 }
 
@@ -167,21 +218,19 @@ fn chats() -> Vec<Facts> {
         )
     };
     vec![
-        (
+        Facts::count(
             &[Measure::IncomingChats],
-            &[],
             chat("requested_at", "CAST(NULL AS BIGINT)", &department_of_chat(REQUESTED), REQUESTED, "c.started_by = 'visitor'"),
         ),
-        (&[Measure::MissedChats], &[], offers),
-        (&[Measure::FinishedChats], &[], ended(&ended_by, &format!("c.ended_at IS NOT NULL AND {JOINED}"))),
-        (&[Measure::NotRanked], &[], ended(&ended_by, &format!("c.ended_at IS NOT NULL AND c.rating IS NULL AND {JOINED}"))),
-        (
+        Facts::count(&[Measure::MissedChats], offers),
+        Facts::count(&[Measure::FinishedChats], ended(&ended_by, &format!("c.ended_at IS NOT NULL AND {JOINED}"))),
+        Facts::count(&[Measure::NotRanked], ended(&ended_by, &format!("c.ended_at IS NOT NULL AND c.rating IS NULL AND {JOINED}"))),
+        Facts::count(
             &[Measure::UnansweredChats],
-            &[],
             ended(OFFERED_LAST, &format!("c.ended_at IS NOT NULL AND c.started_by = 'visitor' AND NOT {JOINED}")),
         ),
-        (&[Measure::Rewards], &[], rated("good")),
-        (&[Measure::Punishments], &[], rated("bad")),
+        Facts::count(&[Measure::Rewards], rated("good")),
+        Facts::count(&[Measure::Punishments], rated("bad")),
     ]
 }
 
@@ -197,17 +246,14 @@ fn engagements() -> Vec<Facts> {
     let earlier = "SELECT 1 FROM engagements b WHERE b.chat_id = e.chat_id AND b.joined_number < e.joined_number";
     let first_offer = "(SELECT MIN(o.offered_at) FROM offers o WHERE o.chat_id = c.id AND o.offered_number < e.joined_number)";
     vec![
-        (&[Measure::Chats], &[], joined("1", &format!("NOT EXISTS ({earlier} AND b.agent_id = e.agent_id)"))),
-        (&[Measure::ChatPickups], &[], joined("1", &format!("c.started_by = 'visitor' AND NOT EXISTS ({earlier})"))),
-        (
+        Facts::count(&[Measure::Chats], joined("1", &format!("NOT EXISTS ({earlier} AND b.agent_id = e.agent_id)"))),
+        Facts::count(&[Measure::ChatPickups], joined("1", &format!("c.started_by = 'visitor' AND NOT EXISTS ({earlier})"))),
+        Facts::count(
             &[Measure::ChatPickupTimes],
-            &[Measure::ChatPickupTime],
             joined(&format!("e.joined_at - {first_offer}"), &format!("{first_offer} IS NOT NULL AND NOT EXISTS ({earlier})")),
-        ),
-        (
-            &[Measure::ChatTimes],
-            &[Measure::ChatTime],
-            engagement("left_at", "e.left_number", "e.left_at - e.joined_at", "e.left_at IS NOT NULL"),
-        ),
+        )
+        .timed(&[Measure::ChatPickupTime]),
+        Facts::count(&[Measure::ChatTimes], engagement("left_at", "e.left_number", "e.left_at - e.joined_at", "e.left_at IS NOT NULL"))
+            .timed(&[Measure::ChatTime]),
     ]
 }

@@ -27,7 +27,7 @@ impl Whose {
     }
 }
 
-fn presence(row: &Row<'_>) -> Result<Presence, StoreError> {
+pub(super) fn presence(row: &Row<'_>) -> Result<Presence, StoreError> {
     Ok(Presence {
         agent: AgentId::from_i64(row.get(0)?),
         department: DepartmentId::from_i64(row.get(1)?),

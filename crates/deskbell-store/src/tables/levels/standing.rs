@@ -62,15 +62,24 @@ pub fn put_department(tx: &mut Tx<'_>, set: SetId, department: DepartmentId, ena
     Ok(())
 }
 
+/// All items of a medium.
+pub fn all_items(tx: &mut Tx<'_>, set: SetId, medium: Medium) -> Result<HashMap<i64, Item>, StoreError> {
+    items_where(tx, set, medium, "")
+}
+
 /// Those of these items that there are.
 pub fn items(tx: &mut Tx<'_>, set: SetId, medium: Medium, ids: &[i64]) -> Result<HashMap<i64, Item>, StoreError> {
-    let mut items = HashMap::new();
     if ids.is_empty() {
-        return Ok(items);
+        return Ok(HashMap::new());
     }
-    let (number, list) = (medium_number(medium), in_list(ids.iter().copied()));
+    items_where(tx, set, medium, &format!(" AND id IN {}", in_list(ids.iter().copied())))
+}
+
+/// Only integers of ours are written into the condition on `id`.
+fn items_where(tx: &mut Tx<'_>, set: SetId, medium: Medium, condition: &str) -> Result<HashMap<i64, Item>, StoreError> {
+    let (mut items, number) = (HashMap::new(), medium_number(medium));
     tx.each_dynamic(
-        &format!("SELECT id, department_id, agent_id, stage FROM level_items WHERE set_id = $1 AND medium = $2 AND id IN {list}"),
+        &format!("SELECT id, department_id, agent_id, stage FROM level_items WHERE set_id = $1 AND medium = $2{condition}"),
         &[&set.0, &number],
         |row| {
             let stage = word(Stage::parse, "stage", row.str(3)?)?;
@@ -81,7 +90,8 @@ pub fn items(tx: &mut Tx<'_>, set: SetId, medium: Medium, ids: &[i64]) -> Result
     )?;
     tx.each_dynamic(
         &format!(
-            "SELECT item_id, agent_id FROM level_engaged WHERE set_id = $1 AND medium = $2 AND item_id IN {list} ORDER BY item_id, agent_id"
+            "SELECT id, agent_id FROM (SELECT item_id AS id, agent_id FROM level_engaged WHERE set_id = $1 AND medium = $2) AS engaged \
+             WHERE 1 = 1{condition} ORDER BY id, agent_id"
         ),
         &[&set.0, &number],
         |row| {

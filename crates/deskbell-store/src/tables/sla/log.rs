@@ -24,7 +24,7 @@ pub fn quarter(at: Timestamp) -> i64 {
 }
 
 /// Which rows of the log. Everything given must hold.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct LogFilter {
     pub department: Option<DepartmentId>,
     pub agent: Option<AgentId>,
@@ -173,20 +173,51 @@ fn count(tx: &mut Tx<'_>, clock: &Clock, closing: &Closing) -> Result<(), StoreE
 fn condition(medium: Medium, filter: &LogFilter, from: Timestamp, until: Timestamp) -> (String, Vec<Box<dyn Param>>) {
     let mut text = "medium = $1 AND number IS NOT NULL AND ended_at >= $2 AND ended_at < $3".to_owned();
     let mut params: Vec<Box<dyn Param>> = vec![Box::new(medium_word(medium)), Box::new(from.micros()), Box::new(until.micros())];
+    // By what leaves the fewest rows: its index holds the columns of those that stand behind it here.
     let given = [
-        ("agent_id", filter.agent.map(AgentId::get)),
         ("customer_id", filter.requester.map(CustomerId::get)),
-        // Few values, many rows each: their own index would not help.
-        ("+department_id", filter.department.map(DepartmentId::get)),
-        ("+level_id", filter.level.map(SlaLevelId::get)),
+        ("agent_id", filter.agent.map(AgentId::get)),
+        ("department_id", filter.department.map(DepartmentId::get)),
+        ("level_id", filter.level.map(SlaLevelId::get)),
     ];
+    let mut sign = "";
     for (column, id) in given {
         if let Some(id) = id {
             params.push(Box::new(id));
-            text.push_str(&format!(" AND {column} = ${}", params.len()));
+            text.push_str(&format!(" AND {sign}{column} = ${}", params.len()));
+            // The others are compared row by row.
+            sign = "+";
         }
     }
     (text, params)
+}
+
+/// Which page of the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct LogPage {
+    /// Strictly behind the row that was closed then and has this number.
+    pub beyond: Option<(Timestamp, i64)>,
+    /// Rows that are left out.
+    pub skip: i64,
+    pub rows: i64,
+}
+
+/// The statement for the rows of a page: read from an index alone.
+pub(crate) fn which(
+    medium: Medium,
+    filter: &LogFilter,
+    (from, until): (Timestamp, Timestamp),
+    page: LogPage,
+) -> (String, Vec<Box<dyn Param>>) {
+    let from = page.beyond.map_or(from, |(at, _)| from.max(at));
+    let (mut condition, mut params) = condition(medium, filter, from, until);
+    if let Some((at, number)) = page.beyond {
+        params.extend([Box::new(at.micros()) as Box<dyn Param>, Box::new(number)]);
+        condition.push_str(&format!(" AND (ended_at > ${} OR number > ${})", params.len() - 1, params.len()));
+    }
+    params.extend([Box::new(page.rows.max(0)) as Box<dyn Param>, Box::new(page.skip.max(0))]);
+    let (limit, offset) = (params.len() - 1, params.len());
+    (format!("SELECT id FROM sla_items WHERE {condition} ORDER BY ended_at, number LIMIT ${limit} OFFSET ${offset}"), params)
 }
 
 /// Rows closed from `from` on and before `until`, in the order they were closed.
@@ -194,24 +225,20 @@ pub fn rows(
     tx: &mut Tx<'_>,
     medium: Medium,
     filter: &LogFilter,
-    (from, until): (Timestamp, Timestamp),
-    (skip, rows): (i64, i64),
+    span: (Timestamp, Timestamp),
+    page: LogPage,
 ) -> Result<Vec<LogRow>, StoreError> {
-    let (condition, mut params) = condition(medium, filter, from, until);
-    params.push(Box::new(rows.max(0)));
-    params.push(Box::new(skip.max(0)));
-    let (limit, offset) = (params.len() - 1, params.len());
-    let picked = format!("SELECT * FROM sla_items WHERE {condition} ORDER BY ended_at, number LIMIT ${limit} OFFSET ${offset}");
-    listed(tx, &picked, "i.ended_at, i.number", &params)
+    let (which, params) = which(medium, filter, span, page);
+    listed(tx, &which, "i.ended_at, i.number", &params)
 }
 
-/// Reads rows that a statement picks, with the names they show.
-fn listed(tx: &mut Tx<'_>, picked: &str, order: &str, params: &[Box<dyn Param>]) -> Result<Vec<LogRow>, StoreError> {
+/// Reads the rows whose ids a statement picks, with the names they show.
+fn listed(tx: &mut Tx<'_>, which: &str, order: &str, params: &[Box<dyn Param>]) -> Result<Vec<LogRow>, StoreError> {
     let params: Vec<&dyn Param> = params.iter().map(|param| &**param).collect();
     let sql = format!(
         "SELECT i.number, i.conversation_id, c.code, i.department_id, d.name, i.level_id, l.name, i.goal, i.started_at, i.due_at, i.ended_at, \
            i.agent_id, a.first_name, a.last_name, i.customer_id, u.name \
-         FROM ({picked}) AS i \
+         FROM ({which}) AS page JOIN sla_items i ON i.id = page.id \
          JOIN conversations c ON c.id = i.conversation_id JOIN sla_levels l ON l.id = i.level_id \
          LEFT JOIN departments d ON d.id = i.department_id LEFT JOIN agents a ON a.id = i.agent_id \
          LEFT JOIN customers u ON u.id = i.customer_id ORDER BY {order}"
@@ -270,8 +297,8 @@ pub fn newest(
         None => {}
     }
     params.push(Box::new(rows.max(0)));
-    let picked = format!("SELECT * FROM sla_items WHERE {condition} ORDER BY ended_at DESC, number DESC LIMIT ${}", params.len());
-    listed(tx, &picked, "i.ended_at DESC, i.number DESC", &params)
+    let which = format!("SELECT id FROM sla_items WHERE {condition} ORDER BY ended_at DESC, number DESC LIMIT ${}", params.len());
+    listed(tx, &which, "i.ended_at DESC, i.number DESC", &params)
 }
 
 /// Calls `on_row` for each row closed from `from` on and before `until`: when, whether in time, and the business time it took.
@@ -386,3 +413,6 @@ pub fn recount(tx: &mut Tx<'_>) -> Result<Recount, StoreError> {
     let logged = count(tx, "SELECT COUNT(*) FROM sla_items WHERE number IS NOT NULL")?;
     Ok(Recount { open, logged, wrong_cells, stray, untrue, doubled })
 }
+
+#[cfg(test)]
+mod tests;

@@ -113,6 +113,11 @@ impl<'d> Recount<'d> {
             Event::AgentStatusChanged { agent: of, online, .. } if *of == agent => Some(*online),
             _ => None,
         })?;
+        let for_all = self.last(moment, |event| match event {
+            Event::SettingsChanged { slots_for_all } => Some(slots_for_all.map(i64::from)),
+            _ => None,
+        });
+        let slots = for_all.flatten().unwrap_or(slots);
         let letters = if online.word() == "invisible" { online.shown().letters().replace(['T', 'P'], "") } else { online.letters() };
         let (letter, slots) = match medium {
             Medium::Tickets => ('M', 1),

@@ -196,3 +196,28 @@ fn a_chat_that_a_customer_asks_for_is_no_agents_ticket() {
     let own = asked().at(1, joined(ANN)).at(5, ended(false)).at(9, written(GroupKind::OutgoingEmail, Actor::Agent(ANN)));
     assert_eq!((own.account(Measure::CreatedTickets), own.agent(ANN, Measure::CreatedTickets)), (1, 0));
 }
+
+#[test]
+fn what_a_conversation_begins_with_counts_for_the_tags_it_begins_with() {
+    let day = History::default()
+        .at(0, tag(VIP, "vip", false))
+        .at(0, begun(Channel::Button, Status::Chatting))
+        .at(0, tagged(&[], &["vip"], Actor::System))
+        .at(0, requested(StartedBy::Visitor))
+        .at(1, said(Actor::Customer(CUSTOMER)))
+        .at(2, ended(true));
+    for measure in [Measure::CreatedTickets, Measure::IncomingChats, Measure::UnansweredChats] {
+        assert_eq!((day.tag(VIP, measure), day.account(measure)), (1, 1), "{measure:?}");
+    }
+    let late = asked().at(0, tag(VIP, "vip", false)).at(1, tagged(&[], &["vip"], Actor::System));
+    assert_eq!((late.tag(VIP, Measure::CreatedTickets), late.tag(VIP, Measure::IncomingChats)), (0, 0), "it had begun without it");
+    // One that is made ready first is created when that is over.
+    let ready = History::default()
+        .at(0, tag(VIP, "vip", false))
+        .at(0, begun(Channel::Email, Status::Init))
+        .at(1, tagged(&[], &["vip"], Actor::System))
+        .at(2, written(GroupKind::IncomingEmail, Actor::Customer(CUSTOMER)));
+    assert_eq!((ready.tag(VIP, Measure::CreatedTickets), ready.account(Measure::CreatedTickets)), (0, 0));
+    let ready = ready.at(20, status(Status::Init, Status::New, Actor::System));
+    assert_eq!((ready.tag(VIP, Measure::CreatedTickets), ready.in_quarter(15, Measure::CreatedTickets)), (1, 1));
+}

@@ -4,19 +4,19 @@
 use deskbell_domain::chat::Rating;
 use deskbell_domain::conversation::Channel;
 use deskbell_domain::measure::{REGISTRY, Unit};
-use deskbell_domain::rule::{ActionWord, ConditionWord, Placeholder};
+use deskbell_domain::rule::{ActionWord, ConditionWord, Online, Placeholder};
 
 use super::*;
-use crate::sla::rules::conditions::About;
 
 const FILE: &str = include_str!("../../../../../../web/shared/kinds.json");
 
 /// Conditions with each word, as the console writes them: lists are always lists.
-fn conditions(word: ConditionWord) -> Json {
-    let texts = || json!(["refund", "/refund|money back/", "/refund/i"]);
+fn examples_of(word: ConditionWord) -> Json {
+    let texts =
+        || json!(["refund", "/refund|money back/", "/refund/i", {"contains": "/shop/"}, ["refund", "/money back/i", {"contains": "/a/i"}]]);
     let fields = || {
         json!([{"code": "plan"}, {"code": "plan", "is": "gold"}, {"code": "plan", "has": "old"}, {"code": "plan", "has": "/^g/i"},
-            {"code": "plan", "has": "/g.*d/"}])
+            {"code": "plan", "has": ["/g.*d/", "silver"]}])
     };
     match word {
         ConditionWord::Event => json!([["customer_message", "rated"]]),
@@ -27,7 +27,10 @@ fn conditions(word: ConditionWord) -> Json {
         ConditionWord::Agent => json!([["56df98rt", "none"]]),
         ConditionWord::Tag | ConditionWord::TagAdded | ConditionWord::TagRemoved => json!([["vip", "two words"]]),
         ConditionWord::Subject | ConditionWord::Text | ConditionWord::CustomerName | ConditionWord::CustomerEmail => texts(),
-        ConditionWord::CustomerDomain => json!([["acme.example"]]),
+        ConditionWord::Referrer | ConditionWord::Page => texts(),
+        ConditionWord::CustomerDomain => json!([["acme.example", "*.shop.example"]]),
+        ConditionWord::Language => json!([["de", "en-gb"]]),
+        ConditionWord::AgentStatus => json!([["M", "P", "T", "F"]]),
         ConditionWord::CustomerGroup => json!([["fz3k"]]),
         ConditionWord::Company => json!([["56df98rt", "none"]]),
         ConditionWord::Field | ConditionWord::CustomerField => fields(),
@@ -67,6 +70,11 @@ fn is_for_time_rules(condition: &Json) -> bool {
     timed(json!([[waits, condition]])).is_ok()
 }
 
+/// Whether a rule that chooses a service level may have it.
+fn is_for_sla_rules(condition: &Json) -> bool {
+    conditions::read("conditions", &json!([[condition]]), conditions::Kind::Beginning).is_ok()
+}
+
 fn words<T: Copy>(all: &[T], spell: fn(T) -> &'static str) -> Vec<&'static str> {
     all.iter().map(|one| spell(*one)).collect()
 }
@@ -74,11 +82,12 @@ fn words<T: Copy>(all: &[T], spell: fn(T) -> &'static str) -> Vec<&'static str> 
 #[test]
 fn the_console_is_told_what_there_is() {
     let condition = |word: &ConditionWord| {
-        let examples = conditions(*word);
-        let conditions: Vec<Json> = examples.as_array().unwrap().iter().map(|value| json!({ word.text(): value })).collect();
-        let (rules, time_rules) = (conditions.iter().all(is_for_rules), conditions.iter().all(is_for_time_rules));
+        let examples = examples_of(*word);
+        let all: Vec<Json> = examples.as_array().unwrap().iter().map(|value| json!({ word.text(): value })).collect();
+        let may = |is_for: fn(&Json) -> bool| all.iter().all(is_for);
+        let (rules, time_rules, sla_rules) = (may(is_for_rules), may(is_for_time_rules), may(is_for_sla_rules));
         assert!(rules || time_rules, "{}", word.text());
-        (word.text().to_owned(), json!({"rules": rules, "time_rules": time_rules, "examples": examples}))
+        (word.text().to_owned(), json!({"rules": rules, "time_rules": time_rules, "sla_rules": sla_rules, "examples": examples}))
     };
     let action = |word: &ActionWord| {
         let examples = actions(*word);
@@ -102,7 +111,7 @@ fn the_console_is_told_what_there_is() {
         "channels": words(Channel::ALL, Channel::text),
         "ratings": words(Rating::ALL, Rating::text),
         "goals": words(Goal::ALL, Goal::text),
-        "sla_conditions": words(About::ALL, About::text),
+        "agent_statuses": words(Online::ALL, Online::text),
         "measures": measures,
     });
     let told: Json = serde_json::from_str(FILE).unwrap();

@@ -70,6 +70,8 @@ pub(super) fn told(journal: &[Recorded]) -> Vec<Item> {
 const MINUTE_MICROS: i64 = 60_000_000;
 /// Kathmandu is ahead of UTC by this.
 const AHEAD_MINUTES: i64 = 5 * 60 + 45;
+/// What a goal is given that its level does not watch, where it is played again.
+const UNWATCHED_SECONDS: u32 = 90 * 60;
 /// 2026-09-23 as days since 1970.
 const HOLIDAY: i64 = 20_719;
 
@@ -136,8 +138,17 @@ struct Conversation {
     assigned: bool,
     reached: BTreeSet<Goal>,
     clocks: Vec<Clock>,
-    /// A chat that nobody has joined.
-    waits: Option<i64>,
+    /// What happened, but to clocks.
+    past: Vec<(Timestamp, Event)>,
+    /// It is played again under a level that came later: then all goals have clocks, also those that the level does not watch.
+    again: bool,
+}
+
+impl Conversation {
+    fn begun(status: Status, level: Option<SlaLevelId>, again: bool) -> Conversation {
+        let (reached, clocks, past) = (BTreeSet::new(), Vec::new(), Vec::new());
+        Conversation { status, level, fresh: true, assigned: false, reached, clocks, past, again }
+    }
 }
 
 pub(super) struct Model<'a> {
@@ -154,14 +165,15 @@ pub(super) fn model<'a>(journal: &[Recorded], times: &'a [(SlaLevelId, Times)], 
     let mut conversations: BTreeMap<ConversationId, Conversation> = BTreeMap::new();
     for Recorded { at, event, .. } in journal {
         if let Event::ConversationStarted { conversation, status, .. } = event {
-            let (status, reached) = (*status, BTreeSet::new());
-            let new = Conversation { status, level: None, fresh: true, assigned: false, reached, clocks: Vec::new(), waits: None };
-            conversations.insert(*conversation, new);
+            conversations.insert(*conversation, Conversation::begun(*status, None, false));
         }
         if let Some(id) = event.conversation()
             && let Some(conversation) = conversations.get_mut(&id)
         {
             model.take(id, conversation, event, *at);
+            if !matches!(event, Event::Sla(_)) {
+                conversation.past.push((*at, event.clone()));
+            }
         }
     }
     for (id, conversation) in &conversations {
@@ -186,17 +198,10 @@ impl Model<'_> {
                 }
             }
             Event::ChatRequested { chat, .. } => {
-                on.waits = Some(chat.get());
                 self.start(on, Goal::ChatAnswer, chat.get(), at);
             }
-            Event::ChatJoined { chat, .. } => {
-                on.waits = None;
-                self.end(id, on, at, |clock| (clock.of == chat.get()).then_some(true));
-            }
-            Event::ChatEnded { chat, .. } => {
-                on.waits = None;
-                self.end(id, on, at, |clock| (clock.of == chat.get()).then_some(false));
-            }
+            Event::ChatJoined { chat, .. } => self.end(id, on, at, |clock| (clock.of == chat.get()).then_some(true)),
+            Event::ChatEnded { chat, .. } => self.end(id, on, at, |clock| (clock.of == chat.get()).then_some(false)),
             Event::ConversationMerged { .. } => self.end(id, on, at, |_| Some(false)),
             Event::Call(CallEvent::Started { call, direction: Direction::Incoming, .. }) => {
                 self.start(on, Goal::CallAnswer, call.get(), at);
@@ -210,7 +215,7 @@ impl Model<'_> {
     fn start(&self, on: &mut Conversation, goal: Goal, of: i64, at: Timestamp) {
         let times = on.level.and_then(|level| self.times.iter().find(|(id, _)| *id == level));
         if let Some((level, times)) = times
-            && let Some(seconds) = times.get(goal)
+            && let Some(seconds) = times.get(goal).or(on.again.then_some(UNWATCHED_SECONDS))
         {
             let (started, allowed) = (minute(at), i64::from(seconds) / 60);
             on.clocks.push(Clock { goal, of, level: *level, allowed, told_at: at, started, used: 0, since: Some(started) });
@@ -301,15 +306,26 @@ impl Model<'_> {
                 (next.started, next.used, next.since) = (clock.started, clock.used, clock.since);
             }
         }
-        let is_asked = |on: &Conversation| on.clocks.iter().any(|clock| clock.goal == Goal::ChatAnswer);
-        if let Some(chat) = on.waits.filter(|_| !is_asked(on)) {
-            self.start(on, Goal::ChatAnswer, chat, at);
+        self.later(id, on, at);
+    }
+
+    /// What had no clock gets the one that it would have, had the level been there from the beginning: so all of it is played again.
+    fn later(&self, id: ConversationId, on: &mut Conversation, at: Timestamp) {
+        let times = on.level.and_then(|level| self.times.iter().find(|(id, _)| *id == level));
+        let (Some((level, times)), Some((began, Event::ConversationStarted { status, .. }))) = (times, on.past.first()) else { return };
+        let mut again = Conversation::begun(*status, Some(*level), true);
+        let mut aside = Model { times: self.times, items: Vec::new(), taken: Vec::new() };
+        aside.level(id, &mut again, Some(*level), *began);
+        for (at, event) in &on.past {
+            aside.take(id, &mut again, event, *at);
         }
-        match on.status {
-            Status::New => self.waits(on, Some(Self::new_answer(on)), at),
-            Status::Open => self.waits(on, Some(Goal::NextAnswer), at),
-            Status::Postponed => self.waits(on, None, at),
-            Status::Init | Status::Answered | Status::Resolved | Status::Chatting | Status::Calling | Status::Deleted | Status::Spam => {}
+        let is_answer = |goal: Goal| matches!(goal, Goal::FirstAnswer | Goal::NextAnswer);
+        for clock in again.clocks {
+            let runs = |other: &Clock| other.of == clock.of && (other.goal == clock.goal || is_answer(other.goal) && is_answer(clock.goal));
+            let once = clock.goal != Goal::NextAnswer && clock.of == 0;
+            if times.get(clock.goal).is_some() && !on.clocks.iter().any(runs) && !(once && on.reached.contains(&clock.goal)) {
+                on.clocks.push(Clock { told_at: at, ..clock });
+            }
         }
     }
 }

@@ -1,0 +1,180 @@
+//! What is rare on a real desk and part of every long history all the same, so that whoever looks at its reports finds it: a morning that one
+//! customer spends in a chat and one on the phone, while others wait for the end of it; what is written in an hour that comes twice, and on the
+//! evening before a holiday.
+
+use deskbell_app::accounts;
+use deskbell_app::calls::{HungUp, NewCall};
+use deskbell_app::error::AppError;
+use deskbell_domain::call::Direction;
+use deskbell_domain::ids::{AgentId, CallId};
+use deskbell_domain::time::Timestamp;
+use deskbell_store::{Tx, tables};
+use rand::RngExt;
+
+use super::calendar::{Day, HOUR_SECONDS, Wall};
+use super::calls::PhoneAct;
+use super::dialogues::Section;
+use super::engine::Engine;
+use super::talk::{Course, Purpose};
+
+const MINUTE_SECONDS: i64 = 60;
+/// How long the long morning lasts: more than two hours, so that a whole one lies in it wherever it begins.
+pub(super) const AT_LENGTH_SECONDS: f64 = 140.0 * 60.0;
+/// When it begins, after midnight, and when it must lie within the history.
+const MORNING_SECONDS: i64 = 9 * HOUR_SECONDS + 2 * MINUTE_SECONDS;
+const MORNING_ENDS_SECONDS: i64 = 13 * HOUR_SECONDS;
+/// After the first ones their agents are found; then come those who wait.
+const OTHERS_SECONDS: i64 = 9 * MINUTE_SECONDS;
+/// Slots of an agent who takes nothing beside what he is in.
+const SLOTS_AT_LENGTH: u16 = 1;
+/// The evening before a holiday: half an hour before the desk closes.
+const EVENING_SECONDS: i64 = 17 * HOUR_SECONDS + 30 * MINUTE_SECONDS;
+/// Days that are looked at for a working one.
+const DAYS_MAX: usize = 400;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Occasion {
+    /// Somebody has a repair explained to him in a chat, step by step.
+    LongChat,
+    /// Another one wants the same agent and waits for him.
+    WaitsInChat,
+    LongCall,
+    /// The exchange keeps his place in the queue and rings when there is time.
+    WaitsOnPhone,
+    Letter,
+}
+
+/// What goes on.
+#[derive(Debug, Default)]
+pub(super) struct Occasions {
+    /// Who takes nothing else, as a place among the staff, and the slots he has otherwise.
+    pub(super) expert: Option<(usize, u16)>,
+    /// Calls that take a whole morning, or wait for the end of one.
+    calls: Vec<CallId>,
+}
+
+/// When what happens.
+pub(super) fn plan(wall: &Wall, start: Timestamp, until: Timestamp) -> Vec<(Timestamp, Occasion)> {
+    let mut planned = Vec::new();
+    let half = start.plus_seconds(until.seconds_since(start) / 2);
+    let found = [half, start].into_iter().find_map(|from| {
+        let lies_within = |midnight: &Timestamp| *midnight >= from && midnight.plus_seconds(MORNING_ENDS_SECONDS) < until;
+        days(wall, from).find(|midnight| wall.day(*midnight) == Day::Working && lies_within(midnight))
+    });
+    if let Some(midnight) = found {
+        let morning = midnight.plus_seconds(MORNING_SECONDS);
+        let others = morning.plus_seconds(OTHERS_SECONDS);
+        planned.extend([(morning, Occasion::LongChat), (morning.plus_seconds(20), Occasion::LongCall)]);
+        planned.extend([(others, Occasion::WaitsInChat), (others.plus_seconds(20), Occasion::WaitsOnPhone)]);
+    }
+    for hour in wall.repeated_hours(start, until) {
+        let first = hour.plus_seconds(10 * MINUTE_SECONDS);
+        planned.extend([(first, Occasion::Letter), (first.plus_seconds(HOUR_SECONDS), Occasion::Letter)]);
+    }
+    for midnight in days(wall, start).take_while(|midnight| *midnight < until) {
+        let evening = midnight.plus_seconds(EVENING_SECONDS);
+        let next = wall.next_midnight(midnight);
+        let is_weekend = wall.day(next.plus_seconds(-1)) != Day::Working;
+        if !is_weekend && wall.day(next) == Day::Closed && evening >= start && evening < until {
+            planned.push((evening, Occasion::Letter));
+        }
+    }
+    planned
+}
+
+/// Midnights from the one before a moment on.
+fn days(wall: &Wall, from: Timestamp) -> impl Iterator<Item = Timestamp> {
+    std::iter::successors(Some(wall.midnight(from)), |midnight| Some(wall.next_midnight(*midnight))).take(DAYS_MAX)
+}
+
+impl Engine {
+    pub(super) fn occasion(&mut self, tx: &mut Tx<'_>, occasion: Occasion) -> Result<(), AppError> {
+        match occasion {
+            Occasion::LongChat => self.comes(tx, Purpose::Chats, Some(Course::AtLength)),
+            Occasion::WaitsInChat => self.comes(tx, Purpose::Chats, Some(Course::ForTheExpert)),
+            Occasion::Letter => self.comes(tx, Purpose::LeavesMessage, None),
+            Occasion::LongCall => self.calls_at_length(tx, 2.0),
+            Occasion::WaitsOnPhone => self.calls_at_length(tx, AT_LENGTH_SECONDS),
+        }
+    }
+
+    /// Somebody calls who has time: first he waits, then he talks.
+    fn calls_at_length(&mut self, tx: &mut Tx<'_>, waits_seconds: f64) -> Result<(), AppError> {
+        let number = format!("+44 1632 97{:04}", self.chance.random_range(0..10_000));
+        let department = Some(self.staff.department(Section::Support));
+        let new = NewCall { number: Some(number), department, ..NewCall::new(Direction::Incoming) };
+        let Some(call) = self.begins(tx, None, &new)? else { return Ok(()) };
+        self.occasions.calls.push(call);
+        self.on_phone(call, waits_seconds, PhoneAct::Rings);
+        Ok(())
+    }
+
+    pub(super) fn is_at_length(&self, call: CallId) -> bool {
+        self.occasions.calls.contains(&call)
+    }
+
+    /// A long call has been answered: now and then he is asked to hold the line.
+    pub(super) fn talks_at_length(&mut self, call: CallId, agent: AgentId) {
+        self.on_phone(call, AT_LENGTH_SECONDS * 0.4, PhoneAct::Holds(agent));
+        self.on_phone(call, AT_LENGTH_SECONDS * 0.45, PhoneAct::Resumes(agent));
+        self.on_phone(call, AT_LENGTH_SECONDS, PhoneAct::HangsUp(HungUp::Customer));
+    }
+
+    /// An agent takes nothing beside the chat that he has just taken.
+    pub(super) fn is_busy_for_long(&mut self, tx: &mut Tx<'_>, place: usize) -> Result<(), AppError> {
+        let agent = self.staff.members[place].id;
+        let Some(slots) = tables::agents::get(tx, agent)?.map(|agent| agent.slots) else { return Ok(()) };
+        self.occasions.expert = Some((place, slots));
+        self.has_slots(tx, agent, SLOTS_AT_LENGTH)
+    }
+
+    /// It is over.
+    pub(super) fn has_time_again(&mut self, tx: &mut Tx<'_>) -> Result<(), AppError> {
+        let Some((place, slots)) = self.occasions.expert.take() else { return Ok(()) };
+        let agent = self.staff.members[place].id;
+        self.has_slots(tx, agent, slots)
+    }
+
+    fn has_slots(&mut self, tx: &mut Tx<'_>, agent: AgentId, slots: u16) -> Result<(), AppError> {
+        let boss = tables::agents::all(tx)?.into_iter().find(|agent| agent.role.administers());
+        let boss = boss.ok_or_else(|| AppError::internal("nobody administers the desk"))?;
+        accounts::set_slots(tx, &mut self.cx, boss.id, agent, slots).map(drop)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::calendar::DAY_SECONDS;
+    use super::*;
+
+    /// From 2024-07-01 on, a Monday, in Berlin.
+    const START: Timestamp = Timestamp::from_seconds(1_719_784_800);
+
+    fn count(planned: &[(Timestamp, Occasion)], occasion: Occasion) -> usize {
+        planned.iter().filter(|(_, other)| *other == occasion).count()
+    }
+
+    #[test]
+    fn a_year_has_all_of_them() {
+        let wall = Wall::new().unwrap();
+        let planned = plan(&wall, START, START.plus_seconds(365 * DAY_SECONDS));
+        for occasion in [Occasion::LongChat, Occasion::WaitsInChat, Occasion::LongCall, Occasion::WaitsOnPhone] {
+            assert_eq!(count(&planned, occasion), 1, "{occasion:?}");
+        }
+        // Both hours of the one night, Christmas Eve and New Year's Eve.
+        assert_eq!(count(&planned, Occasion::Letter), 4);
+        let eve = Timestamp::from_seconds(1_735_057_800);
+        assert!(planned.contains(&(eve, Occasion::Letter)), "2024-12-24 17:30 in Berlin: {planned:?}");
+    }
+
+    #[test]
+    fn a_morning_lies_within_the_history() {
+        let wall = Wall::new().unwrap();
+        assert_eq!(plan(&wall, START, START.plus_seconds(10 * HOUR_SECONDS)), []);
+        let planned = plan(&wall, START, START.plus_seconds(DAY_SECONDS));
+        assert_eq!(planned.first(), Some(&(START.plus_seconds(MORNING_SECONDS), Occasion::LongChat)));
+        // A weekend has no such morning.
+        let saturday = START.plus_seconds(5 * DAY_SECONDS);
+        assert_eq!(plan(&wall, saturday, saturday.plus_seconds(2 * DAY_SECONDS)), []);
+    }
+}
