@@ -34,7 +34,7 @@ use crate::rights::Scopes;
 use crate::search::KnowledgeSearch;
 use crate::settings::Settings;
 use crate::widgets::impressions::Impressions;
-use crate::{knowledge, levels, rollups, rules, timeline, timers, updates};
+use crate::{knowledge, levels, outage, rollups, rules, timeline, timers, updates};
 
 /// How a desk is opened.
 pub struct DeskOptions {
@@ -90,6 +90,15 @@ pub struct FirstOwner {
     pub agent: Agent,
     pub api_key: Issued,
     pub access_token: Issued,
+}
+
+/// What a desk that was away, or an older program, left to be said.
+fn catch_up(tx: &mut Tx<'_>, cx: &mut Context) -> Result<(), AppError> {
+    outage::sign_off(tx, cx)?;
+    if levels::is_behind_settings(tx, &cx.settings)? {
+        tx.append(cx.now, Event::SettingsChanged { slots_for_all: cx.settings.routing.limit.slots_for_all() })?;
+    }
+    Ok(())
 }
 
 fn open_store(options: &DeskOptions, pipe: &Pipe) -> Result<Db, AppError> {
@@ -160,9 +169,10 @@ impl Desk {
             // Nothing is written behind what exports have read either, though a calm journal is older than that.
             let exported = Timestamp::from_seconds(tables::documents::promised(tx)? + 1);
             let latest = deskbell_store::journal::latest_moment(tx)?.unwrap_or_default().max(exported);
-            Ok((desk, settings, figures, expected, latest, tx.epoch(), updates::is_noted(tx)?))
+            let was_away = outage::is_over(tx, now)? || levels::is_behind_settings(tx, &settings)?;
+            Ok((desk, settings, figures, expected, latest, tx.epoch(), updates::is_noted(tx)?, was_away))
         });
-        let (desk, settings, figures, expected, latest, epoch, is_noted) = match start {
+        let (desk, settings, figures, expected, latest, epoch, is_noted, was_away) = match start {
             Ok(start) => start,
             Err(error) => {
                 db.close();
@@ -212,6 +222,10 @@ impl Desk {
             fetched: Asked::default(),
         }));
         desk.0.follower.add(Box::new(Memory(Arc::downgrade(&desk.0))));
+        // A full disk must not keep a desk from opening.
+        if was_away && let Err(error) = desk.write_blocking(catch_up) {
+            tracing::warn!(error = %error, "what changed while the desk was away was not written");
+        }
         Ok(desk)
     }
 

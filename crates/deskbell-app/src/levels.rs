@@ -31,6 +31,7 @@ pub use rebuild::{Progress, rebuild};
 pub use verify::{Compared, Difference, verify};
 
 use crate::error::AppError;
+use crate::settings::Settings;
 use walk::Walk;
 
 /// Edges between which levels are asked for, at most: hours of ten years and more.
@@ -105,6 +106,12 @@ fn courses(tx: &mut Tx<'_>, medium: Medium, scope: Scope, edges: &[Timestamp], n
         table::cells(tx, series, from, until, |cell| walk.pass(cell))?;
     }
     Ok(walk.end(now))
+}
+
+/// Whether the desk's limit of chats is another one than levels go by: an older program did not tell of it.
+pub(crate) fn is_behind_settings(tx: &mut Tx<'_>, settings: &Settings) -> Result<bool, StoreError> {
+    let set = table::kept(tx)?;
+    Ok(table::slots_for_all(tx, set)? != settings.routing.limit.slots_for_all())
 }
 
 /// How it stands as of the last entry that is in.

@@ -39,6 +39,7 @@ pub mod levels;
 pub mod messages;
 pub mod oauth;
 pub mod offline_messages;
+pub mod outage;
 pub mod paging;
 pub mod posters;
 pub mod presence;

@@ -47,7 +47,11 @@ pub const MIGRATIONS: &[(&str, &str)] = &[
     ("0021-lookups", lookups::LOOKUPS),
     ("0021-numbers", lookups::NUMBERS),
     ("0024-rollup-leases", rollups::ROLLUP_LEASES),
+    ("0025-running", RUNNING),
 ];
+
+/// When a desk last noted that it runs; NULL: it never did.
+const RUNNING: &str = "ALTER TABLE desk ADD COLUMN running_at BIGINT";
 
 const DESK: &str = r"
 CREATE TABLE desk (

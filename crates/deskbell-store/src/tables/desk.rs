@@ -30,6 +30,18 @@ pub fn insert(tx: &mut Tx<'_>, desk: &Desk) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// When the desk last noted that it runs.
+pub fn noted_running(tx: &mut Tx<'_>) -> Result<Option<Timestamp>, StoreError> {
+    let (at,): (Option<i64>,) = tx.one("SELECT running_at FROM desk WHERE id = 1", &[])?;
+    Ok(at.map(time))
+}
+
+/// Notes that the desk runs.
+pub fn note_running(tx: &mut Tx<'_>, now: Timestamp) -> Result<(), StoreError> {
+    tx.exec("UPDATE desk SET running_at = $1 WHERE id = 1", &[&now.micros()])?;
+    Ok(())
+}
+
 /// All settings that were ever written, as name and value.
 pub fn settings(tx: &mut Tx<'_>) -> Result<Vec<(String, String)>, StoreError> {
     tx.all("SELECT name, value FROM settings ORDER BY name", &[])
