@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use deskbell_domain::level::{Key, Quarter};
+use deskbell_domain::level::{Cell, Key, Quarter};
 use deskbell_domain::measure::Medium;
 use deskbell_domain::time::Timestamp;
 use deskbell_store::tables::levels as table;
@@ -148,7 +148,7 @@ impl Copying<'_> {
 }
 
 /// The last cell of each series of the floor.
-pub(super) fn last_cells(tx: &mut Tx<'_>, floor: SetId) -> Result<Vec<(Key, deskbell_domain::level::Cell)>, StoreError> {
+pub(super) fn last_cells(tx: &mut Tx<'_>, floor: SetId) -> Result<Vec<(Key, Cell)>, StoreError> {
     let mut found = Vec::new();
     for (key, series, _) in table::all_series(tx, floor)? {
         found.extend(table::last_cell(tx, series)?.map(|cell| (key, cell)));
