@@ -1,5 +1,5 @@
 //! Setting a conversation aside until a moment: then it gets the status back that it had. Whatever else changes its status meanwhile ends
-//! the postponement.
+//! the postponement; but not a call that nothing came of.
 
 use deskbell_domain::conversation::{Status, Turn};
 use deskbell_domain::ids::ConversationId;
@@ -34,6 +34,8 @@ pub fn postpone(tx: &mut Tx<'_>, cx: &Context, by: Actor, conversation: Conversa
     }
     let back = match known {
         Some(known) => known.back,
+        // Older programs lost what it gets back.
+        None if conversation.status == Status::Postponed => Status::Open,
         None => {
             let back = conversation.status;
             turn(tx, cx, &mut conversation, Turn::Postpone, by)?;

@@ -358,3 +358,42 @@ fn who_calls_from_home_is_known_abroad() {
     assert_ne!(calls("+49 1632 960077").0, known);
     desk.is_sound();
 }
+
+#[test]
+fn a_conversation_that_is_set_aside_stays_so_over_a_call_in_vain() {
+    let desk = phones();
+    let visit = desk.stage.visit();
+    let tickets = [(); 2].map(|()| desk.stage.ticket(&visit, "zoe@shop.test", "Help").id);
+    let until = desk.stage.desk.now().plus_seconds(3_600);
+    let by = Actor::Agent(desk.ann);
+    let aside = |ticket, until| desk.stage.write(move |tx, cx| conversations::postponing::postpone(tx, cx, by, ticket, until));
+    tickets.map(|ticket| aside(ticket, until));
+    let within = |ticket| NewCall { conversation: Some(ticket), ..NewCall::new(Direction::Outgoing) };
+    let dial = |agent, ticket| desk.try_start(&desk.exchange(Some(agent)), within(ticket)).unwrap().call.unwrap();
+    let shown = |ticket: ConversationId| desk.stage.see(move |tx| crate::views::conversation(tx, &ticket.to_string())).postponed_until;
+    let call = dial(desk.ann, tickets[0]);
+    assert_eq!(shown(tickets[0]), None, "now it is in a call");
+    desk.take(Some(desk.ann), call, Step::End(HungUp::Desk));
+    assert_eq!((desk.status(call), shown(tickets[0])), (Status::Postponed, Some(until)));
+    let later = until.plus_seconds(60);
+    aside(tickets[0], later);
+    // The moment comes while a call goes on in the other one.
+    let call = dial(desk.ann, tickets[1]);
+    desk.stage.clock.advance_seconds(3_600);
+    desk.stage.write(conversations::postponing::end_postponements);
+    assert_eq!([desk.stage.status(tickets[0]), desk.stage.status(tickets[1])], [Status::Postponed, Status::Calling]);
+    desk.take(Some(desk.ann), call, Step::End(HungUp::Desk));
+    desk.is_sound();
+    desk.stage.clock.advance_seconds(60);
+    desk.stage.write(conversations::postponing::end_postponements);
+    assert_eq!(tickets.map(|ticket| desk.stage.status(ticket)), [Status::New; 2]);
+    // A call in which somebody talks is another matter: then nothing is set aside any more.
+    aside(tickets[0], later.plus_seconds(3_600));
+    let call = dial(desk.ann, tickets[0]);
+    desk.take(Some(desk.ann), call, Step::Answer);
+    desk.take(Some(desk.ann), call, Step::End(HungUp::Customer));
+    let ticket = tickets[0];
+    assert_eq!(desk.stage.see(move |tx| Ok(tables::postponements::until(tx, ticket)?)), None);
+    assert_eq!(desk.status(call), Status::Answered);
+    desk.is_sound();
+}
