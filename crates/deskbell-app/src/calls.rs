@@ -18,6 +18,8 @@ use deskbell_store::{Tx, tables};
 
 pub use ending::{HungUp, Voicemail, agent_gone, end_forgotten, end_of_conversation, has_forgotten};
 pub use handing::Target;
+pub(crate) use ending::LOST_CALLS;
+pub(crate) use ringing::RINGS;
 pub use ringing::{expire_rings, withdraw_from};
 pub use starting::{NewCall, start};
 
