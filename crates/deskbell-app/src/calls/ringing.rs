@@ -148,6 +148,10 @@ fn pick_up(tx: &mut Tx<'_>, cx: &Context, hand: &Hand, call: &mut Call) -> Resul
     if tables::call_legs::open(tx, call.id)?.iter().any(|leg| leg.agent == agent) {
         return Err(AppError::conflict("the agent is in this call already"));
     }
+    // Whoever comes too late is not put into it; who is to join a call that is talked in is rung at.
+    if own.is_none() && call.state == CallState::Talking {
+        return Err(AppError::conflict("somebody has answered this call already"));
+    }
     check_free(tx, agent)?;
     let waited = call.state != CallState::Talking;
     call.is_answered(cx.now);

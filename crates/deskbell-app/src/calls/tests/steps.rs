@@ -397,3 +397,21 @@ fn a_conversation_that_is_set_aside_stays_so_over_a_call_in_vain() {
     assert_eq!(desk.status(call), Status::Answered);
     desk.is_sound();
 }
+
+#[test]
+fn whoever_is_late_in_answering_is_not_put_into_the_call() {
+    let desk = phones();
+    let call = desk.incoming();
+    desk.take(None, call, ring(desk.ann));
+    desk.take(None, call, ring(desk.ben));
+    desk.take(Some(desk.ann), call, Step::Answer);
+    for telling in [desk.exchange(Some(desk.ben)), Phones::told_by(desk.ben), Phones::told_by(desk.cleo)] {
+        desk.refused(&telling, call, Step::Answer, Kind::Conflict);
+    }
+    assert_eq!(desk.open(call).1, [desk.ann]);
+    // Who is asked to join may.
+    desk.take(Some(desk.ann), call, ring(desk.ben));
+    desk.take(Some(desk.ben), call, Step::Answer);
+    assert_eq!(desk.open(call).1, [desk.ann, desk.ben]);
+    desk.is_sound();
+}
