@@ -56,6 +56,7 @@ fn call(number: i64, department: DepartmentId, state: CallState) -> Call {
         ended: None,
         outcome: None,
         before: None,
+        assigned_before: None,
     }
 }
 
@@ -110,6 +111,7 @@ pub(super) fn calls_come_back_and_change(place: &Place) {
         direction: Direction::Outgoing,
         caller: Some(AgentId::from_i64(5)),
         before: Some(Status::Open),
+        assigned_before: Some(AgentId::from_i64(2)),
         ..call(2, OTHER, CallState::Ringing)
     };
     put(&test, &first);

@@ -10,7 +10,7 @@ use crate::engine::{Row, Tx};
 use crate::error::StoreError;
 
 const COLUMNS: &str = "id, conversation_id, group_id, direction, customer_id, caller_id, department_id, phone, state, started_at, \
-                       waiting_since, answered_at, ended_at, outcome, status_before";
+                       waiting_since, answered_at, ended_at, outcome, status_before, assigned_before";
 
 fn row(row: &Row<'_>) -> Result<Call, StoreError> {
     let moment = |place: usize| -> Result<Option<Timestamp>, StoreError> { Ok(row.get::<Option<i64>>(place)?.map(time)) };
@@ -30,6 +30,7 @@ fn row(row: &Row<'_>) -> Result<Call, StoreError> {
         ended: moment(12)?,
         outcome: row.get::<Option<String>>(13)?.map(|text| word(CallOutcome::parse, "call outcome", &text)).transpose()?,
         before: row.get::<Option<String>>(14)?.map(|text| word(Status::parse, "status", &text)).transpose()?,
+        assigned_before: row.get::<Option<i64>>(15)?.map(AgentId::from_i64),
     })
 }
 
@@ -38,7 +39,8 @@ pub fn insert(tx: &mut Tx<'_>, call: &Call) -> Result<(), StoreError> {
     let number = tx.head()? + 1;
     tx.exec(
         "INSERT INTO calls (id, conversation_id, group_id, direction, customer_id, caller_id, department_id, phone, state, started_at, \
-           waiting_since, status_before, started_number) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+           waiting_since, status_before, assigned_before, started_number) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
         &[
             &call.id.get(),
             &call.conversation.get(),
@@ -52,6 +54,7 @@ pub fn insert(tx: &mut Tx<'_>, call: &Call) -> Result<(), StoreError> {
             &call.started.micros(),
             &call.waiting_since.micros(),
             &call.before.map(Status::text),
+            &call.assigned_before.map(AgentId::get),
             &number,
         ],
     )?;

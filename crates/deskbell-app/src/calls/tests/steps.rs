@@ -399,6 +399,34 @@ fn a_conversation_that_is_set_aside_stays_so_over_a_call_in_vain() {
 }
 
 #[test]
+fn who_was_in_charge_before_the_call_is_so_when_all_have_left() {
+    let desk = phones();
+    let visit = desk.stage.visit();
+    let ticket = desk.stage.ticket(&visit, "zoe@shop.test", "Help").id;
+    desk.stage.answer(desk.ann, ticket, "Of course");
+    let in_charge = || desk.stage.conversation(ticket).assigned;
+    let incoming = || {
+        let new = NewCall { conversation: Some(ticket), department: Some(desk.stage.sales), ..NewCall::new(Direction::Incoming) };
+        desk.try_start(&desk.exchange(None), new).unwrap().call.unwrap()
+    };
+    let call = incoming();
+    desk.take(Some(desk.ann), call, Step::Answer);
+    desk.take(Some(desk.ann), call, Step::Leave);
+    assert_eq!(in_charge(), Some(desk.ann));
+    desk.take(Some(desk.ben), call, Step::Answer);
+    assert_eq!(in_charge(), Some(desk.ben));
+    desk.take(Some(desk.ben), call, Step::Transfer(Target::Department(desk.stage.sales)));
+    desk.take(None, call, Step::End(HungUp::Customer));
+    assert_eq!((desk.status(call), in_charge()), (Status::Answered, Some(desk.ann)));
+    // One who works here no longer is in charge of nothing that is given back.
+    let call = incoming();
+    desk.take(Some(desk.ann), call, Step::Answer);
+    desk.switch_off(desk.ann, "Ann");
+    assert_eq!((desk.call(call).state, in_charge()), (CallState::Queued, None));
+    desk.is_sound();
+}
+
+#[test]
 fn whoever_is_late_in_answering_is_not_put_into_the_call() {
     let desk = phones();
     let call = desk.incoming();
