@@ -117,6 +117,16 @@ pub fn live(tx: &mut Tx<'_>) -> Result<Vec<Call>, StoreError> {
     tx.all_dynamic_with(&format!("SELECT {COLUMNS} FROM calls WHERE ended_at IS NULL ORDER BY started_at, id"), &[], row)
 }
 
+/// The oldest calls that have not ended, strictly behind one of that beginning and id.
+pub fn live_after(tx: &mut Tx<'_>, after: Option<(Timestamp, CallId)>, limit: i64) -> Result<Vec<Call>, StoreError> {
+    let (started, id) = after.map_or((i64::MIN, i64::MIN), |(started, id)| (started.micros(), id.get()));
+    tx.all_dynamic_with(
+        &format!("SELECT {COLUMNS} FROM calls WHERE ended_at IS NULL AND (started_at, id) > ($1, $2) ORDER BY started_at, id LIMIT $3"),
+        &[&started, &id, &limit],
+        row,
+    )
+}
+
 /// The newest calls of a conversation, oldest of them first, whether they have ended or not.
 pub fn of_conversation(tx: &mut Tx<'_>, conversation: ConversationId, limit: i64) -> Result<Vec<Call>, StoreError> {
     let mut calls = tx.all_dynamic_with(
