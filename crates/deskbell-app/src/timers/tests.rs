@@ -4,11 +4,13 @@ use deskbell_domain::call::{CALL_SECONDS_MAX, CallState, Direction};
 use deskbell_domain::conversation::{Channel, Status};
 use deskbell_domain::ids::{CallId, ConversationId, DepartmentId};
 use deskbell_store::tables::merging::Browsers;
+use serde_json::json;
 
 use super::*;
 use crate::calls::{NewCall, Teller, Telling};
 use crate::conversations::stage::{Stage, stage};
 use crate::conversations::{self, Start, postponing};
+use crate::rules::Changes;
 
 fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap()
@@ -115,4 +117,32 @@ fn what_is_left_is_gone_on_with_at_once() {
     assert_eq!(on_the_phone(&stage, &calls), 10);
     runtime.block_on(timers.tick(&stage.desk)).unwrap();
     assert_eq!(on_the_phone(&stage, &calls), 0);
+}
+
+#[test]
+fn time_rules_let_offers_go_first() {
+    let (stage, runtime) = (stage(), runtime());
+    let tickets = tickets(&stage, 120);
+    let definition = json!({"conditions": [[{"created_more_than": "1m"}]], "actions": [{"add_tag": "old"}]});
+    let changes = Changes { name: Some("old".to_owned()), definition: Some(definition), ..Changes::default() };
+    stage.write(move |tx, cx| time_rules::create(tx, cx, &changes));
+    let tagged = || tickets.iter().filter(|ticket| !stage.conversation(**ticket).tags.is_empty()).count();
+    stage.all_online();
+    let chat = stage.chat(&stage.visit(), "Hello?");
+    stage.clock.advance_seconds(90);
+    let now = stage.desk.now();
+    while !stage.desk.figures(|figures| figures.has_expired_offer(now)) {
+        std::thread::yield_now();
+    }
+    assert_eq!(runtime.block_on(time_rules::look(&stage.desk)).unwrap(), Left::Some);
+    assert!(tagged() <= 50, "{} were looked at while an agent's time was up", tagged());
+    stage.write(move |tx, cx| {
+        let chat = chats::live(tx, chat.id)?;
+        chats::end(tx, cx, chat, EndReason::Inactivity, Actor::System)
+    });
+    while stage.desk.figures(|figures| figures.has_expired_offer(now)) {
+        std::thread::yield_now();
+    }
+    while runtime.block_on(time_rules::look(&stage.desk)).unwrap() == Left::Some {}
+    assert_eq!(tagged(), tickets.len());
 }
