@@ -16,8 +16,10 @@ use deskbell_domain::ids::{AgentId, CallId, CredentialId};
 use deskbell_domain::message::Actor;
 use deskbell_store::{Tx, tables};
 
+pub(crate) use ending::LOST_CALLS;
 pub use ending::{HungUp, Voicemail, agent_gone, end_forgotten, end_of_conversation, has_forgotten};
 pub use handing::Target;
+pub(crate) use ringing::RINGS;
 pub use ringing::{expire_rings, withdraw_from};
 pub use starting::{NewCall, start};
 
@@ -232,10 +234,19 @@ fn close_leg(tx: &mut Tx<'_>, cx: &Context, call: &mut Call, mut leg: Leg) -> Re
     told_left(tx, cx, call, &leg)?;
     let mut conversation = conversations::get(tx, call.conversation)?;
     if conversation.assigned == Some(leg.agent) {
-        let next = tables::call_legs::open(tx, call.id)?.first().map(|other| other.agent);
+        let next = match tables::call_legs::open(tx, call.id)?.first() {
+            Some(other) => Some(other.agent),
+            None => in_charge_before(tx, call)?,
+        };
         conversations::assign(tx, cx, &mut conversation, call.department, next, Actor::Agent(leg.agent))?;
     }
     Ok(())
+}
+
+/// Who was in charge before the call, if he still works here: he gets the conversation back when all have left.
+fn in_charge_before(tx: &mut Tx<'_>, call: &Call) -> Result<Option<AgentId>, AppError> {
+    let Some(agent) = call.assigned_before else { return Ok(None) };
+    Ok(tables::agents::get(tx, agent)?.filter(|agent| agent.enabled).map(|agent| agent.id))
 }
 
 fn told_left(tx: &mut Tx<'_>, cx: &Context, call: &Call, leg: &Leg) -> Result<(), AppError> {

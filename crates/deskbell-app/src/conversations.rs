@@ -177,7 +177,9 @@ pub(crate) fn set_status(
     conversation.status = status;
     conversation.changed = cx.now;
     tables::conversations::update(tx, conversation)?;
-    if from == Status::Postponed {
+    // A call interrupts a postponement: it may change nothing, and then that goes on.
+    let interrupts = matches!((from, status), (Status::Postponed, Status::Calling) | (Status::Calling, Status::Postponed));
+    if matches!(from, Status::Postponed | Status::Calling) && !interrupts {
         tables::postponements::remove(tx, conversation.id)?;
     }
     let number = events::append(tx, cx, Event::StatusChanged { conversation: conversation.id, from, to: status, by })?;

@@ -27,6 +27,7 @@ use crate::goals::line;
 use crate::rules::log::{self, Shot};
 use crate::rules::scene::Scene;
 use crate::rules::{Changes, NAME_CHARS_MAX, check_given, check_order, definition, reader};
+use crate::timers;
 
 /// Time rules of a desk, on and off.
 pub const TIME_RULES_MAX: usize = 100;
@@ -148,7 +149,8 @@ fn apply(tx: &mut Tx<'_>, rule: &mut TimeRule, changes: &Changes) -> Result<(), 
     Ok(())
 }
 
-/// Lets the time rules look at what is due. Called by the timers each minute, and soon again while something is left.
+/// Lets the time rules look at what is due. Called by the timers each minute, and soon again while something is left. One who waits for an
+/// agent to take his chat or call goes first.
 pub async fn look(desk: &Desk) -> Result<Left, AppError> {
     let swept = match desk.read(|tx| Ok(tables::time_rules::is_sweeping(tx)?)).await? {
         true => desk.write(|tx, cx| Ok(tables::time_rules::sweep(tx, cx.now, SWEEP_BITE)?)).await?,
@@ -161,6 +163,9 @@ pub async fn look(desk: &Desk) -> Result<Left, AppError> {
             return Ok(if swept > 0 { Left::Some } else { Left::Nothing });
         }
         bite(desk, due).await?;
+        if timers::somebody_waits(desk) {
+            break;
+        }
     }
     Ok(Left::Some)
 }

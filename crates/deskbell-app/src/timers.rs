@@ -1,22 +1,30 @@
 //! What happens because time passes: offers and phones ring out, due times pass, the absent are gone, silent chats end, old things are
 //! forgotten.
 
-use deskbell_domain::chat::{EndReason, OfferOutcome};
-use deskbell_domain::ids::{AgentId, VisitorId};
+mod chore;
+#[cfg(test)]
+mod tests;
+
+use deskbell_domain::chat::{EndReason, Offer, OfferOutcome};
+use deskbell_domain::ids::{AgentId, ChatId, VisitorId};
 use deskbell_domain::message::Actor;
 use deskbell_domain::time::Timestamp;
 use deskbell_store::{Tx, idempotency, tables};
 
 use crate::commands::KEY_SECONDS_MIN;
 use crate::context::Context;
+use crate::conversations::postponing;
 use crate::desk::Desk;
-use crate::error::AppError;
+use crate::error::{AppError, Kind};
 use crate::tags::{self, Swept};
 use crate::time_rules::{self, Left};
-use crate::{accounts, calls, chats, conversations, files, levels, oauth, routing, rules, sla, triggers, widgets};
+use crate::{accounts, calls, chats, files, levels, oauth, routing, rules, sla, triggers, widgets};
+use chore::{BITE, Course};
 
-/// Things done in one job, so that no job takes long.
-const BITE: i64 = 50;
+pub(crate) use chore::Chore;
+
+/// Writes in which conversations that were set aside come back, before the others have their turn again.
+const POSTPONEMENT_BITES_MAX: usize = 20;
 /// Seconds between two looks.
 const LOOK_AT_IDLE_SECONDS: i64 = 5;
 const LOOK_AT_TRIGGERS_SECONDS: i64 = 1;
@@ -26,8 +34,16 @@ const FORGET_SECONDS: i64 = 3_600;
 /// Seconds for which the journal is kept.
 const JOURNAL_SECONDS_MIN: i64 = 365 * 86_400;
 
-/// When each of the rarer looks was last taken.
-#[derive(Debug, Clone, Copy)]
+static OFFERS: Chore<Offer> = Chore {
+    name: "offers",
+    due: |tx, cx, limit| Ok(tables::offers::expired(tx, cx.now, limit)?),
+    id: |offer| offer.id.get(),
+    deal: expire_offer,
+};
+static IDLE_CHATS: Chore<ChatId> = Chore { name: "idle chats", due: idle_chats, id: |chat| chat.get(), deal: end_chat };
+
+/// When each of the rarer looks was last taken, and how far chores have come.
+#[derive(Debug, Clone)]
 pub struct Timers {
     idle: Timestamp,
     triggers: Timestamp,
@@ -40,6 +56,24 @@ pub struct Timers {
     skills: Timestamp,
     /// Whether conversations are left that have to be told of a changed tag.
     tags: Swept,
+    offers: Course,
+    rings: Course,
+    idle_chats: Course,
+    lost_calls: Course,
+    postponements: Course,
+}
+
+/// What became of steps that are taken whatever became of those before them: the first failure is told.
+struct Steps(Result<(), AppError>);
+
+impl Steps {
+    fn took(&mut self, step: Result<(), AppError>) {
+        match (&self.0, step) {
+            (_, Ok(())) => {}
+            (Ok(()), Err(error)) => self.0 = Err(error),
+            (Err(_), Err(error)) => tracing::debug!(error = %error, "another step of the timers failed"),
+        }
+    }
 }
 
 impl Timers {
@@ -53,74 +87,112 @@ impl Timers {
             forgotten: now,
             skills: Timestamp::EPOCH,
             tags: Swept::Some,
+            offers: Course::new(),
+            rings: Course::new(),
+            idle_chats: Course::new(),
+            lost_calls: Course::new(),
+            postponements: Course::new(),
         }
     }
 
     /// Looks once at everything that is due. Called a few times a second.
     pub async fn tick(&mut self, desk: &Desk) -> Result<(), AppError> {
         let now = desk.now();
+        let mut steps = Steps(Ok(()));
         if desk.figures(|figures| figures.has_expired_offer(now)) {
-            desk.write(expire_offers).await?;
+            steps.took(self.offers.go_on(desk, &OFFERS).await);
         }
         if desk.figures(|figures| figures.has_expired_ring(now)) {
-            desk.write(calls::expire_rings).await?;
+            steps.took(self.rings.go_on(desk, &calls::RINGS).await);
         }
-        sla::breaches::tell(desk).await?;
-        self.stop_waiting_for_skills(desk, now).await?;
-        let absences = note_absences(desk, now).await;
-        if now.seconds_since(self.idle) >= LOOK_AT_IDLE_SECONDS {
+        steps.took(sla::breaches::tell(desk).await);
+        steps.took(self.stop_waiting_for_skills(desk, now).await);
+        steps.took(note_absences(desk, now).await);
+        let looks = now.seconds_since(self.idle) >= LOOK_AT_IDLE_SECONDS;
+        if looks {
             self.idle = now;
             // What cannot be written counts on; nobody waits for it.
             if let Err(error) = write_counts(desk).await {
                 tracing::debug!(error = %error, "counts could not be written");
             }
-            desk.write(end_idle).await?;
-            if desk.read(move |tx| calls::has_forgotten(tx, now)).await? {
-                desk.write(calls::end_forgotten).await?;
-            }
-            while desk.read(move |tx| conversations::postponing::has_ended(tx, now)).await? {
-                desk.write(conversations::postponing::end_postponements).await?;
-            }
-            self.tags = desk.read(tags::left).await?;
             for department in desk.figures(|figures| figures.departments_with_queue()) {
-                desk.write(move |tx, cx| routing::route(tx, cx, department)).await?;
+                steps.took(desk.write(move |tx, cx| routing::route(tx, cx, department)).await.map(drop));
             }
             desk.prune_figures(now);
         }
+        if looks || self.idle_chats.has_more() {
+            steps.took(self.idle_chats.go_on(desk, &IDLE_CHATS).await);
+        }
+        steps.took(self.end_lost_calls(desk, looks).await);
+        steps.took(self.end_postponements(desk, looks).await);
         if now.seconds_since(self.visits) >= NOTE_VISITS_SECONDS {
             self.visits = now;
             let here = desk.presence().visits_here(now);
             if !here.is_empty() {
-                desk.write(move |tx, cx| Ok(tables::visits::touch(tx, &here, cx.now)?)).await?;
+                steps.took(desk.write(move |tx, cx| Ok(tables::visits::touch(tx, &here, cx.now)?)).await.map(drop));
             }
         }
         if now.seconds_since(self.triggers) >= LOOK_AT_TRIGGERS_SECONDS {
             self.triggers = now;
-            triggers::go_on(desk).await?;
+            steps.took(triggers::go_on(desk).await);
         }
         if self.timed == Left::Some || now.seconds_since(self.time_rules) >= LOOK_AT_TIME_RULES_SECONDS {
             self.time_rules = now;
-            self.timed = time_rules::look(desk).await?;
+            steps.took(time_rules::look(desk).await.map(|left| self.timed = left));
         }
         if now.seconds_since(self.forgotten) >= FORGET_SECONDS {
             self.forgotten = now;
-            forget(desk).await?;
+            steps.took(forget(desk).await);
+        }
+        steps.took(self.sweep_tags(desk, looks).await);
+        steps.0
+    }
+
+    async fn end_lost_calls(&mut self, desk: &Desk, looks: bool) -> Result<(), AppError> {
+        let now = desk.now();
+        if self.lost_calls.has_more() || (looks && desk.read(move |tx| calls::has_forgotten(tx, now)).await?) {
+            self.lost_calls.go_on(desk, &calls::LOST_CALLS).await?;
+        }
+        Ok(())
+    }
+
+    /// Gives conversations back that were set aside. What ends together in great numbers is gone on with after the others had their turn.
+    async fn end_postponements(&mut self, desk: &Desk, looks: bool) -> Result<(), AppError> {
+        let now = desk.now();
+        if !self.postponements.has_more() && !(looks && desk.read(move |tx| postponing::has_ended(tx, now)).await?) {
+            return Ok(());
+        }
+        for _ in 0..POSTPONEMENT_BITES_MAX {
+            self.postponements.go_on(desk, &postponing::POSTPONEMENTS).await?;
+            if !self.postponements.has_more() || somebody_waits(desk) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    async fn sweep_tags(&mut self, desk: &Desk, looks: bool) -> Result<(), AppError> {
+        if looks {
+            self.tags = desk.read(tags::left).await?;
         }
         if self.tags == Swept::Some {
             self.tags = desk.write(|tx, cx| tags::sweep(tx, cx)).await?;
         }
-        absences
+        Ok(())
     }
 
     /// Chats that have waited for skills long enough are anybody's.
     async fn stop_waiting_for_skills(&mut self, desk: &Desk, now: Timestamp) -> Result<(), AppError> {
         let Some(rule) = desk.settings().skill_rule() else { return Ok(()) };
         let waited = now.plus_seconds(-i64::from(rule.wait_seconds));
+        let mut steps = Steps(Ok(()));
         for department in desk.figures(|figures| figures.departments_waiting_since(self.skills, waited)) {
-            desk.write(move |tx, cx| routing::route(tx, cx, department)).await?;
+            steps.took(desk.write(move |tx, cx| routing::route(tx, cx, department)).await.map(drop));
         }
-        self.skills = waited;
-        Ok(())
+        if steps.0.is_ok() {
+            self.skills = waited;
+        }
+        steps.0
     }
 }
 
@@ -134,7 +206,7 @@ pub async fn write_counts(desk: &Desk) -> Result<(), AppError> {
 /// Writes what follows from absences. One that cannot be written is looked at again.
 async fn note_absences(desk: &Desk, now: Timestamp) -> Result<(), AppError> {
     let settings = desk.settings();
-    let mut outcome = Ok(());
+    let mut steps = Steps(Ok(()));
     for agent in desk.presence().agents_gone(now, settings.agent_grace_seconds) {
         let here = desk.clone();
         let written =
@@ -142,38 +214,53 @@ async fn note_absences(desk: &Desk, now: Timestamp) -> Result<(), AppError> {
         match written {
             // He came back while it was written.
             Ok(()) if desk.presence().agent_is_here(agent) => {
-                desk.write(move |tx, cx| accounts::here(tx, cx, agent).map(drop)).await?;
+                steps.took(desk.write(move |tx, cx| accounts::here(tx, cx, agent).map(drop)).await);
             }
             Ok(()) => {}
             Err(error) => {
                 desk.presence().expect_agent(agent, Timestamp::EPOCH);
-                outcome = Err(error);
+                steps.took(Err(error));
             }
         }
     }
     let gone = desk.presence().visitors_gone(now, settings.visitor_grace_seconds);
-    for some in gone.chunks(BITE as usize) {
+    for some in gone.chunks(BITE) {
         let visitors: Vec<VisitorId> = some.iter().map(|(visitor, _)| *visitor).collect();
         let written = desk.write(move |tx, cx| visitors.into_iter().try_for_each(|visitor| visitor_gone(tx, cx, visitor))).await;
-        if let Err(error) = written {
-            for (visitor, visit) in some {
-                desk.presence().still_gone(*visitor, *visit);
+        let Err(error) = written else { continue };
+        for (visitor, visit) in some {
+            let (visitor, visit) = (*visitor, *visit);
+            // A defect in one keeps no other here.
+            let written = match error.kind {
+                Kind::Internal => desk.write(move |tx, cx| visitor_gone(tx, cx, visitor)).await,
+                _ => Err(error.clone()),
+            };
+            if written.is_err() {
+                desk.presence().still_gone(visitor, visit);
             }
-            outcome = Err(error);
+            steps.took(written);
         }
     }
-    outcome
+    steps.0
 }
 
 /// Offers whose time is up go to the next agent.
 pub fn expire_offers(tx: &mut Tx<'_>, cx: &mut Context) -> Result<(), AppError> {
-    for offer in tables::offers::expired(tx, cx.now, BITE)? {
-        // An earlier one of this bite may have ended it.
-        if tables::offers::ringing(tx, offer.chat)?.iter().any(|ringing| ringing.id == offer.id) {
-            routing::pass_on(tx, cx, &offer, OfferOutcome::Expired)?;
-        }
+    OFFERS.bite(tx, cx)
+}
+
+fn expire_offer(tx: &mut Tx<'_>, cx: &mut Context, offer: &Offer) -> Result<(), AppError> {
+    // An earlier one of this bite may have ended it.
+    if tables::offers::ringing(tx, offer.chat)?.iter().any(|ringing| ringing.id == offer.id) {
+        routing::pass_on(tx, cx, offer, OfferOutcome::Expired)?;
     }
     Ok(())
+}
+
+/// Whether somebody waits for what cannot be put off: an agent's time to take a chat or a call is up.
+pub(crate) fn somebody_waits(desk: &Desk) -> bool {
+    let now = desk.now();
+    desk.figures(|figures| figures.has_expired_offer(now) || figures.has_expired_ring(now))
 }
 
 /// The chat of a visitor who is gone ends.
@@ -187,23 +274,37 @@ pub fn visitor_gone(tx: &mut Tx<'_>, cx: &mut Context, visitor: VisitorId) -> Re
 
 /// Served chats in which nobody has written for the inactivity time end.
 pub fn end_idle(tx: &mut Tx<'_>, cx: &mut Context) -> Result<(), AppError> {
+    IDLE_CHATS.bite(tx, cx)
+}
+
+fn idle_chats(tx: &mut Tx<'_>, cx: &Context, limit: i64) -> Result<Vec<ChatId>, AppError> {
     let before = cx.now.plus_seconds(-i64::from(cx.settings.inactivity_seconds));
-    for chat in tables::chats::idle_since(tx, before, BITE)? {
-        let chat = chats::live(tx, chat)?;
-        chats::end(tx, cx, chat, EndReason::Inactivity, Actor::System)?;
-    }
+    Ok(tables::chats::idle_since(tx, before, limit)?)
+}
+
+fn end_chat(tx: &mut Tx<'_>, cx: &mut Context, chat: &ChatId) -> Result<(), AppError> {
+    let chat = chats::live(tx, *chat)?;
+    chats::end(tx, cx, chat, EndReason::Inactivity, Actor::System)?;
     Ok(())
 }
 
+/// Forgets what is too old.
 async fn forget(desk: &Desk) -> Result<(), AppError> {
-    // Each takes a bite, so that no write takes long.
-    while desk.write(|tx, cx| Ok(idempotency::forget_before(tx, cx.now.plus_seconds(-KEY_SECONDS_MIN))?)).await? > 0 {}
-    while desk.write(|tx, cx| levels::trim(tx, cx.now.plus_seconds(-JOURNAL_SECONDS_MIN))).await? > 0 {}
-    desk.write(|tx, cx| triggers::forget(tx, cx)).await?;
-    while desk.write(rules::log::forget).await? {}
-    desk.write(|tx, cx| Ok(tables::credentials::forget_sessions_before(tx, cx.now)?)).await?;
-    while desk.write(oauth::forget).await? > 0 {}
-    files::keeping::clean_up(desk).await
+    let mut steps = Steps(Ok(()));
+    steps.took(in_bites(desk, |tx, cx| Ok(idempotency::forget_before(tx, cx.now.plus_seconds(-KEY_SECONDS_MIN))? > 0)).await);
+    steps.took(in_bites(desk, |tx, cx| Ok(levels::trim(tx, cx.now.plus_seconds(-JOURNAL_SECONDS_MIN))? > 0)).await);
+    steps.took(desk.write(|tx, cx| triggers::forget(tx, cx)).await.map(drop));
+    steps.took(in_bites(desk, rules::log::forget).await);
+    steps.took(desk.write(|tx, cx| Ok(tables::credentials::forget_sessions_before(tx, cx.now)?)).await.map(drop));
+    steps.took(in_bites(desk, |tx, cx| Ok(oauth::forget(tx, cx)? > 0)).await);
+    steps.took(files::keeping::clean_up(desk).await);
+    steps.0
+}
+
+/// Does something until nothing of it is left, a bite in each write.
+async fn in_bites(desk: &Desk, bite: fn(&mut Tx<'_>, &mut Context) -> Result<bool, AppError>) -> Result<(), AppError> {
+    while desk.write(bite).await? {}
+    Ok(())
 }
 
 /// Agents who were online before a restart and visitors with a live chat: their grace time runs anew.

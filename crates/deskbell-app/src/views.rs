@@ -9,7 +9,7 @@ use std::collections::HashMap;
 
 use deskbell_domain::agent::Agent;
 use deskbell_domain::chat::{Chat, ChatState, Offer};
-use deskbell_domain::conversation::Conversation;
+use deskbell_domain::conversation::{Conversation, Status};
 use deskbell_domain::customer::Customer;
 use deskbell_domain::department::{Department, Membership};
 use deskbell_domain::ids::{AgentId, ChatId, ConversationId, DepartmentId, MessageId, SkillId, VisitId, VisitorId};
@@ -158,7 +158,8 @@ pub fn conversation(tx: &mut Tx<'_>, spelling: &str) -> Result<ConversationView,
         None => (None, Vec::new()),
     };
     let standing = sla::standing(tx, id)?;
-    let postponed_until = tables::postponements::until(tx, id)?;
+    // That of one that a call goes on in rests.
+    let postponed_until = tables::postponements::until(tx, id)?.filter(|_| conversation.status == Status::Postponed);
     Ok(ConversationView { postponed_until, conversation, customer, department_name, chats, visit, pages, standing })
 }
 

@@ -190,6 +190,8 @@ pub struct Call {
     pub outcome: Option<CallOutcome>,
     /// The conversation's status before the call; `None` if it began with the call.
     pub before: Option<Status>,
+    /// Who was in charge of the conversation before the call.
+    pub assigned_before: Option<AgentId>,
 }
 
 /// An agent's part of a call.

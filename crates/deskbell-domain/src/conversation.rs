@@ -173,12 +173,12 @@ impl Status {
     }
 
     /// What a status that somebody gives a conversation he starts in an agent's name comes to. Nothing is initialised any more when its
-    /// first message is there, and no chat or call goes on in it: it is as after one.
+    /// first message is there, nothing says until when it is set aside, and no chat or call goes on in it: it is as after one.
     pub fn at_start(self) -> Status {
         match self {
-            Status::Init => Status::New,
+            Status::Init | Status::Postponed => Status::New,
             Status::Chatting | Status::Calling => Status::Answered,
-            Status::New | Status::Open | Status::Answered | Status::Resolved | Status::Postponed | Status::Deleted | Status::Spam => self,
+            Status::New | Status::Open | Status::Answered | Status::Resolved | Status::Deleted | Status::Spam => self,
         }
     }
 }
@@ -277,7 +277,7 @@ mod tests {
     #[test]
     fn statuses_at_the_start() {
         let letters = |statuses: &[Status]| statuses.iter().map(|status| status.at_start().text()).collect::<String>();
-        assert_eq!(letters(&[Init, New, Open, Answered, Resolved, Postponed, Chatting, Calling, Deleted, Spam]), "NNCARWAAXB");
+        assert_eq!(letters(&[Init, New, Open, Answered, Resolved, Postponed, Chatting, Calling, Deleted, Spam]), "NNCARNAAXB");
     }
 
     #[test]

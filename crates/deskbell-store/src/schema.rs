@@ -46,6 +46,7 @@ pub const MIGRATIONS: &[(&str, &str)] = &[
     ("0020-recount", recount::RECOUNT),
     ("0021-lookups", lookups::LOOKUPS),
     ("0021-numbers", lookups::NUMBERS),
+    ("0022-calls-in-charge", calls::IN_CHARGE),
     ("0024-rollup-leases", rollups::ROLLUP_LEASES),
     ("0025-running", RUNNING),
 ];

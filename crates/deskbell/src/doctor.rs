@@ -61,6 +61,9 @@ fn examine(desk: &Desk) -> Result<Vec<Check>, AppError> {
         let counts = tables::calls::counts(tx, None)?;
         let finding = format!("{} queued, {} ringing, {} talking", counts.queued, counts.ringing, counts.talking);
         checks.push(Check::new("calls", finding, trouble));
+        let endless = tables::postponements::without_end(tx)?;
+        let trouble = (!endless.is_empty()).then(|| format!("nothing says until when: {}", endless.join(", ")));
+        checks.push(Check::new("postponed", "each conversation that is set aside comes back", trouble));
         let figures = Figures::load(tx, now)?.chats(None, now);
         let finding = format!("{} queued, {} offered, {} served", figures.incoming, figures.assigned, figures.active);
         checks.push(Check::new("live chats", finding, None));

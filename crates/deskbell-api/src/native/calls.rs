@@ -5,7 +5,7 @@ pub(crate) mod steps;
 use deskbell_app::calls::{NewCall, Teller, Telling, start};
 use deskbell_app::commands::Done;
 use deskbell_app::rights::{Principal, Right};
-use deskbell_app::views::calls::{CallSeen, of_conversation, running, whole};
+use deskbell_app::views::calls::{CallSeen, of_conversation, running_after, whole};
 use deskbell_app::{AppError, Desk};
 use deskbell_domain::call::{Call as DomainCall, Direction, Leg, Ring};
 use deskbell_domain::ids::{CallId, DepartmentId};
@@ -131,16 +131,20 @@ impl Endpoint<Native> for List {
         .params(&[Param::text("conversation").placed(Place::Query).about("id, code or public code"), page::LIMIT, page::AFTER]);
 
     async fn run(cx: Cx<Native>, input: Input) -> Result<Answer, AppError> {
-        let conversation = input.filled_opt("conversation").map(str::to_owned);
-        let read = move |tx: &mut Tx<'_>| match conversation {
-            Some(spelling) => {
-                let conversation = resolve(tx, &spelling)?;
+        let desk = &cx.state.desk;
+        let id = |seen: &CallSeen| seen.call.id.to_string();
+        let view = |seen: &CallSeen| CallView::from(seen);
+        if let Some(conversation) = input.filled_opt("conversation").map(str::to_owned) {
+            let read = move |tx: &mut Tx<'_>| {
+                let conversation = resolve(tx, &conversation)?;
                 of_conversation(tx, conversation)
-            }
-            None => running(tx),
-        };
-        let calls = cx.state.desk.snapshot(read).await?;
-        Ok(Answer::tree(Page::of_all(calls, &input, |seen| seen.call.id.to_string(), |seen| CallView::from(seen))?))
+            };
+            return Ok(Answer::tree(Page::of_all(desk.snapshot(read).await?, &input, id, view)?));
+        }
+        let limit = page::limit(&input, page::ROWS_MAX, page::ROWS_MAX)?;
+        let after = input.filled_opt("after").map(|id| CallId::parse(id).ok_or_else(page::gone)).transpose()?;
+        let calls = desk.snapshot(move |tx| running_after(tx, after, limit + 1)).await?;
+        Ok(Answer::tree(Page::cut(calls, limit, id, view)))
     }
 }
 

@@ -13,10 +13,8 @@ use super::{Hand, close_leg, of_others, own_leg, ringing, told_left, write};
 use crate::context::Context;
 use crate::error::AppError;
 use crate::messages::{self, Into, NewMessage};
+use crate::timers::Chore;
 use crate::{conversations, customers, events, files};
-
-/// Calls ended in one job, so that no job takes long.
-const BITE_CALLS: i64 = 50;
 
 /// Who hung up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -155,11 +153,14 @@ pub fn has_forgotten(tx: &mut Tx<'_>, now: Timestamp) -> Result<bool, AppError> 
     Ok(!tables::calls::begun_before(tx, now.plus_seconds(-CALL_SECONDS_MAX), 1)?.is_empty())
 }
 
+pub(crate) static LOST_CALLS: Chore<Call> = Chore {
+    name: "calls whose end was lost",
+    due: |tx, cx, limit| Ok(tables::calls::begun_before(tx, cx.now.plus_seconds(-CALL_SECONDS_MAX), limit)?),
+    id: |call| call.id.get(),
+    deal: |tx, cx, call| end(tx, cx, &mut call.clone(), Ending::HungUp(Actor::System)),
+};
+
 /// Calls that began so long ago that nobody can still be talking end: whoever told of them has lost their end.
 pub fn end_forgotten(tx: &mut Tx<'_>, cx: &mut Context) -> Result<(), AppError> {
-    let before = cx.now.plus_seconds(-CALL_SECONDS_MAX);
-    for mut call in tables::calls::begun_before(tx, before, BITE_CALLS)? {
-        end(tx, cx, &mut call, Ending::HungUp(Actor::System))?;
-    }
-    Ok(())
+    LOST_CALLS.bite(tx, cx)
 }

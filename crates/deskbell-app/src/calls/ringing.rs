@@ -12,9 +12,7 @@ use crate::context::Context;
 use crate::conversations;
 use crate::error::AppError;
 use crate::events;
-
-/// Rings closed in one job, so that no job takes long.
-const BITE_RINGS: i64 = 50;
+use crate::timers::Chore;
 
 /// Lets a call ring at an agent. Those do who are in it, and those of its department.
 pub(super) fn ring(tx: &mut Tx<'_>, cx: &Context, hand: &Hand, call: &mut Call, agent: &str, seconds: Option<u16>) -> Result<(), AppError> {
@@ -82,14 +80,23 @@ pub(super) fn decline(tx: &mut Tx<'_>, cx: &Context, hand: &Hand, call: &mut Cal
     rang_in_vain(tx, cx, call, &ring, OfferOutcome::Declined, Actor::Agent(agent))
 }
 
+pub(crate) static RINGS: Chore<Ring> = Chore {
+    name: "rings",
+    due: |tx, cx, limit| Ok(tables::call_rings::expired(tx, cx.now, limit)?),
+    id: |ring| ring.id.get(),
+    deal: expire_ring,
+};
+
 /// Rings whose time is up: each is one missed ring for its agent.
 pub fn expire_rings(tx: &mut Tx<'_>, cx: &mut Context) -> Result<(), AppError> {
-    for ring in tables::call_rings::expired(tx, cx.now, BITE_RINGS)? {
-        if let Some(mut call) = still_rings(tx, &ring)? {
-            rang_in_vain(tx, cx, &mut call, &ring, OfferOutcome::Expired, Actor::System)?;
-        }
+    RINGS.bite(tx, cx)
+}
+
+fn expire_ring(tx: &mut Tx<'_>, cx: &mut Context, ring: &Ring) -> Result<(), AppError> {
+    match still_rings(tx, ring)? {
+        Some(mut call) => rang_in_vain(tx, cx, &mut call, ring, OfferOutcome::Expired, Actor::System),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// The call of a ring, if an earlier step of the same job has not ended it.
@@ -140,6 +147,10 @@ fn pick_up(tx: &mut Tx<'_>, cx: &Context, hand: &Hand, call: &mut Call) -> Resul
     }
     if tables::call_legs::open(tx, call.id)?.iter().any(|leg| leg.agent == agent) {
         return Err(AppError::conflict("the agent is in this call already"));
+    }
+    // Whoever comes too late is not put into it; who is to join a call that is talked in is rung at.
+    if own.is_none() && call.state == CallState::Talking {
+        return Err(AppError::conflict("somebody has answered this call already"));
     }
     check_free(tx, agent)?;
     let waited = call.state != CallState::Talking;

@@ -92,6 +92,7 @@ fn begin(tx: &mut Tx<'_>, cx: &mut Context, hand: &Hand, new: &NewCall) -> Resul
     }
     let by = caller.as_ref().map_or(Actor::Customer(customer.id), |caller| Actor::Agent(caller.id));
     let before = existing.as_ref().map(|conversation| conversation.status);
+    let assigned_before = existing.as_ref().and_then(|conversation| conversation.assigned);
     let mut conversation = match existing {
         Some(mut conversation) => {
             conversations::turn(tx, cx, &mut conversation, Turn::CallStarts, by)?;
@@ -121,6 +122,7 @@ fn begin(tx: &mut Tx<'_>, cx: &mut Context, hand: &Hand, new: &NewCall) -> Resul
         ended: None,
         outcome: None,
         before,
+        assigned_before,
     };
     tables::calls::insert(tx, &call)?;
     tables::messages::set_group_status(tx, group, call.state.group())?;

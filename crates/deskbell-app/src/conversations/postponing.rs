@@ -1,5 +1,5 @@
 //! Setting a conversation aside until a moment: then it gets the status back that it had. Whatever else changes its status meanwhile ends
-//! the postponement.
+//! the postponement; but not a call that nothing came of.
 
 use deskbell_domain::conversation::{Status, Turn};
 use deskbell_domain::ids::ConversationId;
@@ -12,9 +12,7 @@ use crate::commands::Done;
 use crate::context::Context;
 use crate::error::AppError;
 use crate::messages::{self, Into, NewMessage};
-
-/// Postponements that end in one write.
-const BITE: i64 = 50;
+use crate::timers::Chore;
 
 /// For how long at most.
 pub const POSTPONED_SECONDS_MAX: i64 = 3_650 * 86_400;
@@ -34,6 +32,8 @@ pub fn postpone(tx: &mut Tx<'_>, cx: &Context, by: Actor, conversation: Conversa
     }
     let back = match known {
         Some(known) => known.back,
+        // Older programs lost what it gets back.
+        None if conversation.status == Status::Postponed => Status::Open,
         None => {
             let back = conversation.status;
             turn(tx, cx, &mut conversation, Turn::Postpone, by)?;
@@ -52,15 +52,25 @@ pub(crate) fn has_ended(tx: &mut Tx<'_>, now: Timestamp) -> Result<bool, AppErro
     Ok(!tables::postponements::over(tx, now, 1)?.is_empty())
 }
 
+pub(crate) static POSTPONEMENTS: Chore<(ConversationId, Status)> = Chore {
+    name: "postponements",
+    due: |tx, cx, limit| Ok(tables::postponements::over(tx, cx.now, limit)?),
+    id: |(conversation, _)| conversation.get(),
+    deal: end,
+};
+
 /// Gives those back whose time is up, a bite of them.
+#[cfg(test)]
 pub(crate) fn end_postponements(tx: &mut Tx<'_>, cx: &mut Context) -> Result<(), AppError> {
-    for (id, back) in tables::postponements::over(tx, cx.now, BITE)? {
-        tables::postponements::remove(tx, id)?;
-        let Some(mut conversation) = tables::conversations::get(tx, id)?.filter(|one| one.status == Status::Postponed) else { continue };
-        // One that was merged meanwhile is a trace; nobody waits for it.
-        if tables::conversations::current(tx, id)? == Some(id) {
-            turn(tx, cx, &mut conversation, Turn::PostponeOver { back }, Actor::System)?;
-        }
+    POSTPONEMENTS.bite(tx, cx)
+}
+
+fn end(tx: &mut Tx<'_>, cx: &mut Context, (id, back): &(ConversationId, Status)) -> Result<(), AppError> {
+    tables::postponements::remove(tx, *id)?;
+    let Some(mut conversation) = tables::conversations::get(tx, *id)?.filter(|one| one.status == Status::Postponed) else { return Ok(()) };
+    // One that was merged meanwhile is a trace; nobody waits for it.
+    if tables::conversations::current(tx, *id)? == Some(*id) {
+        turn(tx, cx, &mut conversation, Turn::PostponeOver { back: *back }, Actor::System)?;
     }
     Ok(())
 }

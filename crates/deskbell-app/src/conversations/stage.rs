@@ -232,6 +232,7 @@ impl Stage {
             assert_eq!(tables::messages::repeated_keys(tx)?, [""; 0]);
             assert_eq!(tables::messages::without_event(tx)?, 0);
             assert_eq!(journal::check_gapless(tx)?, None);
+            assert_eq!(tables::postponements::without_end(tx)?, [""; 0]);
             Ok(())
         });
     }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use deskbell_domain::call::{Call, Leg, Ring};
 use deskbell_domain::customer::Customer;
-use deskbell_domain::ids::{CallId, ConversationId, DepartmentId};
+use deskbell_domain::ids::{CallId, ConversationId, CustomerId, DepartmentId};
 use deskbell_store::{Tx, tables};
 
 pub use deskbell_store::tables::calls::Counts;
@@ -27,6 +27,26 @@ pub struct CallSeen {
 
 /// All calls that have not ended, the oldest first.
 pub fn running(tx: &mut Tx<'_>) -> Result<Vec<CallSeen>, AppError> {
+    let calls = tables::calls::live(tx)?;
+    going_on(tx, calls)
+}
+
+/// A page of them: at most so many strictly behind this one, which may have ended meanwhile.
+pub fn running_after(tx: &mut Tx<'_>, after: Option<CallId>, limit: i64) -> Result<Vec<CallSeen>, AppError> {
+    let after = match after {
+        None => None,
+        Some(id) => {
+            let call = tables::calls::get(tx, id)?.ok_or_else(|| AppError::not_found("no such call"))?;
+            Some((call.started, id))
+        }
+    };
+    let calls = tables::calls::live_after(tx, after, limit)?;
+    going_on(tx, calls)
+}
+
+/// Calls with their legs and rings that go on: as many statements for any number of calls, since all agents together have one leg and one
+/// ring each.
+fn going_on(tx: &mut Tx<'_>, calls: Vec<Call>) -> Result<Vec<CallSeen>, AppError> {
     let mut legs: HashMap<CallId, Vec<Leg>> = HashMap::new();
     for leg in tables::call_legs::all_open(tx)? {
         legs.entry(leg.call).or_default().push(leg);
@@ -35,16 +55,17 @@ pub fn running(tx: &mut Tx<'_>) -> Result<Vec<CallSeen>, AppError> {
     for ring in tables::call_rings::all_ringing(tx)? {
         rings.entry(ring.call).or_default().push(ring);
     }
-    let mut running = Vec::new();
-    for call in tables::calls::live(tx)? {
-        running.push(CallSeen {
-            customer: crate::customers::get(tx, call.customer)?,
+    let of_calls: Vec<CustomerId> = calls.iter().map(|call| call.customer).collect();
+    let customers = tables::customers::some(tx, &of_calls)?;
+    let seen = calls.into_iter().map(|call| {
+        Ok(CallSeen {
+            customer: customers.get(&call.customer).cloned().ok_or_else(|| AppError::internal("a call of no customer"))?,
             legs: legs.remove(&call.id).unwrap_or_default(),
             rings: rings.remove(&call.id).unwrap_or_default(),
             call,
-        });
-    }
-    Ok(running)
+        })
+    });
+    seen.collect()
 }
 
 /// One call with all that happened in it.

@@ -24,6 +24,7 @@ fn call(direction: Direction) -> Call {
         ended: None,
         outcome: None,
         before: None,
+        assigned_before: None,
     }
 }
 

@@ -67,7 +67,7 @@ impl Endpoint<Desk> for StartConversation {
         .source("an older edition of the reference, and clients; not in the reference")
         .quirks(&[
             "a customer's conversation is incoming (group `3`) and new, whatever `status` says",
-            "an agent's is outgoing (group `4`), assigned to him, and has the `status` given; `I` becomes `N`, and `T` and `P` become `A`, as no chat or call goes on in it",
+            "an agent's is outgoing (group `4`), assigned to him, and has the `status` given; `I` becomes `N`, so does `W`, as nothing says until when, and `T` and `P` become `A`, as no chat or call goes on in it",
             "once the desk's settings name `mail_addresses`, a customer's `recipient` must be one of them; it is checked and not kept",
             "one of these addresses cannot be `useridentifier`; a banned customer is refused with 403",
             "`channel_type` is `E`; `code` and `publicurlcode` are never null",

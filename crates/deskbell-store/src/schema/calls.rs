@@ -60,3 +60,8 @@ UPDATE customers SET phone_key =
 UPDATE customers SET phone_key = '+' || SUBSTR(phone_key, 3) WHERE phone_key LIKE '00%';
 CREATE INDEX customers_phone ON customers (phone_key, created_at, id) WHERE phone_key <> '';
 ";
+
+/// Who was in charge of the conversation before the call; nobody, in calls that an older program began.
+pub(super) const IN_CHARGE: &str = r"
+ALTER TABLE calls ADD COLUMN assigned_before BIGINT;
+";

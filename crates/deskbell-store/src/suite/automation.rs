@@ -229,7 +229,12 @@ pub(super) fn when_a_status_changed(place: &Place) {
     assert_eq!(over(79, 9), []);
     assert_eq!(over(100, 9), [(id, Status::Open), (ConversationId::from_i64(20), Status::Answered)]);
     assert_eq!(over(100, 1), [(id, Status::Open)]);
+    put(Status::Calling, 80);
+    assert_eq!(over(100, 1), [(ConversationId::from_i64(20), Status::Answered)], "a call goes on in the other one");
+    assert_eq!(test.see(postponements::without_end), [""; 0]);
     test.put(move |tx| postponements::remove(tx, id));
+    put(Status::Postponed, 90);
+    assert_eq!(test.see(postponements::without_end), [conversation(10).code]);
     assert_eq!(over(100, 9), [(ConversationId::from_i64(20), Status::Answered)]);
     test.db.close();
 }

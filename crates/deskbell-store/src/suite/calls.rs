@@ -56,6 +56,7 @@ fn call(number: i64, department: DepartmentId, state: CallState) -> Call {
         ended: None,
         outcome: None,
         before: None,
+        assigned_before: None,
     }
 }
 
@@ -110,11 +111,16 @@ pub(super) fn calls_come_back_and_change(place: &Place) {
         direction: Direction::Outgoing,
         caller: Some(AgentId::from_i64(5)),
         before: Some(Status::Open),
+        assigned_before: Some(AgentId::from_i64(2)),
         ..call(2, OTHER, CallState::Ringing)
     };
     put(&test, &first);
     put(&test, &outgoing);
     assert_eq!(test.see(calls::live), [first.clone(), outgoing.clone()]);
+    let page = |after, limit| test.see(move |tx| calls::live_after(tx, after, limit));
+    assert_eq!(page(None, 1), [first.clone()]);
+    assert_eq!(page(Some((first.started, first.id)), 9), [outgoing.clone()]);
+    assert_eq!(page(Some((outgoing.started, outgoing.id)), 9), []);
     let one = first.conversation;
     assert_eq!(test.see(move |tx| calls::live_of_conversation(tx, one)), Some(first.clone()));
     assert_eq!(test.see(|tx| calls::live_of_customer(tx, CUSTOMER)).len(), 2);

@@ -105,6 +105,7 @@ impl Scene {
             ended: None,
             outcome: None,
             before: None,
+            assigned_before: None,
         };
         let row = call.clone();
         self.write(minute, move |tx, _| calls::insert(tx, &row));

@@ -10,7 +10,7 @@ use crate::engine::{Row, Tx};
 use crate::error::StoreError;
 
 const COLUMNS: &str = "id, conversation_id, group_id, direction, customer_id, caller_id, department_id, phone, state, started_at, \
-                       waiting_since, answered_at, ended_at, outcome, status_before";
+                       waiting_since, answered_at, ended_at, outcome, status_before, assigned_before";
 
 fn row(row: &Row<'_>) -> Result<Call, StoreError> {
     let moment = |place: usize| -> Result<Option<Timestamp>, StoreError> { Ok(row.get::<Option<i64>>(place)?.map(time)) };
@@ -30,6 +30,7 @@ fn row(row: &Row<'_>) -> Result<Call, StoreError> {
         ended: moment(12)?,
         outcome: row.get::<Option<String>>(13)?.map(|text| word(CallOutcome::parse, "call outcome", &text)).transpose()?,
         before: row.get::<Option<String>>(14)?.map(|text| word(Status::parse, "status", &text)).transpose()?,
+        assigned_before: row.get::<Option<i64>>(15)?.map(AgentId::from_i64),
     })
 }
 
@@ -38,7 +39,8 @@ pub fn insert(tx: &mut Tx<'_>, call: &Call) -> Result<(), StoreError> {
     let number = tx.head()? + 1;
     tx.exec(
         "INSERT INTO calls (id, conversation_id, group_id, direction, customer_id, caller_id, department_id, phone, state, started_at, \
-           waiting_since, status_before, started_number) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+           waiting_since, status_before, assigned_before, started_number) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
         &[
             &call.id.get(),
             &call.conversation.get(),
@@ -52,6 +54,7 @@ pub fn insert(tx: &mut Tx<'_>, call: &Call) -> Result<(), StoreError> {
             &call.started.micros(),
             &call.waiting_since.micros(),
             &call.before.map(Status::text),
+            &call.assigned_before.map(AgentId::get),
             &number,
         ],
     )?;
@@ -112,6 +115,16 @@ pub fn get(tx: &mut Tx<'_>, call: CallId) -> Result<Option<Call>, StoreError> {
 /// All calls that have not ended, the oldest first.
 pub fn live(tx: &mut Tx<'_>) -> Result<Vec<Call>, StoreError> {
     tx.all_dynamic_with(&format!("SELECT {COLUMNS} FROM calls WHERE ended_at IS NULL ORDER BY started_at, id"), &[], row)
+}
+
+/// The oldest calls that have not ended, strictly behind one of that beginning and id.
+pub fn live_after(tx: &mut Tx<'_>, after: Option<(Timestamp, CallId)>, limit: i64) -> Result<Vec<Call>, StoreError> {
+    let (started, id) = after.map_or((i64::MIN, i64::MIN), |(started, id)| (started.micros(), id.get()));
+    tx.all_dynamic_with(
+        &format!("SELECT {COLUMNS} FROM calls WHERE ended_at IS NULL AND (started_at, id) > ($1, $2) ORDER BY started_at, id LIMIT $3"),
+        &[&started, &id, &limit],
+        row,
+    )
 }
 
 /// The newest calls of a conversation, oldest of them first, whether they have ended or not.

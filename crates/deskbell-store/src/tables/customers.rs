@@ -2,15 +2,20 @@
 
 pub mod listing;
 
+use std::collections::HashMap;
+
 use deskbell_domain::call::{comparable_number, same_numbers};
 use deskbell_domain::customer::{Customer, CustomerRole, Gender};
 use deskbell_domain::ids::{CompanyId, CustomerId};
 use deskbell_domain::message::MessageKind;
 use deskbell_domain::time::Timestamp;
 
-use super::{flag, time, word};
+use super::{flag, in_list, time, word};
 use crate::engine::{Param, Row, Tx};
 use crate::error::StoreError;
+
+/// Customers asked for by one statement.
+const CUSTOMERS_PER_STATEMENT: usize = 500;
 
 const COLUMNS: &str = "id, email, name, phone, note, role, gender, system_name, company_id, language, address, created_at, removed_at";
 
@@ -111,6 +116,18 @@ pub fn seen(tx: &mut Tx<'_>, customer: CustomerId, address: &str, language: &str
 
 pub fn get(tx: &mut Tx<'_>, customer: CustomerId) -> Result<Option<Customer>, StoreError> {
     tx.opt_dynamic_with(&format!("SELECT {COLUMNS} FROM customers WHERE id = $1"), &[&customer.get()], row)
+}
+
+/// Those of these customers that there are.
+pub fn some(tx: &mut Tx<'_>, customers: &[CustomerId]) -> Result<HashMap<CustomerId, Customer>, StoreError> {
+    let mut found = HashMap::new();
+    for some in customers.chunks(CUSTOMERS_PER_STATEMENT) {
+        let list = in_list(some.iter().map(|customer| customer.get()));
+        for customer in tx.all_dynamic_with(&format!("SELECT {COLUMNS} FROM customers WHERE id IN {list}"), &[], row)? {
+            found.insert(customer.id, customer);
+        }
+    }
+    Ok(found)
 }
 
 /// The customer with this address, be it a second one: a unique field `email`.

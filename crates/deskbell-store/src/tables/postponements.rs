@@ -23,10 +23,12 @@ pub fn remove(tx: &mut Tx<'_>, conversation: ConversationId) -> Result<(), Store
     Ok(())
 }
 
-/// Those whose time is up, the longest due first, each with the status it gets back.
+/// Those whose time is up, the longest due first, each with the status it gets back. One that a call goes on in waits for the end of it.
 pub fn over(tx: &mut Tx<'_>, now: Timestamp, limit: i64) -> Result<Vec<(ConversationId, Status)>, StoreError> {
     tx.all_with(
-        "SELECT conversation_id, back FROM postponements WHERE until_at <= $1 ORDER BY until_at, conversation_id LIMIT $2",
+        "SELECT conversation_id, back FROM postponements p WHERE until_at <= $1 \
+           AND NOT EXISTS (SELECT 1 FROM conversations c WHERE c.id = p.conversation_id AND c.status = 'P') \
+         ORDER BY until_at, conversation_id LIMIT $2",
         &[&now, &limit],
         |row| Ok((ConversationId::from_i64(row.get(0)?), word(Status::parse, "status", row.str(1)?)?)),
     )
@@ -49,4 +51,14 @@ pub fn get(tx: &mut Tx<'_>, conversation: ConversationId) -> Result<Option<Postp
 /// Until when a conversation is set aside.
 pub fn until(tx: &mut Tx<'_>, conversation: ConversationId) -> Result<Option<Timestamp>, StoreError> {
     Ok(get(tx, conversation)?.map(|postponement| postponement.until))
+}
+
+/// Conversations that are set aside, and nothing says until when: there should be none.
+pub fn without_end(tx: &mut Tx<'_>) -> Result<Vec<String>, StoreError> {
+    tx.all_with(
+        "SELECT code FROM conversations c WHERE status = 'W' AND merged_into IS NULL \
+           AND NOT EXISTS (SELECT 1 FROM postponements p WHERE p.conversation_id = c.id) ORDER BY id LIMIT 20",
+        &[],
+        |row| row.get(0),
+    )
 }

@@ -71,6 +71,27 @@ async fn an_exchange_tells_of_a_call() {
 }
 
 #[tokio::test]
+async fn calls_that_go_on_come_in_pages() {
+    let desk = phones().await;
+    let mut calls = Vec::new();
+    for _ in 0..5 {
+        calls.push(incoming(&desk).await);
+    }
+    let mut shown = Vec::new();
+    let mut path = "calls?limit=2".to_owned();
+    loop {
+        let page = desk.agent.get(&path).await.expect(200);
+        shown.extend(page["items"].as_array().unwrap().iter().map(|call| format!("calls/{}", call["call"].as_str().unwrap())));
+        let Some(next) = page["next"].as_str() else { break };
+        path = format!("calls?limit=2&after={next}");
+        // The one that the page ended with ends meanwhile.
+        tell(&desk, &format!("calls/{next}/end"), json!({})).await.expect(200);
+    }
+    assert_eq!(shown, calls);
+    desk.agent.get("calls?after=zzz").await.refused(400, "invalid");
+}
+
+#[tokio::test]
 async fn agents_tell_of_their_own_calls() {
     let desk = phones().await;
     let (agent, admin): (&Client, &Client) = (&desk.agent, &desk.admin);

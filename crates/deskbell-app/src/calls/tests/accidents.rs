@@ -9,7 +9,7 @@ use crate::conversations::{Change, by_key, change_status, hand_over, merge};
 use crate::customers;
 
 impl Phones {
-    fn switch_off(&self, agent: AgentId, name: &'static str) {
+    pub(super) fn switch_off(&self, agent: AgentId, name: &'static str) {
         self.stage.write(move |tx, cx| accounts::change_agent(tx, cx, agent, &draft(name, false)));
     }
 }

@@ -358,3 +358,88 @@ fn who_calls_from_home_is_known_abroad() {
     assert_ne!(calls("+49 1632 960077").0, known);
     desk.is_sound();
 }
+
+#[test]
+fn a_conversation_that_is_set_aside_stays_so_over_a_call_in_vain() {
+    let desk = phones();
+    let visit = desk.stage.visit();
+    let tickets = [(); 2].map(|()| desk.stage.ticket(&visit, "zoe@shop.test", "Help").id);
+    let until = desk.stage.desk.now().plus_seconds(3_600);
+    let by = Actor::Agent(desk.ann);
+    let aside = |ticket, until| desk.stage.write(move |tx, cx| conversations::postponing::postpone(tx, cx, by, ticket, until));
+    tickets.map(|ticket| aside(ticket, until));
+    let within = |ticket| NewCall { conversation: Some(ticket), ..NewCall::new(Direction::Outgoing) };
+    let dial = |agent, ticket| desk.try_start(&desk.exchange(Some(agent)), within(ticket)).unwrap().call.unwrap();
+    let shown = |ticket: ConversationId| desk.stage.see(move |tx| crate::views::conversation(tx, &ticket.to_string())).postponed_until;
+    let call = dial(desk.ann, tickets[0]);
+    assert_eq!(shown(tickets[0]), None, "now it is in a call");
+    desk.take(Some(desk.ann), call, Step::End(HungUp::Desk));
+    assert_eq!((desk.status(call), shown(tickets[0])), (Status::Postponed, Some(until)));
+    let later = until.plus_seconds(60);
+    aside(tickets[0], later);
+    // The moment comes while a call goes on in the other one.
+    let call = dial(desk.ann, tickets[1]);
+    desk.stage.clock.advance_seconds(3_600);
+    desk.stage.write(conversations::postponing::end_postponements);
+    assert_eq!([desk.stage.status(tickets[0]), desk.stage.status(tickets[1])], [Status::Postponed, Status::Calling]);
+    desk.take(Some(desk.ann), call, Step::End(HungUp::Desk));
+    desk.is_sound();
+    desk.stage.clock.advance_seconds(60);
+    desk.stage.write(conversations::postponing::end_postponements);
+    assert_eq!(tickets.map(|ticket| desk.stage.status(ticket)), [Status::New; 2]);
+    // A call in which somebody talks is another matter: then nothing is set aside any more.
+    aside(tickets[0], later.plus_seconds(3_600));
+    let call = dial(desk.ann, tickets[0]);
+    desk.take(Some(desk.ann), call, Step::Answer);
+    desk.take(Some(desk.ann), call, Step::End(HungUp::Customer));
+    let ticket = tickets[0];
+    assert_eq!(desk.stage.see(move |tx| Ok(tables::postponements::until(tx, ticket)?)), None);
+    assert_eq!(desk.status(call), Status::Answered);
+    desk.is_sound();
+}
+
+#[test]
+fn who_was_in_charge_before_the_call_is_so_when_all_have_left() {
+    let desk = phones();
+    let visit = desk.stage.visit();
+    let ticket = desk.stage.ticket(&visit, "zoe@shop.test", "Help").id;
+    desk.stage.answer(desk.ann, ticket, "Of course");
+    let in_charge = || desk.stage.conversation(ticket).assigned;
+    let incoming = || {
+        let new = NewCall { conversation: Some(ticket), department: Some(desk.stage.sales), ..NewCall::new(Direction::Incoming) };
+        desk.try_start(&desk.exchange(None), new).unwrap().call.unwrap()
+    };
+    let call = incoming();
+    desk.take(Some(desk.ann), call, Step::Answer);
+    desk.take(Some(desk.ann), call, Step::Leave);
+    assert_eq!(in_charge(), Some(desk.ann));
+    desk.take(Some(desk.ben), call, Step::Answer);
+    assert_eq!(in_charge(), Some(desk.ben));
+    desk.take(Some(desk.ben), call, Step::Transfer(Target::Department(desk.stage.sales)));
+    desk.take(None, call, Step::End(HungUp::Customer));
+    assert_eq!((desk.status(call), in_charge()), (Status::Answered, Some(desk.ann)));
+    // One who works here no longer is in charge of nothing that is given back.
+    let call = incoming();
+    desk.take(Some(desk.ann), call, Step::Answer);
+    desk.switch_off(desk.ann, "Ann");
+    assert_eq!((desk.call(call).state, in_charge()), (CallState::Queued, None));
+    desk.is_sound();
+}
+
+#[test]
+fn whoever_is_late_in_answering_is_not_put_into_the_call() {
+    let desk = phones();
+    let call = desk.incoming();
+    desk.take(None, call, ring(desk.ann));
+    desk.take(None, call, ring(desk.ben));
+    desk.take(Some(desk.ann), call, Step::Answer);
+    for telling in [desk.exchange(Some(desk.ben)), Phones::told_by(desk.ben), Phones::told_by(desk.cleo)] {
+        desk.refused(&telling, call, Step::Answer, Kind::Conflict);
+    }
+    assert_eq!(desk.open(call).1, [desk.ann]);
+    // Who is asked to join may.
+    desk.take(Some(desk.ann), call, ring(desk.ben));
+    desk.take(Some(desk.ben), call, Step::Answer);
+    assert_eq!(desk.open(call).1, [desk.ann, desk.ben]);
+    desk.is_sound();
+}

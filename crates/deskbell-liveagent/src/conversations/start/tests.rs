@@ -79,7 +79,7 @@ async fn an_agent_starts_one() {
 async fn statuses_of_an_agents_and_of_a_customers() {
     let desk = Fixture::new();
     for (given, wanted) in
-        [("", "N"), ("N", "N"), ("I", "N"), ("C", "C"), ("A", "A"), ("T", "A"), ("P", "A"), ("R", "R"), ("W", "W"), ("X", "X"), ("B", "B")]
+        [("", "N"), ("N", "N"), ("I", "N"), ("C", "C"), ("A", "A"), ("T", "A"), ("P", "A"), ("R", "R"), ("W", "N"), ("X", "X"), ("B", "B")]
     {
         let agents = with(&format!("useridentifier=owner%40desk.test&recipient=cleo%40shop.test&status={given}"));
         assert_eq!(started(&desk, &agents).await["status"], wanted, "an agent's {given}");

@@ -106,7 +106,7 @@ fn statuses_an_agent_gives() {
         (Some(Status::Open), Status::Open),
         (Some(Status::Chatting), Status::Answered),
         (Some(Status::Resolved), Status::Resolved),
-        (Some(Status::Postponed), Status::Postponed),
+        (Some(Status::Postponed), Status::New),
         (Some(Status::Deleted), Status::Deleted),
         (Some(Status::Spam), Status::Spam),
     ] {
