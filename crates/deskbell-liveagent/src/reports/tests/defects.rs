@@ -101,7 +101,7 @@ async fn a_chat_that_rings_three_times_is_missed_once() {
     let chat = desk.chat("Hello?").await.chat.expect("a chat");
     for _ in 0..3 {
         desk.advance(31);
-        desk.desk.write(|tx, cx| timers::expire_offers(tx, cx)).await.expect("rings are over");
+        desk.desk.write(timers::expire_offers).await.expect("rings are over");
     }
     let left = desk.desk.write(move |tx, cx| {
         let chat = tables::chats::get(tx, chat)?.expect("the chat");
