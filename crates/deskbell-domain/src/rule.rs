@@ -11,7 +11,7 @@ mod happening;
 mod tests;
 
 pub use action::{Action, Placeholder, Template, UnknownPlaceholder};
-pub use condition::{Clause, Condition, Conditions, Facts, FieldTest, Online, TextTest, TimeTest, Verdict, Who};
+pub use condition::{Clause, Condition, Conditions, Due, Facts, FieldTest, Online, TextTest, TimeTest, Verdict, Who};
 pub use happening::Happening;
 
 use crate::ids::{RuleId, TimeRuleId};

@@ -366,7 +366,7 @@ fn service_levels_are_given_and_their_breaches_heard() {
     simple(&stage, "none", "tags_changed", json!([[{"tag_removed": "vip"}]]), json!({"sla_level": "none"}));
     simple(&stage, "late", "sla_breached", json!([[{"sla_goal": "first_answer"}]]), json!({"add_tag": "late"}));
     let one = ticket(&stage, "Hello");
-    let due = || stage.see(move |tx| sla::due_of(tx, one.id));
+    let due = || stage.see(move |tx| Ok(sla::standing(tx, one.id)?.due()));
     tag(&stage, one.id, &["vip"]);
     assert_eq!(due(), None);
     run(&stage);

@@ -154,6 +154,35 @@ fn due_times() {
 }
 
 #[test]
+fn each_due_time_counts() {
+    let stage = stage();
+    rule(&stage, "soon", json!([[{"due_in_less_than": "30m"}]]), json!([{"note": "soon"}]));
+    rule(&stage, "overdue", json!([[{"overdue_by_more_than": "10m"}]]), json!([{"note": "overdue"}]));
+    let one = ticket(&stage, "Hello");
+    let times = vec![(Goal::FirstResolve, Some(HOUR)), (Goal::NextAnswer, Some(HOUR))];
+    let draft = LevelDraft { name: Some("An hour".to_owned()), times, calendar: None };
+    stage.write(move |tx, cx| {
+        let level = sla::levels::create(tx, cx, &draft)?;
+        sla::clocks::set_level(tx, cx, Actor::System, one.id, Some(level.id))
+    });
+    minutes(&stage, 75);
+    assert_eq!(fired(&stage), ["soon", "overdue"]);
+    // The first resolve stays overdue; beside it the next answer comes due.
+    stage.answer(stage.ann, one.id, "A moment");
+    stage.write(move |tx, cx| conversations::change_status(tx, cx, Actor::System, one.id, Change::Open));
+    minutes(&stage, 25);
+    assert_eq!(fired(&stage), ["soon", "overdue"]);
+    minutes(&stage, 10);
+    assert_eq!(fired(&stage), ["soon", "overdue", "soon"]);
+    minutes(&stage, 30);
+    assert_eq!(fired(&stage), ["soon", "overdue", "soon"]);
+    minutes(&stage, 10);
+    assert_eq!(fired(&stage), ["soon", "overdue", "soon", "overdue"]);
+    minutes(&stage, 60);
+    assert_eq!(fired(&stage).len(), 4, "each once");
+}
+
+#[test]
 fn a_rule_that_is_new_sees_what_is_old() {
     let stage = stage();
     let old: Vec<Conversation> = (0..60).map(|number| ticket(&stage, &format!("old {number}"))).collect();
