@@ -1,6 +1,7 @@
 //! Rules that act on conversations of a small desk. What the reader does when it breaks off is in its own tests.
 
 use deskbell_domain::automation::{AnyRuleId, FiringOutcome};
+use deskbell_domain::call::Direction;
 use deskbell_domain::conversation::{Conversation, Status};
 use deskbell_domain::event::Event;
 use deskbell_domain::field::{FieldOwner, FieldValue};
@@ -10,6 +11,7 @@ use deskbell_domain::sla::Goal;
 use serde_json::{Value as Json, json};
 
 use super::*;
+use crate::calls::{self, NewCall, Teller, Telling};
 use crate::conversations::stage::{Stage, stage};
 use crate::conversations::{self, Authority, Change, Writing, Written};
 use crate::error::Kind;
@@ -466,4 +468,27 @@ fn the_log_by_rule_and_conversation_is_forgotten_in_time() {
         timers.tick(&stage.desk).await.unwrap();
     });
     assert!(log(LogFilter::default()).iter().all(|firing| firing.conversation == three.id));
+}
+
+#[test]
+fn who_began_it() {
+    let stage = stage();
+    for (name, event, by) in [
+        ("customers", "conversation_created", "customer"),
+        ("agents", "conversation_created", "agent"),
+        ("nobodys", "conversation_created", "system"),
+        ("asked", "chat_started", "customer"),
+    ] {
+        simple(&stage, name, event, json!([[{"by": by}]]), json!({"add_tag": name}));
+    }
+    let written = ticket(&stage, "Hello").id;
+    let owner = stage.owner;
+    let telling = Telling { teller: Teller::Desk, agent: Some(owner.to_string()), key: None };
+    let new = NewCall { number: Some("+44 1632 960001".to_owned()), ..NewCall::new(Direction::Outgoing) };
+    let called = stage.write(move |tx, cx| calls::start(tx, cx, &telling, &new)).conversation.unwrap();
+    stage.all_online();
+    let chat = stage.chat(&stage.visit(), "Hello?").conversation;
+    run(&stage);
+    let seen = [written, called, chat].map(|conversation| tags(&stage, conversation).join(" "));
+    assert_eq!(seen, ["customers", "agents", "customers asked"]);
 }
