@@ -13,7 +13,7 @@ use crate::conversations::{self, Change};
 use crate::rules::{self, LogFilter};
 use crate::sla::levels::LevelDraft;
 use crate::timers::Timers;
-use crate::{customers, groups, sla};
+use crate::{companies, customers, groups, sla};
 
 const HOUR: i64 = 3_600;
 const DAY: i64 = 86_400;
@@ -268,4 +268,28 @@ fn customers_and_merges_count_too() {
     assert_eq!(log.iter().map(|firing| firing.conversation).collect::<Vec<_>>(), [one.id], "of the merged one nothing is left to look at");
     let looks = stage.see(move |tx| Ok((tables::time_rules::next_look(tx, one.id)?, tables::time_rules::next_look(tx, two.id)?)));
     assert_eq!(looks, (None, None));
+}
+
+#[test]
+fn groups_of_a_company_count_too() {
+    let stage = stage();
+    let group = stage.write(|tx, cx| groups::create(tx, cx, &groups::GroupDraft { name: Some("VIP".to_owned()), ..Default::default() })).id;
+    rule(&stage, "a vip waits", json!([[{"created_more_than": "1h"}, {"customer_group": group.to_string()}]]), json!([{"note": "hurry"}]));
+    let (one, other) = (ticket(&stage, "one"), stage.ticket(&stage.visit(), "bob@other.example", "two"));
+    let draft = companies::CompanyDraft { name: Some("Acme".to_owned()), ..Default::default() };
+    let customer = one.customer;
+    let company = stage.write(move |tx, cx| {
+        let company = companies::create(tx, cx, &draft)?.company.id;
+        let changes = customers::Changes { company: Some(Some(company)), ..Default::default() };
+        customers::change(tx, cx, customer, &changes)?;
+        Ok(company)
+    });
+    minutes(&stage, 70);
+    assert_eq!(fired(&stage), [""; 0]);
+    let draft = companies::CompanyDraft { groups: Some(vec![group]), ..Default::default() };
+    stage.write(move |tx, cx| companies::change(tx, cx, company, &draft));
+    minutes(&stage, 2);
+    let log = stage.see(|tx| rules::firings(tx, LogFilter::default(), i64::MAX, 10));
+    assert_eq!(log.iter().map(|firing| firing.conversation).collect::<Vec<_>>(), [one.id]);
+    assert!(!stage.see(move |tx| Ok(tables::time_rules::next_look(tx, other.id)?)).is_some(), "whom it does not concern is not looked at");
 }
