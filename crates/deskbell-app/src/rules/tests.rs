@@ -2,6 +2,7 @@
 
 use deskbell_domain::automation::{AnyRuleId, FiringOutcome};
 use deskbell_domain::call::Direction;
+use deskbell_domain::chat::Rating;
 use deskbell_domain::conversation::{Conversation, Status};
 use deskbell_domain::event::Event;
 use deskbell_domain::field::{FieldOwner, FieldValue};
@@ -16,7 +17,7 @@ use crate::conversations::stage::{Stage, stage};
 use crate::conversations::{self, Authority, Change, Writing, Written};
 use crate::error::Kind;
 use crate::sla::levels::LevelDraft;
-use crate::{customers, fields, sla, timers};
+use crate::{chats, customers, fields, sla, timers};
 
 fn named(name: &str, definition: &Json) -> Changes {
     Changes { name: Some(name.to_owned()), definition: Some(definition.clone()), ..Changes::default() }
@@ -357,6 +358,20 @@ fn postponed_conversations_come_back() {
     assert_eq!((stage.status(one.id), stage.status(two.id)), (Status::Answered, Status::Open));
     let refused = stage.try_write(move |tx, cx| conversations::postponing::postpone(tx, cx, Actor::System, one.id, cx.now));
     assert_eq!(refused.unwrap_err().kind, Kind::Invalid);
+}
+
+#[test]
+fn who_rates_is_the_customer() {
+    let stage = stage();
+    simple(&stage, "thanks", "rated", json!([[{"by": "customer"}, {"rating": "good"}]]), json!({"add_tag": "thanks"}));
+    simple(&stage, "nobody else", "rated", json!([[{"by": ["agent", "system"]}]]), json!({"add_tag": "else"}));
+    stage.all_online();
+    let visit = stage.visit();
+    let chat = stage.chat(&visit, "Hello?");
+    stage.accept(stage.owner, chat.id);
+    stage.write(move |tx, cx| chats::rate(tx, cx, &visit, Some(Rating::Good), None));
+    run(&stage);
+    assert_eq!((names(&stage), tags(&stage, chat.conversation)), (vec!["thanks".to_owned()], vec!["thanks".to_owned()]));
 }
 
 #[test]

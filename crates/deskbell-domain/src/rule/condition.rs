@@ -64,10 +64,13 @@ pub enum Who {
 }
 
 impl Who {
-    fn is(self, actor: Actor) -> bool {
+    /// `None` is the conversation's customer.
+    fn is(self, actor: Option<Actor>) -> bool {
         match (self, actor) {
-            (Who::Customer, Actor::Customer(_)) | (Who::AnyAgent, Actor::Agent(_)) | (Who::System, Actor::System) => true,
-            (Who::Agent(wanted), Actor::Agent(agent)) => wanted == agent,
+            (Who::Customer, Some(Actor::Customer(_)) | None)
+            | (Who::AnyAgent, Some(Actor::Agent(_)))
+            | (Who::System, Some(Actor::System)) => true,
+            (Who::Agent(wanted), Some(Actor::Agent(agent))) => wanted == agent,
             _ => false,
         }
     }

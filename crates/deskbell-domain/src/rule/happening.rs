@@ -14,7 +14,8 @@ use crate::sla::{Goal, SlaEvent};
 pub struct Happening {
     pub event: RuleEvent,
     pub conversation: ConversationId,
-    pub by: Actor,
+    /// `None`: the conversation's customer.
+    pub by: Option<Actor>,
     /// What was written.
     pub text: Option<String>,
     /// The status before it.
@@ -30,7 +31,7 @@ impl Happening {
         Happening {
             event,
             conversation,
-            by,
+            by: Some(by),
             text: None,
             status_before: None,
             tags_added: Vec::new(),
@@ -83,6 +84,7 @@ impl Happening {
             Event::ChatRated { conversation, rating: Some(rating), comment, .. } => Happening {
                 rating: Some(*rating),
                 text: comment.clone(),
+                by: None,
                 ..Happening::plain(RuleEvent::Rated, *conversation, Actor::System)
             },
             Event::Call(event) => of_call(event)?,
