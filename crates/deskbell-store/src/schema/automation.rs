@@ -86,3 +86,8 @@ CREATE TABLE predefined_answer_files (
   PRIMARY KEY (answer_id, ordinal)
 );
 ";
+
+/// Firings of the last hour or day are counted within one conversation, whatever it has seen before.
+pub(super) const FIRINGS: &str = r"
+CREATE INDEX rule_firings_recent ON rule_firings (conversation_id, at, rule_id, outcome, answers);
+";

@@ -174,21 +174,25 @@ pub fn firings(tx: &mut Tx<'_>, filter: LogFilter, before: i64, limit: i64) -> R
     }
 }
 
-/// How often a rule has acted on a conversation since a moment.
-pub fn times_acted(tx: &mut Tx<'_>, rule: AnyRuleId, conversation: ConversationId, since: Timestamp) -> Result<i64, StoreError> {
-    let (count,) = tx.one(
-        "SELECT COUNT(*) FROM rule_firings WHERE conversation_id = $1 AND rule_id = $2 AND at > $3 AND outcome = $4",
-        &[&conversation.get(), &columns(rule).1, &since, &FiringOutcome::Done.text()],
-    )?;
+const TIMES: &str = "SELECT COUNT(*) FROM rule_firings WHERE conversation_id = $1 AND at > $2 AND rule_id = $3 AND outcome = $4";
+
+/// How often something has come of a rule with a conversation since a moment.
+pub fn times(
+    tx: &mut Tx<'_>,
+    rule: AnyRuleId,
+    conversation: ConversationId,
+    since: Timestamp,
+    outcome: FiringOutcome,
+) -> Result<i64, StoreError> {
+    let (count,) = tx.one(TIMES, &[&conversation.get(), &since, &columns(rule).1, &outcome.text()])?;
     Ok(count)
 }
 
+const ANSWERS: &str = "SELECT CAST(SUM(answers) AS BIGINT) FROM rule_firings WHERE conversation_id = $1 AND at > $2";
+
 /// How many answers rules have sent to a conversation since a moment.
 pub fn answers_sent(tx: &mut Tx<'_>, conversation: ConversationId, since: Timestamp) -> Result<i64, StoreError> {
-    let (count,): (Option<i64>,) = tx.one(
-        "SELECT CAST(SUM(answers) AS BIGINT) FROM rule_firings WHERE conversation_id = $1 AND at > $2",
-        &[&conversation.get(), &since],
-    )?;
+    let (count,): (Option<i64>,) = tx.one(ANSWERS, &[&conversation.get(), &since])?;
     Ok(count.unwrap_or_default())
 }
 
@@ -200,3 +204,6 @@ pub fn forget_firings(tx: &mut Tx<'_>, before: Timestamp, limit: i64) -> Result<
         None => Ok(0),
     }
 }
+
+#[cfg(test)]
+mod tests;
