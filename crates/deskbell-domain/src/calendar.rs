@@ -89,6 +89,11 @@ impl Calendar {
         &self.holidays
     }
 
+    /// Whether it is open on no weekday, and so never.
+    pub fn is_never_open(&self) -> bool {
+        self.days.iter().all(Vec::is_empty)
+    }
+
     pub fn is_open(&self, at: Timestamp) -> bool {
         self.spans_of(self.date(at)).into_iter().flatten().any(|(from, until)| from <= at && at < until)
     }
