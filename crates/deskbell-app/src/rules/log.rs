@@ -113,7 +113,7 @@ fn note(tx: &mut Tx<'_>, cx: &mut Context, shot: &Shot<'_>, chain: &[Firing], ou
     };
     let number = tx.append(cx.now, Event::Automation(event))?;
     let Acted { lines, answers } = match outcome {
-        FiringOutcome::Done => acting::act(tx, cx, conversation, shot.actions)?,
+        FiringOutcome::Done => acting::act(tx, cx, acting::Firing { number, conversation }, shot.actions)?,
         FiringOutcome::Loop | FiringOutcome::Chain | FiringOutcome::Often | FiringOutcome::Failed => Acted::default(),
     };
     let detail = match outcome {

@@ -365,6 +365,43 @@ fn postponed_conversations_come_back() {
 }
 
 #[test]
+fn a_rule_does_not_fire_on_the_end_of_its_own_postponement() {
+    let stage = stage();
+    let aside = simple(&stage, "aside", "status_changed", json!([[{"status": ["N", "C"]}]]), json!({"postpone": "1d"}));
+    simple(&stage, "back", "status_changed", json!([[{"status_before": "W"}]]), json!({"add_tag": "back"}));
+    let one = ticket(&stage, "one");
+    let by_ann = Actor::Agent(stage.ann);
+    stage.write(move |tx, cx| {
+        conversations::change_status(tx, cx, by_ann, one.id, Change::Answered)?;
+        conversations::change_status(tx, cx, by_ann, one.id, Change::Open)
+    });
+    run(&stage);
+    assert_eq!((names(&stage), stage.status(one.id)), (vec!["aside".to_owned()], Status::Postponed));
+    let day = || {
+        stage.clock.advance_seconds(86_400);
+        stage.write(conversations::postponing::end_postponements);
+        run(&stage);
+    };
+    day();
+    assert_eq!((names(&stage), stage.status(one.id)), (vec!["aside".to_owned(), "back".to_owned()], Status::Open));
+    let log = stage.see(|tx| firings(tx, LogFilter::default(), i64::MAX, 10));
+    assert_eq!(log[0].cause, Some(log[1].number), "what others do about it is the same chain");
+    // What an agent does begins a new one, and so does the end of what an agent set aside.
+    stage.write(move |tx, cx| conversations::postponing::postpone(tx, cx, by_ann, one.id, cx.now.plus_seconds(3_600)));
+    day();
+    assert_eq!(names(&stage)[2..], ["aside", "back"]);
+    assert_eq!(stage.status(one.id), Status::Postponed);
+    // An agent puts it off yet again: then the end is no longer what the rule did.
+    stage.write(move |tx, cx| conversations::postponing::postpone(tx, cx, by_ann, one.id, cx.now.plus_seconds(7_200)));
+    day();
+    assert_eq!(names(&stage)[4..], ["aside", "back"]);
+    stage.write(move |tx, cx| remove(tx, cx, aside));
+    day();
+    assert_eq!(stage.status(one.id), Status::Open);
+    stage.is_sound();
+}
+
+#[test]
 fn who_rates_is_the_customer() {
     let stage = stage();
     simple(&stage, "thanks", "rated", json!([[{"by": "customer"}, {"rating": "good"}]]), json!({"add_tag": "thanks"}));

@@ -111,7 +111,22 @@ pub(super) fn the_log_by_rule_and_conversation(place: &Place) {
     let sent =
         |conversation: i64, since: i64| test.see(move |tx| rules::answers_sent(tx, ConversationId::from_i64(conversation), at(since)));
     assert_eq!((sent(7, 0), sent(7, 20), sent(8, 0)), (1, 0, 0));
-    assert_eq!(test.put(|tx| rules::forget_firings(tx, at(31), 2)), 2);
+    // What a firing causes later; while there is something to come, it is not forgotten.
+    test.put(|tx| rules::caused_later(tx, 10, 50..=52));
+    for (entry, cause) in [(49, None), (50, Some(10)), (52, Some(10)), (53, None)] {
+        assert_eq!(test.see(move |tx| rules::cause_of(tx, entry)).map(|firing| firing.number), cause, "{entry}");
+    }
+    let aside = ConversationId::from_i64(7);
+    test.put(move |tx| {
+        postponements::put(tx, aside, Status::New, at(90))?;
+        postponements::caused(tx, aside, 10)
+    });
+    assert_eq!(test.see(move |tx| postponements::cause(tx, aside)), Some(10));
+    assert_eq!(test.put(|tx| rules::forget_firings(tx, at(31), 1)), 1);
+    assert_eq!(numbers(everything, i64::MAX, 10), [40, 30, 10]);
+    test.put(move |tx| postponements::put(tx, aside, Status::New, at(95)));
+    assert_eq!(test.see(move |tx| postponements::cause(tx, aside)), None, "somebody has put it off");
+    assert_eq!(test.put(|tx| rules::forget_firings(tx, at(31), 1)), 1);
     assert_eq!(test.put(|tx| rules::forget_firings(tx, at(31), 2)), 1);
     assert_eq!(test.put(|tx| rules::forget_firings(tx, at(31), 2)), 0);
     assert_eq!(numbers(everything, i64::MAX, 10), [40]);

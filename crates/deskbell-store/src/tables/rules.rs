@@ -1,5 +1,7 @@
 //! Rules that listen to events, and the log of what rules of both kinds did.
 
+use std::ops::RangeInclusive;
+
 use deskbell_domain::automation::{AnyRuleId, FiringOutcome};
 use deskbell_domain::ids::{ConversationId, RuleId, TimeRuleId};
 use deskbell_domain::rule::{Rule, RuleEvent};
@@ -133,10 +135,25 @@ pub fn get_firing(tx: &mut Tx<'_>, number: i64) -> Result<Option<Firing>, StoreE
     tx.opt_dynamic_with(&format!("SELECT {FIRING_COLUMNS} FROM rule_firings WHERE number = $1"), &[&number], firing)
 }
 
-/// The firing that caused an entry of the journal. What firings cause lies apart, each behind its firing.
+/// The firing that caused an entry of the journal. What firings cause lies apart, each behind its firing, or later by itself.
 pub fn cause_of(tx: &mut Tx<'_>, number: i64) -> Result<Option<Firing>, StoreError> {
     let sql = format!("SELECT {FIRING_COLUMNS} FROM rule_firings WHERE number < $1 ORDER BY number DESC LIMIT 1");
-    Ok(tx.opt_dynamic_with(&sql, &[&number], firing)?.filter(|firing| firing.last >= number))
+    let at_once = tx.opt_dynamic_with(&sql, &[&number], firing)?.filter(|firing| firing.last >= number);
+    if at_once.is_some() {
+        return Ok(at_once);
+    }
+    let later: Option<(i64, i64)> =
+        tx.opt("SELECT last_number, cause FROM rule_effects WHERE first_number <= $1 ORDER BY first_number DESC LIMIT 1", &[&number])?;
+    match later.filter(|(last, _)| *last >= number) {
+        Some((_, cause)) => get_firing(tx, cause),
+        None => Ok(None),
+    }
+}
+
+/// A firing caused these entries of the journal, later than what it did at once.
+pub fn caused_later(tx: &mut Tx<'_>, firing: i64, entries: RangeInclusive<i64>) -> Result<(), StoreError> {
+    tx.exec("INSERT INTO rule_effects (first_number, last_number, cause) VALUES ($1, $2, $3)", &[entries.start(), entries.end(), &firing])?;
+    Ok(())
 }
 
 /// What part of the log is asked for.
@@ -196,11 +213,18 @@ pub fn answers_sent(tx: &mut Tx<'_>, conversation: ConversationId, since: Timest
     Ok(count.unwrap_or_default())
 }
 
+/// What still has something to cause is not forgotten.
+const SETTLED: &str = "number NOT IN (SELECT cause FROM postponements WHERE cause IS NOT NULL)";
+
 /// Forgets the oldest rows from before a moment, at most `limit`; returns how many.
 pub fn forget_firings(tx: &mut Tx<'_>, before: Timestamp, limit: i64) -> Result<u64, StoreError> {
-    let oldest: Vec<(i64, Timestamp)> = tx.all("SELECT number, at FROM rule_firings ORDER BY number LIMIT $1", &[&limit])?;
+    let sql = format!("SELECT number, at FROM rule_firings WHERE {SETTLED} ORDER BY number LIMIT $1");
+    let oldest: Vec<(i64, Timestamp)> = tx.all_dynamic_with(&sql, &[&limit], |row| Ok((row.get(0)?, row.get(1)?)))?;
     match oldest.into_iter().take_while(|(_, at)| *at < before).last() {
-        Some((number, _)) => tx.exec("DELETE FROM rule_firings WHERE number <= $1", &[&number]),
+        Some((number, _)) => {
+            tx.exec("DELETE FROM rule_effects WHERE last_number <= $1", &[&number])?;
+            tx.exec_dynamic(&format!("DELETE FROM rule_firings WHERE number <= $1 AND {SETTLED}"), &[&number])
+        }
         None => Ok(0),
     }
 }
