@@ -133,6 +133,7 @@ export interface Settings {
   reopening: boolean;
   resolve_after_chat: boolean;
   time_zone: string;
+  phone_country: string;
   routing: Routing;
   skill_routing_enabled: boolean;
   skill_wait_seconds: number;

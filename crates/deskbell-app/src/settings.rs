@@ -5,6 +5,7 @@ mod routing;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
+use deskbell_domain::call::is_phone_country;
 use deskbell_domain::conversation::Reopening;
 use deskbell_domain::event::Event;
 use deskbell_domain::routing_rules::RoutingRules;
@@ -50,6 +51,8 @@ pub struct Settings {
     pub resolve_after_chat: bool,
     /// IANA name; LiveAgent v1 shows times in it.
     pub time_zone: String,
+    /// The desk's own country as phone numbers begin there (`+49`); empty: none. A national number is the same as one with it.
+    pub phone_country: String,
     /// What the desk says of routing over the heads of its departments.
     pub routing: RoutingRules,
     /// Chats that ask for skills go to agents who have them.
@@ -73,6 +76,7 @@ impl Default for Settings {
             reopening: Reopening::On,
             resolve_after_chat: false,
             time_zone: "GMT".to_owned(),
+            phone_country: String::new(),
             routing: RoutingRules::default(),
             skill_routing_enabled: false,
             skill_wait_seconds: 60,
@@ -104,6 +108,7 @@ impl Settings {
             "reopening" => self.reopening = if value == "1" { Reopening::On } else { Reopening::Off },
             "resolve_after_chat" => self.resolve_after_chat = value == "1",
             "time_zone" => self.time_zone = value,
+            "phone_country" => self.phone_country = value,
             "skill_routing_enabled" => self.skill_routing_enabled = value == "1",
             "skill_wait_seconds" => self.skill_wait_seconds = number(self.skill_wait_seconds),
             name if routing::take(&mut self.routing, name, &value) => {}
@@ -127,6 +132,7 @@ impl Settings {
             ("reopening", flag(self.reopening == Reopening::On)),
             ("resolve_after_chat", flag(self.resolve_after_chat)),
             ("time_zone", self.time_zone.clone()),
+            ("phone_country", self.phone_country.clone()),
             ("skill_routing_enabled", flag(self.skill_routing_enabled)),
             ("skill_wait_seconds", self.skill_wait_seconds.to_string()),
         ];
@@ -175,6 +181,9 @@ impl Settings {
         }
         if jiff::tz::TimeZone::get(&self.time_zone).is_err() {
             return Err(AppError::invalid("time_zone must be an IANA name like Europe/Berlin"));
+        }
+        if !self.phone_country.is_empty() && !is_phone_country(&self.phone_country) {
+            return Err(AppError::invalid("phone_country must be + and one to three digits, like +49, or empty"));
         }
         let day = 86_400;
         if !(1..=day).contains(&self.agent_grace_seconds)

@@ -400,13 +400,43 @@ impl Leg {
     }
 }
 
-/// A phone number as numbers are compared: without what people write between the digits, `00` being `+`.
+/// A phone number as numbers are compared: without what people write between the digits, `00` being `+`. The `(0)` of an international
+/// number (`+44 (0)1632 960001`) is dialled at home only, and no part of it.
 pub fn comparable_number(number: &str) -> String {
-    let bare: String = number.chars().filter(|letter| !matches!(letter, ' ' | '-' | '(' | ')' | '/' | '.')).collect();
+    let number = number.trim();
+    let international = number.starts_with('+') || number.starts_with("00");
+    let without = if international { number.replace("(0)", "") } else { number.to_owned() };
+    let bare: String = without.chars().filter(|letter| !letter.is_whitespace() && !matches!(letter, '-' | '(' | ')' | '/' | '.')).collect();
     match bare.strip_prefix("00") {
         Some(rest) => format!("+{rest}"),
         None => bare,
     }
+}
+
+/// A desk's own country as numbers begin there: `+` and one to three digits.
+pub fn is_phone_country(prefix: &str) -> bool {
+    prefix.strip_prefix('+').is_some_and(|digits| {
+        (1..=3).contains(&digits.len()) && digits.bytes().all(|digit| digit.is_ascii_digit()) && !digits.starts_with('0')
+    })
+}
+
+/// The comparable forms of a number and of all that it is the same as, on a desk whose own country is this (`+49`; empty: of no country). First
+/// as it is; then a national number with the country before it, with and without its leading 0, or an international one of that country
+/// without the country, with and without a leading 0.
+pub fn same_numbers(number: &str, country: &str) -> Vec<String> {
+    let key = comparable_number(number);
+    let digits = key.strip_prefix('+').unwrap_or(&key);
+    if country.is_empty() || digits.is_empty() || !digits.bytes().all(|digit| digit.is_ascii_digit()) {
+        return if key.is_empty() { Vec::new() } else { vec![key] };
+    }
+    let mut same = vec![key.clone()];
+    if !key.starts_with('+') {
+        same.push(format!("{country}{key}"));
+        same.extend(key.strip_prefix('0').filter(|rest| !rest.is_empty()).map(|rest| format!("{country}{rest}")));
+    } else if let Some(rest) = key.strip_prefix(country).filter(|rest| !rest.is_empty()) {
+        same.extend([rest.to_owned(), format!("0{rest}")]);
+    }
+    same
 }
 
 impl CallEvent {

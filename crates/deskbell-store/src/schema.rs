@@ -45,6 +45,7 @@ pub const MIGRATIONS: &[(&str, &str)] = &[
     ("0019-automation", automation::AUTOMATION),
     ("0020-recount", recount::RECOUNT),
     ("0021-lookups", lookups::LOOKUPS),
+    ("0021-numbers", lookups::NUMBERS),
     ("0023-firings", automation::FIRINGS),
 ];
 

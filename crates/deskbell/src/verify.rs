@@ -1,11 +1,12 @@
-//! `deskbell verify`: whether what reports show is what happened; and making it anew. Both beside a running server.
+//! `deskbell verify`: whether what reports show is what happened: roll-ups, levels, and the sums of service levels; and making it anew. Both
+//! beside a running server.
 
 use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use deskbell_app::rollups::{self, Compared, NotAsked, Progress};
-use deskbell_app::{AppError, Desk};
+use deskbell_app::rollups::{self, NotAsked};
+use deskbell_app::{AppError, Desk, levels, sla};
 use deskbell_store::Options;
 
 use crate::arguments::VerifyOptions;
@@ -23,44 +24,70 @@ pub(crate) fn run(options: &VerifyOptions) -> anyhow::Result<ExitCode> {
     let desk = Desk::open(&place).map_err(|error| anyhow::anyhow!("the desk cannot be opened: {error}"))?;
     let done = if options.rebuild { rebuild(&desk) } else { verify(&desk) };
     desk.close();
-    done.map_err(|error| anyhow::anyhow!("{error}"))
+    done
 }
 
-fn rebuild(desk: &Desk) -> Result<ExitCode, AppError> {
+/// Says which part could not be looked at.
+fn of(part: &str) -> impl FnOnce(AppError) -> anyhow::Error {
+    move |error| anyhow::anyhow!("{part}: {error}")
+}
+
+fn rebuild(desk: &Desk) -> anyhow::Result<ExitCode> {
     let mut bar = Bar::new("made anew");
-    let progress = rollups::rebuild(desk, &mut |progress| bar.show(progress))?;
+    let progress = rollups::rebuild(desk, &mut |progress| bar.show(progress.done, progress.all)).map_err(of("roll-ups"))?;
     bar.end();
-    println!("made anew from {} events ({} a second)", progress.done, bar.rate(progress.done));
+    println!("roll-ups: made anew from {} events ({} a second)", progress.done, bar.rate(progress.done));
+    let mut bar = Bar::new("made anew");
+    let progress = levels::rebuild(desk, &mut |progress| bar.show(progress.done, progress.all)).map_err(of("levels"))?;
+    bar.end();
+    println!("levels: made anew from {} events ({} a second)", progress.done, bar.rate(progress.done));
+    let was_wrong = desk.write_blocking(|tx, _| sla::mend(tx)).map_err(of("service levels"))?;
+    println!("service levels: sums {}", if was_wrong { "made anew from their log" } else { "are those of their log" });
     Ok(ExitCode::SUCCESS)
 }
 
-fn verify(desk: &Desk) -> Result<ExitCode, AppError> {
+fn verify(desk: &Desk) -> anyhow::Result<ExitCode> {
     let mut bar = Bar::new("counted again");
-    let found = rollups::verify(desk, &mut |progress| bar.show(progress))?;
+    let found = rollups::verify(desk, &mut |progress| bar.show(progress.done, progress.all)).map_err(of("roll-ups"))?;
     bar.end();
-    tell("journal", &found.journal);
+    let journal = &found.journal;
+    tell("roll-ups, by the journal", "numbers", (journal.numbers, journal.differing), &journal.differences);
     match &found.rows {
-        Ok(rows) => tell("rows", rows),
+        Ok(rows) => tell("roll-ups, by the rows", "numbers", (rows.numbers, rows.differing), &rows.differences),
         Err(NotAsked::Untold(conversations)) => println!(
-            "-     rows: not counted: {conversations} conversations were begun by an older version, which did not keep their changes of status"
+            "-     roll-ups, by the rows: not counted: {conversations} conversations were begun by an older version, which did not keep all that \
+             became of them"
         ),
-        Err(NotAsked::Busy) => println!("-     rows: not counted: the desk is written to all the time; try again when it is quieter"),
+        Err(NotAsked::Busy) => {
+            println!("-     roll-ups, by the rows: not counted: the desk is written to all the time; try again when it is quieter");
+        }
     }
-    Ok(if found.is_sound() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let mut bar = Bar::new("counted again");
+    let levels = levels::verify(desk, &mut |progress| bar.show(progress.done, progress.all)).map_err(of("levels"))?;
+    bar.end();
+    tell("levels, by the journal", "quarter hours and presences", (levels.counted, levels.differing), &levels.differences);
+    let log = desk.snapshot_blocking(sla::examine).map_err(of("service levels"))?;
+    match log.wrong_cells {
+        0 => println!("ok    service levels, by their log: {} entries add up to their sums", log.logged),
+        wrong => println!("WRONG service levels, by their log: {wrong} sums differ"),
+    }
+    let is_sound = found.is_sound() && levels.differing == 0 && log.wrong_cells == 0;
+    Ok(if is_sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn tell(name: &str, compared: &Compared) {
-    if compared.differing == 0 {
-        println!("ok    {name}: {} numbers are the same", compared.numbers);
+/// What came of comparing so many of something, of which so many differ.
+fn tell(part: &str, what: &str, (compared, differing): (u64, u64), differences: &[impl std::fmt::Display]) {
+    if differing == 0 {
+        println!("ok    {part}: {compared} {what} are the same");
         return;
     }
-    println!("WRONG {name}: {} of {} numbers differ", compared.differing, compared.numbers);
-    for difference in &compared.differences {
+    println!("WRONG {part}: {differing} of {compared} {what} differ");
+    for difference in differences {
         println!("      {difference}");
     }
-    let told = compared.differences.len() as u64;
-    if told < compared.differing {
-        println!("      and {} more", compared.differing - told);
+    let told = differences.len() as u64;
+    if told < differing {
+        println!("      and {} more", differing - told);
     }
 }
 
@@ -82,19 +109,19 @@ impl Bar {
         (u128::from(events.unsigned_abs()) * 1_000 / millis).try_into().unwrap_or(u64::MAX)
     }
 
-    fn show(&mut self, progress: Progress) {
+    fn show(&mut self, done: i64, all: i64) {
         if !self.is_seen || self.drawn.is_some_and(|drawn| drawn.elapsed() < DRAWN_EVERY) {
             return;
         }
         self.drawn = Some(Instant::now());
-        self.draw(progress);
+        self.draw(done, all);
     }
 
     /// On standard error; nobody is hurt if it cannot be written.
-    fn draw(&self, progress: Progress) {
-        let line = bar(progress.done.unsigned_abs(), progress.all.unsigned_abs());
+    fn draw(&self, done: i64, all: i64) {
+        let line = bar(done.unsigned_abs(), all.unsigned_abs());
         let mut out = std::io::stderr();
-        drop(write!(out, "\r{line} events {}, {} a second ", self.what, self.rate(progress.done)));
+        drop(write!(out, "\r{line} events {}, {} a second ", self.what, self.rate(done)));
         drop(out.flush());
     }
 

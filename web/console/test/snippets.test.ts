@@ -74,6 +74,7 @@ test('shortcuts, canned messages and predefined answers are one list', () => {
       ['aa1', 'form', 'Here it is.'],
     ],
   );
+  assert.deepEqual(all.map(({ subject }) => subject), ['', '', 'The form']);
   assert.deepEqual([all[1]!.answer, all[2]!.answer, all[2]!.files], [null, 'a1', ['form.pdf']]);
   assert.deepEqual(
     fitting(all, 'W').map(({ name }) => name),

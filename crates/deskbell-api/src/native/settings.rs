@@ -32,6 +32,8 @@ pub(crate) struct SettingsView {
     resolve_after_chat: bool,
     /// An IANA name.
     time_zone: String,
+    /// The desk's own country as phone numbers begin there, like `+49`, or empty: then national numbers are those of that country.
+    phone_country: String,
     routing: RoutingView,
     /// Chats that ask for skills go to agents who have them.
     skill_routing_enabled: bool,
@@ -121,6 +123,7 @@ impl From<Settings> for SettingsView {
             reopening: settings.reopening == Reopening::On,
             resolve_after_chat: settings.resolve_after_chat,
             time_zone: settings.time_zone,
+            phone_country: settings.phone_country,
             routing: RoutingView::from(settings.routing),
             skill_routing_enabled: settings.skill_routing_enabled,
             skill_wait_seconds: settings.skill_wait_seconds,
@@ -159,6 +162,7 @@ pub(crate) struct SettingsBody {
     reopening: Option<bool>,
     resolve_after_chat: Option<bool>,
     time_zone: Option<String>,
+    phone_country: Option<String>,
     /// The whole of it.
     routing: Option<RoutingView>,
     skill_routing_enabled: Option<bool>,
@@ -181,6 +185,7 @@ impl SettingsBody {
             reopening: self.reopening.map_or(was.reopening, reopening),
             resolve_after_chat: self.resolve_after_chat.unwrap_or(was.resolve_after_chat),
             time_zone: self.time_zone.unwrap_or(was.time_zone),
+            phone_country: self.phone_country.unwrap_or(was.phone_country),
             routing: self.routing.map_or(Ok(was.routing), RoutingView::rules)?,
             skill_routing_enabled: self.skill_routing_enabled.unwrap_or(was.skill_routing_enabled),
             skill_wait_seconds: self.skill_wait_seconds.unwrap_or(was.skill_wait_seconds),
@@ -227,11 +232,21 @@ mod tests {
         }
         assert_eq!(changed, settings);
         assert_eq!(desk.agent.get("settings").await.expect(200), settings);
+        assert_eq!(desk.admin.put("settings", json!({"phone_country": "+49"})).await.expect(200)["phone_country"], json!("+49"));
+        for wrong in ["49", "+", "+049", "+49 30", "Germany"] {
+            desk.admin.put("settings", json!({ "phone_country": wrong })).await.refused(400, "invalid");
+        }
+        desk.admin.put("settings", json!({"phone_country": ""})).await.expect(200);
         desk.admin.put("settings", json!({"accent": "blue"})).await.refused(400, "invalid");
         desk.admin.put("settings", json!({"greeting": "\u{0}"})).await.refused(400, "invalid");
         for wrong in [json!(["Help@Shop.test"]), json!(["nobody"]), json!(["a b@shop.test"]), json!(["help@shop.test\u{0}"])] {
             desk.admin.put("settings", json!({ "mail_addresses": wrong })).await.refused(400, "invalid");
         }
+        for wrong in ["Mars/Olympus", "", "europe berlin", "+02:00", "Europe/Berlin\u{0}"] {
+            let refused = desk.admin.put("settings", json!({ "time_zone": wrong })).await;
+            refused.refused(400, "invalid");
+        }
+        assert_eq!(desk.admin.put("settings", json!({"time_zone": "Asia/Kathmandu"})).await.expect(200)["time_zone"], "Asia/Kathmandu");
         let routing = json!({"mode": "hybrid", "limit_enabled": true, "limit": 3, "limit_scope": "account", "limit_agents_choose": true,
             "reassignment": true, "reassignment_seconds": null, "auto_idle": true, "auto_idle_after": 2, "auto_idle_status": "invisible",
             "auto_accept": false});

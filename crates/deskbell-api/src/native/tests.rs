@@ -31,6 +31,7 @@ fn sample(meta: &Meta) -> Option<Value> {
         (Verb::Put, "conversations/{id}/assignment") => json!({"agent": null}),
         (Verb::Post, "conversations/{id}/merge") => json!({"into": UNKNOWN}),
         (Verb::Put, "conversations/{id}/sla") => json!({"level": null}),
+        (Verb::Put, "conversations/{id}/postponement") => json!({"until": 1_790_000_000_000i64 + 3_600_000}),
         (Verb::Post, "chats/{id}/transfer") => json!({"department": "default"}),
         (Verb::Post, "chats/{id}/invite") => json!({"agent": UNKNOWN}),
         (Verb::Put, "chats/{id}/skills") => json!({"skills": []}),

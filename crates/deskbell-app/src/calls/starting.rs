@@ -189,7 +189,7 @@ fn customer(tx: &mut Tx<'_>, cx: &Context, new: &NewCall, number: &str, existing
         (None, None) if number.is_empty() && new.direction == Direction::Outgoing => {
             Err(AppError::missing("number, customer or conversation is missing"))
         }
-        (None, None) => match tables::customers::by_number(tx, number)? {
+        (None, None) => match tables::customers::by_number(tx, number, &cx.settings.phone_country)? {
             Some(known) => Ok(known),
             None => {
                 let made = customers::anonymous(tx, cx)?;

@@ -192,10 +192,46 @@ fn numbers_are_compared_without_what_stands_between_the_digits() {
         ("+44 1632 960001", "+441632960001", true),
         ("0044 (1632) 960-001", "+44 1632/960.001", true),
         ("01632 960001", "+441632960001", false),
+        ("+44 (0)1632 960001", "+441632960001", true),
+        ("0044 (0) 1632 960001", "+44 1632 960001", true),
+        ("(0)1632 960001", "1632 960001", false),
+        ("+44\u{a0}1632\u{202f}960001\t", "+441632960001", true),
         ("anonymous", "anonymous", true),
         ("", "", true),
     ] {
         assert_eq!(comparable_number(one) == comparable_number(other), same, "{one} {other}");
+    }
+}
+
+#[test]
+fn numbers_at_home_and_abroad_are_the_same() {
+    for (number, country, wanted) in [
+        ("01632 960001", "+44", &["01632960001", "+4401632960001", "+441632960001"][..]),
+        ("+44 1632 960001", "+44", &["+441632960001", "1632960001", "01632960001"]),
+        // Where no 0 is dialled.
+        ("212 555 0123", "+1", &["2125550123", "+12125550123"]),
+        ("+49 30 1234", "+44", &["+49301234"]),
+        ("+44", "+44", &["+44"]),
+        ("0", "+44", &["0", "+440"]),
+        ("01632 960001", "", &["01632960001"]),
+        ("anonymous", "+44", &["anonymous"]),
+        ("", "+44", &[]),
+        (" - ", "+44", &[]),
+    ] {
+        assert_eq!(same_numbers(number, country), wanted, "{number} in {country}");
+    }
+    for (prefix, is_one) in [
+        ("+44", true),
+        ("+1", true),
+        ("+423", true),
+        ("", false),
+        ("44", false),
+        ("+", false),
+        ("+0", false),
+        ("+1234", false),
+        ("+4a", false),
+    ] {
+        assert_eq!(is_phone_country(prefix), is_one, "{prefix}");
     }
 }
 

@@ -1,5 +1,6 @@
 //! What holds for all reports, through the door.
 
+mod defects;
 mod numbers;
 mod promises;
 
@@ -129,6 +130,16 @@ async fn what_is_refused() {
     }
 }
 
+/// Reports of one medium that take columns.
+const OF_MEDIA: [&str; 6] = [
+    "tickets/agentsavailability",
+    "chats/agentsavailability",
+    "calls/agentsavailability",
+    "tickets/slalog",
+    "chats/slalog",
+    "calls/slalog",
+];
+
 #[tokio::test]
 async fn columns_are_chosen() {
     let desk = Fixture::new();
@@ -147,7 +158,7 @@ async fn columns_are_chosen() {
         assert_eq!(reply.status, 500, "{wrong}");
         assert!(reply.errormessage().starts_with("parameter columns must name columns of this report: id, contactid, "), "{wrong}");
     }
-    for path in ["channels", "departments", "performance", "tags", "tickets/agentsavailability", "chats/slalog", "ranking"] {
+    for path in ["channels", "departments", "performance", "tags", "ranking"].into_iter().chain(OF_MEDIA) {
         let reply = desk.get(&format!("/api/reports/{path}?{TIMES}&columns=worktime")).await;
         assert_eq!(reply.status, 500, "{path}");
         let known = promised(path).join(", ");

@@ -101,8 +101,7 @@ fn of_each_kind(seed: &Seed) -> Vec<Event> {
         Event::ChatTransferred { chat, conversation, from: department, department, agent: flag.then_some(agent), by: actor, state },
         Event::ChatEnded { chat, conversation, department, reason, by: actor, missed: flag, dropped: !flag },
         Event::ChatRated { chat, conversation, department, rating, previous: None, comment: optional },
-        Event::SettingsChanged { slots_for_all: None },
-        Event::SettingsChanged { slots_for_all: Some(7) },
+        Event::SettingsChanged { slots_for_all: flag.then_some(n as u16) },
         Event::CustomerRemoved { customer: CustomerId::from_i64(383_486_450_414) },
         Event::TagChanged { tag: TagId::from_i64(46_656), name: "VIP".to_owned(), removed: false },
         Event::CustomerGroupChanged { group: CustomerGroupId::from_i64(46_657), name: "Partners".to_owned(), removed: true },
@@ -295,6 +294,11 @@ fn unreadable_entries_say_why() {
         assert_eq!(decode(kind, body), Err(StoreError::Corrupt(expected.to_owned())));
     }
     assert!(matches!(decode("VisitStarted", "{"), Err(StoreError::Corrupt(_))));
+    assert_eq!(
+        decode("SettingsChanged", "{}"),
+        Ok(Event::SettingsChanged { slots_for_all: None }),
+        "as it was told before there were slots in it"
+    );
     let older = r#"{"chat":1,"conversation":2,"department":3,"rating":"good","later_field":[1,{"a":null}]}"#;
     assert!(decode("ChatRated", older).is_ok(), "optional fields may be missing, unknown ones may be there");
     let older = r#"{"conversation":2,"customer":1,"customer_name":"Ann","department":3,"channel":"M","status":"N","subject":""}"#;

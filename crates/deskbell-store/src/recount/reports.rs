@@ -102,7 +102,8 @@ fn read(tx: &mut Tx<'_>, facts: &Facts, from: Timestamp, until: Timestamp) -> Re
     tx.all_dynamic_with(&sql, &[&from, &until], |row| {
         Ok(Fact {
             at: row.get(0)?,
-            value: row.get(1)?,
+            // The clock of another node may be behind: no time is less than none.
+            value: row.get::<i64>(1)?.max(0),
             agent: row.get(2)?,
             department: row.get(3)?,
             channel: row.get(4)?,

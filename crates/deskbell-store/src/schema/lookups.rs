@@ -1,4 +1,4 @@
-//! What lists are found by, however long they are; and what levels count as slots.
+//! What lists and people are found by, however many there are; and what levels count as slots.
 
 /// `rated_agent_id` of a chat is who had joined it last when it was rated; nobody, if it was rated before anybody had.
 ///
@@ -20,4 +20,21 @@ CREATE INDEX sla_items_agent ON sla_items (agent_id, medium, ended_at, number, d
 CREATE INDEX sla_items_department ON sla_items (department_id, medium, ended_at, number, level_id) WHERE number IS NOT NULL;
 CREATE INDEX sla_items_level ON sla_items (level_id, medium, ended_at, number) WHERE number IS NOT NULL;
 ALTER TABLE level_sets ADD COLUMN slots_for_all BIGINT;
+";
+
+/// `phone_key` of a unique field `phone` is the number as numbers are compared, as that of customers is; in both, the `(0)` of an
+/// international number is no part of it.
+pub(super) const NUMBERS: &str = r"
+UPDATE customers SET phone_key =
+  REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(phone, '(0)', ''), ' ', ''), '-', ''), '(', ''), ')', ''), '/', ''), '.', '')
+  WHERE phone LIKE '+%(0)%' OR phone LIKE '00%(0)%';
+UPDATE customers SET phone_key = '+' || SUBSTR(phone_key, 3) WHERE phone_key LIKE '00%';
+ALTER TABLE unique_fields ADD COLUMN phone_key {TEXT} NOT NULL DEFAULT '';
+UPDATE unique_fields SET phone_key =
+  REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(value, ' ', ''), '-', ''), '(', ''), ')', ''), '/', ''), '.', '') WHERE code = 'phone';
+UPDATE unique_fields SET phone_key =
+  REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(REPLACE(value, '(0)', ''), ' ', ''), '-', ''), '(', ''), ')', ''), '/', ''), '.', '')
+  WHERE code = 'phone' AND (value LIKE '+%(0)%' OR value LIKE '00%(0)%');
+UPDATE unique_fields SET phone_key = '+' || SUBSTR(phone_key, 3) WHERE phone_key LIKE '00%';
+CREATE INDEX unique_fields_phone ON unique_fields (phone_key) WHERE phone_key <> '';
 ";

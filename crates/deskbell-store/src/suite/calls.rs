@@ -280,7 +280,7 @@ pub(super) fn customers_by_number(place: &Place) {
     ];
     test.put(move |tx| {
         all.iter().try_for_each(|one| customers::insert(tx, one))?;
-        let second = FieldValue { code: "phone".to_owned(), value: "+44 1632 960005".to_owned() };
+        let second = FieldValue { code: "phone".to_owned(), value: "+44 (0)1632 / 960005".to_owned() };
         fields::add_unique(tx, FieldOwner::Customer(CustomerId::from_i64(5)), &second)?;
         tx.exec(
             "INSERT INTO agents (id, contact_id, email, first_name, last_name, role, slots, enabled, preset, online, password_hash, created_at) \
@@ -301,12 +301,27 @@ pub(super) fn customers_by_number(place: &Place) {
         ("", None),
         (" - ", None),
     ] {
-        let found = test.see(move |tx| customers::by_number(tx, number));
+        let found = test.see(move |tx| customers::by_number(tx, number, ""));
         assert_eq!(found.map(|customer| customer.id.get()), wanted, "{number}");
     }
+    // At home numbers are written without the country: the one that is written as it came goes first.
+    let at_home = person(7, "01632 960001", at(20));
+    test.put(move |tx| customers::insert(tx, &at_home));
+    for (number, country, wanted) in [
+        ("01632 960001", "", Some(7)),
+        ("01632 960001", "+44", Some(7)),
+        ("+44 1632 960001", "+44", Some(3)),
+        ("01632 960005", "+44", Some(5)),
+        ("01632 960005", "+49", None),
+        ("01632 960006", "+44", None),
+    ] {
+        let found = test.see(move |tx| customers::by_number(tx, number, country));
+        assert_eq!(found.map(|customer| customer.id.get()), wanted, "{number} in {country}");
+    }
+    test.put(|tx| tx.exec("DELETE FROM customers WHERE id = 7", &[]).map(drop));
     let moved = person(3, "+49 30 1234", at(5));
     test.put(move |tx| customers::update(tx, &moved));
-    let found = test.see(|tx| customers::by_number(tx, "+441632960001"));
+    let found = test.see(|tx| customers::by_number(tx, "+441632960001", ""));
     assert_eq!(found.map(|customer| customer.id.get()), Some(2), "a new number is compared at once");
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Place, at};
 use crate::error::StoreError;
-use crate::tables::levels::{self, presences, presences::Whose, standing};
+use crate::tables::levels::{self, floor, presences, presences::Whose, standing};
 use deskbell_domain::agent::AgentStatus;
 use deskbell_domain::ids::{AgentId, DepartmentId};
 use deskbell_domain::level::{Attendance, Cell, Course, Item, Key, Presence, Quarter, Stage, Standing, Tally};
@@ -236,4 +236,85 @@ pub(super) fn presences_overlap_a_time(place: &Place) {
     assert_eq!((get(60), get(80)), (Some(all[4]), None));
     let twice = test.write(move |tx| -> Result<(), StoreError> { presences::open(tx, set, Medium::Chats, ANN, SALES, at(25)) });
     assert!(twice.expect_err("it is there").is_conflict());
+}
+
+pub(super) fn a_set_begins_where_the_journal_does(place: &Place) {
+    let test = place.open();
+    let kept = test.see(levels::kept);
+    let ground = test.see(floor::floor).expect("a desk has one from its founding on");
+    assert_eq!(test.see(move |tx| Ok((levels::built_number(tx, ground)?, levels::latest(tx, ground)?))), (0, Timestamp::EPOCH));
+    let whole = key(Medium::Chats, None, None);
+    let was = |agent, from, until: i64| Presence { agent, department: SALES, from: at(from), until: (until > 0).then(|| at(until)) };
+    // Ann is there since 25, as the floor has it, which stands at 40; Ben was.
+    let all = [was(ANN, 10, 20), was(ANN, 25, 40), was(ANN, 40, 50), was(BEN, 30, 35), was(BEN, 40, 60), was(BEN, 70, 0)];
+    let items = 2_100;
+    let older = test.put(move |tx| {
+        let series = levels::insert_series(tx, kept, &whole)?;
+        (0..4_100).try_for_each(|quarter| levels::put_cell(tx, series, &cell(quarter * 2, quarter)))?;
+        for Presence { agent, department, from, until } in all {
+            presences::open(tx, kept, Medium::Chats, agent, department, from)?;
+            until.map_or(Ok(()), |until| presences::close(tx, kept, Medium::Chats, agent, department, until))?;
+        }
+        let own = levels::insert_series(tx, ground, &whole)?;
+        levels::put_cell(tx, own, &cell(8_100, 7))?;
+        presences::open(tx, ground, Medium::Chats, BEN, SALES, at(30))?;
+        presences::close(tx, ground, Medium::Chats, BEN, SALES, at(35))?;
+        presences::open(tx, ground, Medium::Chats, ANN, SALES, at(25))?;
+        floor::forget_presences(tx, ground)?;
+        let waits = Item { engaged: vec![ANN, BEN], ..Item::new(SALES, Stage::Served) };
+        (0..items).try_for_each(|id| standing::put_item(tx, ground, Medium::Tickets, id, &Item::new(SALES, Stage::Waiting)))?;
+        standing::put_item(tx, ground, Medium::Calls, -5, &waits)?;
+        standing::put_agent(tx, ground, ANN, &Attendance::default())?;
+        standing::put_member(tx, ground, SALES, ANN, true)?;
+        standing::put_department(tx, ground, SALES, false)?;
+        levels::set_latest(tx, ground, at(40))?;
+        Ok(series)
+    });
+    let over = |medium| test.see(move |tx| floor::count_over(tx, kept, ground, medium));
+    assert_eq!((over(Medium::Chats), over(Medium::Calls)), (2, 0), "Ann's first time, and Ben's");
+    assert_eq!(test.see(move |tx| floor::present(tx, ground)), [(Medium::Chats, was(ANN, 25, 0))]);
+    let before = Quarter::from_i64(8_100);
+    assert_eq!(test.see(move |tx| floor::count_cells(tx, older, before)), 4_050);
+    assert_eq!(test.see(move |tx| floor::whose_presences(tx, kept)), [(ANN, SALES), (BEN, SALES)]);
+
+    let built = test.put(levels::begin);
+    let series = test.put(move |tx| levels::insert_series(tx, built, &whole));
+    let mut from = Some(Quarter::from_i64(0));
+    let mut bites = 0;
+    while let Some(begin) = from {
+        from = test.put(move |tx| floor::copy_cells(tx, older, series, begin, before));
+        bites += 1;
+    }
+    assert!(bites > 2, "{bites}");
+    let copied = test.see(move |tx| {
+        let mut found = Vec::new();
+        levels::cells(tx, series, Quarter::from_i64(0), Quarter::from_i64(i64::MAX), |cell| found.push(cell.clone()))?;
+        Ok(found)
+    });
+    assert_eq!(copied, (0..4_050).map(|quarter| cell(quarter * 2, quarter)).collect::<Vec<_>>());
+    for medium in Medium::ALL {
+        let mut behind = None;
+        while let Some(last) = test.put(move |tx| floor::copy_items(tx, ground, built, medium, behind)) {
+            behind = Some(last);
+        }
+    }
+    test.put(move |tx| {
+        floor::copy_standing(tx, ground, built)?;
+        floor::copy_presences(tx, (kept, ground, built), ANN, SALES)?;
+        floor::copy_presences(tx, (kept, ground, built), BEN, SALES)
+    });
+    for medium in Medium::ALL {
+        let both = test.see(move |tx| Ok((standing::all_items(tx, ground, medium)?, standing::all_items(tx, built, medium)?)));
+        assert_eq!(both.0, both.1);
+        assert_eq!(both.0.len() as i64, [items, 0, 1][medium as usize], "{medium:?}");
+    }
+    let stands =
+        |set| test.see(move |tx| Ok((standing::agents(tx, set)?, standing::members(tx, set)?, standing::closed_departments(tx, set)?)));
+    assert_eq!((stands(built), stands(built).2), (stands(ground), vec![SALES]));
+    let everyone = Whose { medium: Medium::Chats, department: None, agent: None };
+    let there = test.see(move |tx| presences::beginning(tx, built, &everyone, at(0), at(100), 0, 10));
+    assert_eq!(there, [was(ANN, 10, 20), was(ANN, 25, 0), was(BEN, 30, 35)]);
+
+    test.put(move |tx| floor::forget_cells(tx, older, Quarter::from_i64(8_197)));
+    assert_eq!(test.see(move |tx| levels::all_series(tx, kept)), [(whole, older, 1)]);
 }

@@ -308,4 +308,8 @@ pub(super) fn what_is_wrong_is_found(place: &Place) {
     // A wrong cell is one too many and one too few.
     assert_eq!((found.open, found.logged, found.wrong_cells), (4, 1, 2));
     assert_eq!((found.stray, found.untrue, found.doubled), (items(&[15]), items(&[14]), items(&[13])));
+    test.put(|tx| tx.exec("DELETE FROM sla_cells WHERE level_id <> 0 AND department_id <> 0", &[]));
+    assert!(test.see(log::recount).wrong_cells > 2);
+    test.put(log::add_up);
+    assert_eq!(test.see(log::recount).wrong_cells, 0);
 }

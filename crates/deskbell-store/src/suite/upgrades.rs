@@ -4,9 +4,9 @@ use super::{Place, TestDb, at};
 use crate::engine::{EngineKind, Location};
 use crate::migrations::script_up_to;
 use crate::tables::conversations::{self, Filter, Listed, Order};
-use crate::tables::customers;
+use crate::tables::{changes, customers, levels};
 use crate::throwaway_postgres::client;
-use deskbell_domain::ids::TagId;
+use deskbell_domain::ids::{SlaLevelId, TagId};
 
 /// Runs what older versions ran, and then `rows`.
 fn older(place: &Place, last_migration: &str, rows: &str) {
@@ -66,15 +66,49 @@ pub(super) fn conversations_come_over(place: &Place) {
 /// Spelled as people spell them; one without a number.
 const NUMBERS: &str = "
     INSERT INTO customers (id, email, name, phone, note, created_at) VALUES (1, NULL, 'Ann', '0044 (1632) 960-001', '', 0),
-      (2, NULL, 'Ben', '+44 1632/960.002', '', 0), (3, NULL, 'Cleo', '', '', 0);";
+      (2, NULL, 'Ben', '+44 1632/960.002', '', 0), (3, NULL, 'Cleo', '', '', 0), (4, NULL, 'Dan', '0044 (0) 1632 960004', '', 0);
+    INSERT INTO unique_fields (owner_kind, code, value, owner_id, ordinal) VALUES ('customer', 'phone', '+44 (0)1632-960 005', 3, 1),
+      ('customer', 'phone', '0044 1632 960006', 3, 2), ('customer', 'other', '+44 1632 960007', 3, 3);";
 
 pub(super) fn numbers_are_compared_at_once(place: &Place) {
     older(place, "0013-chat-search", NUMBERS);
     let test = place.open();
-    for (number, name) in [("+441632960001", Some("Ann")), ("00441632960002", Some("Ben")), ("+441632960003", None), ("", None)] {
-        let found = test.see(move |tx| customers::by_number(tx, number));
+    for (number, name) in [
+        ("+441632960001", Some("Ann")),
+        ("00441632960002", Some("Ben")),
+        ("+441632960003", None),
+        ("+441632960004", Some("Dan")),
+        ("+441632960005", Some("Cleo")),
+        ("+441632960006", Some("Cleo")),
+        ("+441632960007", None),
+        ("", None),
+    ] {
+        let found = test.see(move |tx| customers::by_number(tx, number, ""));
         assert_eq!(found.map(|customer| customer.name).as_deref(), name, "{number}");
     }
+}
+
+pub(super) fn levels_begin_with_the_journal(place: &Place) {
+    // Their reader has not begun: nothing is known of what is gone, and nothing is missed.
+    let rows = "INSERT INTO journal (number, at, kind, body) VALUES (7, 0, 'SettingsChanged', '{}'), (8, 0, 'SettingsChanged', '{}');
+        INSERT INTO sla_levels (id, name, name_key, calendar, created_at) VALUES (5, 'Usual', 'usual', 'UTC', 0);";
+    older(place, "0019-automation", rows);
+    let test = place.open();
+    let number = test.see(|tx| {
+        let floor = levels::floor::floor(tx)?;
+        floor.map(|floor| levels::built_number(tx, floor)).transpose()
+    });
+    assert_eq!(number, Some(6));
+    let calendars = test.see(|tx| changes::calendars_before(tx, 1));
+    assert_eq!(calendars, [(SlaLevelId::from_i64(5), "UTC".to_owned())]);
+}
+
+/// It had read what is gone.
+pub(super) fn levels_of_a_shortened_journal_have_no_floor(place: &Place) {
+    let rows = "INSERT INTO journal (number, at, kind, body) VALUES (7, 0, 'SettingsChanged', '{}');
+        INSERT INTO reader_cursors (name, number) VALUES ('levels', 7);";
+    older(place, "0019-automation", rows);
+    assert_eq!(place.open().see(levels::floor::floor), None);
 }
 
 /// A rated chat that one agent left before and one joined after, and one that nobody had joined.

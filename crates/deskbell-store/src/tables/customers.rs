@@ -2,14 +2,14 @@
 
 pub mod listing;
 
-use deskbell_domain::call::comparable_number;
+use deskbell_domain::call::{comparable_number, same_numbers};
 use deskbell_domain::customer::{Customer, CustomerRole, Gender};
 use deskbell_domain::ids::{CompanyId, CustomerId};
 use deskbell_domain::message::MessageKind;
 use deskbell_domain::time::Timestamp;
 
 use super::{flag, time, word};
-use crate::engine::{Row, Tx};
+use crate::engine::{Param, Row, Tx};
 use crate::error::StoreError;
 
 const COLUMNS: &str = "id, email, name, phone, note, role, gender, system_name, company_id, language, address, created_at, removed_at";
@@ -127,19 +127,21 @@ pub fn by_email(tx: &mut Tx<'_>, email: &str) -> Result<Option<Customer>, StoreE
     tx.opt_dynamic_with(&sql, &[&email], row)
 }
 
-/// The customer with this phone number, however it is spelled, be it a second one: a unique field `phone`. Of several the one who has been
-/// here longest. Agents' own rows are nobody who calls.
-pub fn by_number(tx: &mut Tx<'_>, number: &str) -> Result<Option<Customer>, StoreError> {
-    let key = comparable_number(number);
-    if key.is_empty() {
-        return Ok(None);
-    }
+/// The customer with this phone number, however it is spelled, be it a second one: a unique field `phone`. `country` is the desk's own, as
+/// numbers begin there, or empty. Of several the one whose number it is as it stands, then the one who has been here longest. Agents' own
+/// rows are nobody who calls.
+pub fn by_number(tx: &mut Tx<'_>, number: &str, country: &str) -> Result<Option<Customer>, StoreError> {
+    let same = same_numbers(number, country);
+    let Some(key) = same.first() else { return Ok(None) };
+    let (second, third) = (same.get(1).unwrap_or(key), same.get(2).unwrap_or(key));
+    let params: [&dyn Param; 3] = [key, second, third];
     let found = tx.opt_dynamic_with(
         &format!(
-            "SELECT {COLUMNS} FROM customers c WHERE phone_key <> '' AND phone_key = $1 AND removed_at IS NULL \
-               AND NOT EXISTS (SELECT 1 FROM agents a WHERE a.contact_id = c.id) ORDER BY created_at, id LIMIT 1"
+            "SELECT {COLUMNS} FROM customers c WHERE phone_key <> '' AND phone_key IN ($1, $2, $3) AND removed_at IS NULL \
+               AND NOT EXISTS (SELECT 1 FROM agents a WHERE a.contact_id = c.id) \
+             ORDER BY CASE WHEN phone_key = $1 THEN 0 ELSE 1 END, created_at, id LIMIT 1"
         ),
-        &[&key],
+        &params,
         row,
     )?;
     if found.is_some() {
@@ -147,10 +149,10 @@ pub fn by_number(tx: &mut Tx<'_>, number: &str) -> Result<Option<Customer>, Stor
     }
     let sql = format!(
         "SELECT {COLUMNS} FROM customers WHERE removed_at IS NULL AND id IN \
-           (SELECT owner_id FROM unique_fields WHERE owner_kind = 'customer' AND code = 'phone' AND value IN ($1, $2)) \
+           (SELECT owner_id FROM unique_fields WHERE phone_key <> '' AND phone_key IN ($1, $2, $3) AND owner_kind = 'customer') \
          ORDER BY created_at, id LIMIT 1"
     );
-    tx.opt_dynamic_with(&sql, &[&number, &key], row)
+    tx.opt_dynamic_with(&sql, &params, row)
 }
 
 /// Whether the row belongs to an agent: what stands beside his own messages, and nobody who asks.

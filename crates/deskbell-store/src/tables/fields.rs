@@ -2,11 +2,15 @@
 
 use std::collections::HashMap;
 
+use deskbell_domain::call::comparable_number;
 use deskbell_domain::field::{FieldOwner, FieldValue};
 
 use super::in_list;
 use crate::engine::Tx;
 use crate::error::StoreError;
+
+/// The code of unique fields that are phone numbers.
+const PHONE_CODE: &str = "phone";
 
 /// Owners asked for by one statement.
 const OWNERS_PER_STATEMENT: usize = 500;
@@ -97,10 +101,11 @@ pub fn unique_owner(tx: &mut Tx<'_>, kind: &str, code: &str, value: &str) -> Res
 /// Adds a unique field behind those that are there. Another owner's value is a conflict: ask [`unique_owner`] before.
 pub fn add_unique(tx: &mut Tx<'_>, owner: FieldOwner, field: &FieldValue) -> Result<(), StoreError> {
     let (kind, id) = owner.parts();
+    let phone_key = if field.code == PHONE_CODE { comparable_number(&field.value) } else { String::new() };
     tx.exec(
-        "INSERT INTO unique_fields (owner_kind, code, value, owner_id, ordinal) \
-         VALUES ($1, $2, $3, $4, (SELECT COALESCE(MAX(ordinal), 0) + 1 FROM unique_fields WHERE owner_kind = $1 AND owner_id = $4))",
-        &[&kind, &field.code, &field.value, &id],
+        "INSERT INTO unique_fields (owner_kind, code, value, owner_id, ordinal, phone_key) \
+         VALUES ($1, $2, $3, $4, (SELECT COALESCE(MAX(ordinal), 0) + 1 FROM unique_fields WHERE owner_kind = $1 AND owner_id = $4), $5)",
+        &[&kind, &field.code, &field.value, &id, &phone_key],
     )?;
     Ok(())
 }

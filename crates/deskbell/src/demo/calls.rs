@@ -5,7 +5,7 @@ use deskbell_app::conversations::{self, Writing};
 use deskbell_app::customers::{self, Changes};
 use deskbell_app::error::AppError;
 use deskbell_domain::call::{Call, CallState, Direction, RING_SECONDS_DEFAULT};
-use deskbell_domain::conversation::{Channel, Status};
+use deskbell_domain::conversation::{Channel, Conversation, Status};
 use deskbell_domain::customer::Customer;
 use deskbell_domain::ids::{AgentId, CallId, ConversationId};
 use deskbell_domain::message::Actor;
@@ -70,9 +70,13 @@ fn telling(agent: Option<AgentId>) -> Telling {
 /// The conversation of a customer that changed last, if a call may go on in it.
 fn latest_open_to_calls(tx: &mut Tx<'_>, customer: &Customer) -> Result<Option<ConversationId>, AppError> {
     let Some(conversation) = latest_of(tx, customer)? else { return Ok(None) };
-    let found = conversations::get(tx, conversation)?;
-    let is_open = matches!(found.status, Status::New | Status::Open | Status::Answered | Status::Resolved | Status::Postponed);
-    Ok((is_open && !matches!(found.channel, Channel::Forum | Channel::Suggestion)).then_some(conversation))
+    Ok(is_open_to_calls(&conversations::get(tx, conversation)?).then_some(conversation))
+}
+
+/// Whether a call may begin in a conversation.
+pub(super) fn is_open_to_calls(conversation: &Conversation) -> bool {
+    let is_open = matches!(conversation.status, Status::New | Status::Open | Status::Answered | Status::Resolved | Status::Postponed);
+    is_open && !matches!(conversation.channel, Channel::Forum | Channel::Suggestion)
 }
 
 impl Engine {
@@ -122,7 +126,7 @@ impl Engine {
     }
 
     /// Somebody at work whose phone is free, other than this one.
-    fn free_phone(&mut self, tx: &mut Tx<'_>, but: Option<AgentId>) -> Result<Option<AgentId>, AppError> {
+    pub(super) fn free_phone(&mut self, tx: &mut Tx<'_>, but: Option<AgentId>) -> Result<Option<AgentId>, AppError> {
         let mut free = Vec::new();
         for member in self.staff.members.iter().filter(|member| member.duty == Duty::On && Some(member.id) != but) {
             let busy = tables::call_legs::open_of(tx, member.id)?.is_some()
@@ -190,7 +194,7 @@ impl Engine {
         }
     }
 
-    fn step(&mut self, tx: &mut Tx<'_>, call: CallId, agent: Option<AgentId>, step: Step) -> Result<(), AppError> {
+    pub(super) fn step(&mut self, tx: &mut Tx<'_>, call: CallId, agent: Option<AgentId>, step: Step) -> Result<(), AppError> {
         calls::take(tx, &mut self.cx, &telling(agent), call, &step).map(drop)
     }
 

@@ -1,18 +1,19 @@
 //! What is rare on a real desk and part of every long history all the same, so that whoever looks at its reports finds it: a morning that one
-//! customer spends in a chat and one on the phone, while others wait for the end of it; what is written in an hour that comes twice, and on the
-//! evening before a holiday.
+//! customer spends in a chat and one on the phone, while others wait for the end of it; a voice message and a
+//! word among colleagues about something that carries tags; what is written in an hour that comes twice, and on the evening before a holiday.
 
 use deskbell_app::accounts;
-use deskbell_app::calls::{HungUp, NewCall};
+use deskbell_app::calls::{HungUp, NewCall, Step};
 use deskbell_app::error::AppError;
 use deskbell_domain::call::Direction;
-use deskbell_domain::ids::{AgentId, CallId};
+use deskbell_domain::ids::{AgentId, CallId, ConversationId};
 use deskbell_domain::time::Timestamp;
+use deskbell_store::tables::conversations::{Filter, Order};
 use deskbell_store::{Tx, tables};
 use rand::RngExt;
 
 use super::calendar::{Day, HOUR_SECONDS, Wall};
-use super::calls::PhoneAct;
+use super::calls::{PhoneAct, is_open_to_calls};
 use super::dialogues::Section;
 use super::engine::Engine;
 use super::talk::{Course, Purpose};
@@ -20,9 +21,11 @@ use super::talk::{Course, Purpose};
 const MINUTE_SECONDS: i64 = 60;
 /// How long the long morning lasts: more than two hours, so that a whole one lies in it wherever it begins.
 pub(super) const AT_LENGTH_SECONDS: f64 = 140.0 * 60.0;
-/// When it begins, after midnight, and when it must lie within the history.
+/// When it begins, after midnight, and what of the day must lie within the history.
 const MORNING_SECONDS: i64 = 9 * HOUR_SECONDS + 2 * MINUTE_SECONDS;
-const MORNING_ENDS_SECONDS: i64 = 13 * HOUR_SECONDS;
+const DAY_ENDS_SECONDS: i64 = 15 * HOUR_SECONDS;
+/// On the same day, when it is over.
+const AFTERNOON_SECONDS: i64 = 14 * HOUR_SECONDS;
 /// After the first ones their agents are found; then come those who wait.
 const OTHERS_SECONDS: i64 = 9 * MINUTE_SECONDS;
 /// Slots of an agent who takes nothing beside what he is in.
@@ -31,6 +34,11 @@ const SLOTS_AT_LENGTH: u16 = 1;
 const EVENING_SECONDS: i64 = 17 * HOUR_SECONDS + 30 * MINUTE_SECONDS;
 /// Days that are looked at for a working one.
 const DAYS_MAX: usize = 400;
+/// Conversations that are looked through for one with tags.
+const CONVERSATIONS_MAX: i64 = 200;
+/// Seconds until somebody speaks to the machine, and until a colleague picks up: less than a phone rings.
+const SPEAKS_SECONDS: f64 = 12.0;
+const PICKS_UP_SECONDS: f64 = 5.0;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Occasion {
@@ -41,6 +49,10 @@ pub(super) enum Occasion {
     LongCall,
     /// The exchange keeps his place in the queue and rings when there is time.
     WaitsOnPhone,
+    /// A call about something that carries tags rings in vain, and a message is left.
+    SpeaksToMachine,
+    /// An agent rings a colleague about something that carries tags.
+    AsksColleague,
     Letter,
 }
 
@@ -58,7 +70,7 @@ pub(super) fn plan(wall: &Wall, start: Timestamp, until: Timestamp) -> Vec<(Time
     let mut planned = Vec::new();
     let half = start.plus_seconds(until.seconds_since(start) / 2);
     let found = [half, start].into_iter().find_map(|from| {
-        let lies_within = |midnight: &Timestamp| *midnight >= from && midnight.plus_seconds(MORNING_ENDS_SECONDS) < until;
+        let lies_within = |midnight: &Timestamp| *midnight >= from && midnight.plus_seconds(DAY_ENDS_SECONDS) < until;
         days(wall, from).find(|midnight| wall.day(*midnight) == Day::Working && lies_within(midnight))
     });
     if let Some(midnight) = found {
@@ -66,6 +78,8 @@ pub(super) fn plan(wall: &Wall, start: Timestamp, until: Timestamp) -> Vec<(Time
         let others = morning.plus_seconds(OTHERS_SECONDS);
         planned.extend([(morning, Occasion::LongChat), (morning.plus_seconds(20), Occasion::LongCall)]);
         planned.extend([(others, Occasion::WaitsInChat), (others.plus_seconds(20), Occasion::WaitsOnPhone)]);
+        let afternoon = midnight.plus_seconds(AFTERNOON_SECONDS);
+        planned.extend([(afternoon, Occasion::SpeaksToMachine), (afternoon.plus_seconds(MINUTE_SECONDS), Occasion::AsksColleague)]);
     }
     for hour in wall.repeated_hours(start, until) {
         let first = hour.plus_seconds(10 * MINUTE_SECONDS);
@@ -87,6 +101,18 @@ fn days(wall: &Wall, from: Timestamp) -> impl Iterator<Item = Timestamp> {
     std::iter::successors(Some(wall.midnight(from)), |midnight| Some(wall.next_midnight(*midnight))).take(DAYS_MAX)
 }
 
+/// The conversation that changed last of those that carry tags and may have a call.
+fn latest_tagged(tx: &mut Tx<'_>) -> Result<Option<ConversationId>, AppError> {
+    let latest = tables::conversations::list(tx, &Filter::default(), Order::ChangedDescending, CONVERSATIONS_MAX, 0)?;
+    for listed in latest {
+        let id = listed.conversation.id;
+        if is_open_to_calls(&listed.conversation) && !tables::tags::of_conversation(tx, id)?.is_empty() {
+            return Ok(Some(id));
+        }
+    }
+    Ok(None)
+}
+
 impl Engine {
     pub(super) fn occasion(&mut self, tx: &mut Tx<'_>, occasion: Occasion) -> Result<(), AppError> {
         match occasion {
@@ -95,7 +121,27 @@ impl Engine {
             Occasion::Letter => self.comes(tx, Purpose::LeavesMessage, None),
             Occasion::LongCall => self.calls_at_length(tx, 2.0),
             Occasion::WaitsOnPhone => self.calls_at_length(tx, AT_LENGTH_SECONDS),
+            Occasion::SpeaksToMachine => self.speaks_to_machine(tx),
+            Occasion::AsksColleague => self.asks_colleague(tx),
         }
+    }
+
+    fn speaks_to_machine(&mut self, tx: &mut Tx<'_>) -> Result<(), AppError> {
+        let (Some(conversation), Some(agent)) = (latest_tagged(tx)?, self.free_phone(tx, None)?) else { return Ok(()) };
+        let new = NewCall { conversation: Some(conversation), ..NewCall::new(Direction::Incoming) };
+        let Some(call) = self.begins(tx, None, &new)? else { return Ok(()) };
+        self.step(tx, call, None, Step::Ring { agent: agent.to_string(), seconds: None })?;
+        self.on_phone(call, SPEAKS_SECONDS, PhoneAct::LeavesMessage);
+        Ok(())
+    }
+
+    fn asks_colleague(&mut self, tx: &mut Tx<'_>) -> Result<(), AppError> {
+        let (Some(conversation), Some(caller)) = (latest_tagged(tx)?, self.free_phone(tx, None)?) else { return Ok(()) };
+        let Some(callee) = self.free_phone(tx, Some(caller))? else { return Ok(()) };
+        let new = NewCall { to: Some(callee.to_string()), conversation: Some(conversation), ..NewCall::new(Direction::Internal) };
+        let Some(call) = self.begins(tx, Some(caller), &new)? else { return Ok(()) };
+        self.on_phone(call, PICKS_UP_SECONDS, PhoneAct::Answers(callee));
+        Ok(())
     }
 
     /// Somebody calls who has time: first he waits, then he talks.
@@ -158,7 +204,8 @@ mod tests {
     fn a_year_has_all_of_them() {
         let wall = Wall::new().unwrap();
         let planned = plan(&wall, START, START.plus_seconds(365 * DAY_SECONDS));
-        for occasion in [Occasion::LongChat, Occasion::WaitsInChat, Occasion::LongCall, Occasion::WaitsOnPhone] {
+        let of_one_day = [Occasion::LongChat, Occasion::WaitsInChat, Occasion::LongCall, Occasion::WaitsOnPhone];
+        for occasion in of_one_day.into_iter().chain([Occasion::SpeaksToMachine, Occasion::AsksColleague]) {
             assert_eq!(count(&planned, occasion), 1, "{occasion:?}");
         }
         // Both hours of the one night, Christmas Eve and New Year's Eve.

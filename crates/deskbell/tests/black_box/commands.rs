@@ -114,7 +114,7 @@ async fn exported() -> Value {
     success(&server.run(DEMO));
     success(&server.run(&["doctor"]));
     let told = success(&server.run(&["verify"]));
-    assert_eq!(told.matches("ok    ").count(), 2, "what the journal and the rows tell is what is served: {told}");
+    assert_eq!(told.matches("ok    ").count(), 4, "what the journal and the rows tell is what is served: {told}");
     server.launch().await;
     server.bearer().get("/api/v2/incremental/chats?start_time=0&fields=chats(*)").await.good()
 }

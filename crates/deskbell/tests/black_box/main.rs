@@ -21,6 +21,7 @@ mod resume;
 mod search;
 mod slow_client;
 mod streaming;
+mod verify;
 
 use deskbell_testkit::{Options, Server};
 use std::path::Path;

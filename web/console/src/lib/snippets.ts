@@ -10,6 +10,8 @@ export interface Snippet {
   /** The kind, and the id. */
   key: string;
   name: string;
+  /** Of a predefined answer: what it is about. */
+  subject: string;
   message: string;
   /** Proposed answers, of shortcuts. */
   options: string;
@@ -26,14 +28,15 @@ export function snippets(
   canned: readonly CannedMessage[],
   answers: readonly PredefinedAnswer[],
 ): Snippet[] {
-  const plain = { options: '', tags: [], answer: null, files: [] };
+  const plain = { subject: '', options: '', tags: [], answer: null, files: [] };
   return [
     ...shortcuts.map(({ shortcut, name, message, options, tags }) => ({ ...plain, key: `s${shortcut}`, name, message, options, tags })),
     ...canned.map(({ message, name, text }) => ({ ...plain, key: `c${message}`, name, message: text })),
-    ...answers.map(({ answer, name, text, files }) => ({
+    ...answers.map(({ answer, name, subject, text, files }) => ({
       ...plain,
       key: `a${answer}`,
       name,
+      subject,
       message: text,
       answer,
       files: files.map((file) => file.name),

@@ -32,7 +32,9 @@ impl Endpoint<Native> for Postpone {
 
     async fn run(cx: Cx<Native>, input: Input) -> Result<Answer, AppError> {
         let PostponeBody { until } = input.json()?;
-        let until = moment(until).ok_or_else(|| AppError::invalid("until must be milliseconds since 1970"))?;
+        // What is given is looked over before the conversation is looked for.
+        let until = moment(until).filter(|until| *until > cx.state.desk.now());
+        let until = until.ok_or_else(|| AppError::invalid("until must be a moment to come, in milliseconds since 1970"))?;
         let conversation = path_conversation(&cx, &input).await?;
         carry_out(cx, AgentCommand::Postpone { conversation, until }).await
     }

@@ -62,7 +62,8 @@ async fn one_is_shown_by_any_spelling() {
     assert_eq!(shown["visit"]["pages"][0]["url"], "https://shop.test/");
     assert_eq!((&shown["visit"]["address"], &shown["chats"]), (&json!("10.0.0.1"), &json!([])));
     assert_eq!(shown["sla"], json!({"level": null, "name": null, "clocks": []}));
-    for beside in ["visit", "chats", "sla"] {
+    assert_eq!(shown["postponed_until"], json!(null));
+    for beside in ["visit", "chats", "sla", "postponed_until"] {
         shown.as_object_mut().unwrap().remove(beside);
     }
     assert_eq!(shown, listed);

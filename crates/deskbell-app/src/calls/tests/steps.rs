@@ -8,7 +8,7 @@ use deskbell_store::tables::files::File;
 
 use super::*;
 use crate::conversations;
-use crate::customers;
+use crate::customers::{self, Changes, NewCustomer};
 
 #[test]
 fn a_call_is_answered_held_and_ended() {
@@ -332,4 +332,29 @@ fn steps_are_taken_once_per_key() {
     // A session's keys are its own.
     let session = Telling { key: Some("k1".to_owned()), ..Phones::told_by(desk.stage.owner) };
     assert_ne!(desk.try_start(&session, new()).unwrap().call, first.call);
+}
+
+#[test]
+fn who_calls_from_home_is_known_abroad() {
+    let desk = phones();
+    let known = desk.stage.write(|tx, cx| {
+        let changes = Changes { phone: Some("01632 / 960077".to_owned()), ..Changes::default() };
+        Ok(customers::register(tx, cx, &NewCustomer { email: "cleo@shop.test".to_owned(), changes })?.id)
+    });
+    let calls = |number: &str| {
+        let new = NewCall { number: Some(number.to_owned()), ..NewCall::new(Direction::Incoming) };
+        let done = desk.try_start(&desk.exchange(None), new).unwrap();
+        let call = desk.call(done.call.unwrap());
+        desk.take(None, call.id, Step::End(HungUp::Customer));
+        (call.customer, call.number)
+    };
+    let (stranger, _) = calls("+44 1632 960077");
+    assert_ne!(stranger, known, "the desk is of no country");
+    desk.stage.settings(|settings| settings.phone_country = "+44".to_owned());
+    // The stranger has that very number now; in any other spelling of it the one who is known longer comes first.
+    assert_eq!(calls("+44 1632 960077").0, stranger);
+    assert_eq!(calls("(01632) 960077"), (known, "(01632) 960077".to_owned()), "shown as it was told");
+    assert_eq!(desk.stage.see(move |tx| customers::get(tx, known)).phone, "01632 / 960077", "and kept as it was written");
+    assert_ne!(calls("+49 1632 960077").0, known);
+    desk.is_sound();
 }

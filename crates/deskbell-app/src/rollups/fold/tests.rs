@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use deskbell_domain::agent::AgentStatus;
 use deskbell_domain::conversation::Status;
 use deskbell_domain::ids::{ConversationId, CustomerId, DepartmentId, GroupId, MessageId, TagId};
-use deskbell_domain::measure::REGISTRY;
+use deskbell_domain::measure::{REGISTRY, Unit};
 use deskbell_domain::message::{Actor, GroupKind, MessageKind};
 
 use super::*;
@@ -185,6 +185,87 @@ fn nothing_is_counted_before_the_time_asked_for() {
     let quarter = Span::Quarter.slot(MORNING);
     let key = Key { dimension: Dimension::Channel, span: Span::Quarter, slot: quarter, member: i64::from(b'M') };
     assert_eq!(told.cells[&key].entries().collect::<Vec<_>>(), [(Measure::Answers, 1)], "what was before is remembered all the same");
+}
+
+/// What a person counts in the days of tickets, chats and calls that are told in the parts of this page, for the whole desk. Times are minutes.
+fn by_hand(measure: Measure) -> [i64; 3] {
+    match measure {
+        Measure::Answers => [1, 0, 0],
+        Measure::NewAnswers => [1, 0, 0],
+        Measure::NewAnswerTime | Measure::NewAnswerTimeSla => [10, 0, 0],
+        Measure::NextAnswers => [1, 0, 0],
+        Measure::NextAnswerTime | Measure::NextAnswerTimeSla => [25, 0, 0],
+        Measure::FirstAssigns => [1, 0, 0],
+        Measure::FirstAssignTime | Measure::FirstAssignTimeSla => [10, 0, 0],
+        Measure::FirstResolves => [1, 0, 0],
+        Measure::FirstResolveTime | Measure::FirstResolveTimeSla => [60, 0, 0],
+        Measure::Chats => [0, 2, 0],
+        Measure::ChatPickups | Measure::ChatPickupTimes => [0, 1, 0],
+        Measure::ChatPickupTime => [0, 2, 0],
+        Measure::ChatTime => [0, 18 + 35, 0],
+        Measure::ChatTimes => [0, 2, 0],
+        Measure::ChatAnswers => [0, 3, 0],
+        Measure::MissedChats => [0, 1, 0],
+        Measure::IncomingChats | Measure::FinishedChats => [0, 1, 0],
+        // Other days below have those.
+        Measure::UnansweredChats | Measure::Rewards | Measure::NotRanked => [0, 0, 0],
+        Measure::UnansweredCalls | Measure::Voicemails | Measure::WorkTime => [0, 0, 0],
+        Measure::Punishments => [0, 1, 0],
+        Measure::Calls | Measure::IncomingCalls | Measure::FinishedCalls | Measure::MissedCalls => [0, 0, 1],
+        Measure::CallTime => [0, 0, 7 + 8],
+        Measure::CallTimes => [0, 0, 2],
+        Measure::CallPickupTime => [0, 0, 2],
+        Measure::CallPickupTimes => [0, 0, 1],
+        Measure::OutgoingCalls => [0, 0, 2],
+        Measure::OutgoingCallTime => [0, 0, 4],
+        Measure::OutgoingCallTimes => [0, 0, 1],
+        Measure::InternalCalls | Measure::InternalCallTimes => [0, 0, 1],
+        Measure::InternalCallTime => [0, 0, 7],
+        Measure::IncomingMessages => [2, 0, 0],
+        Measure::CreatedTickets => [1, 1, 1],
+        Measure::ResolvedTickets => [2, 0, 0],
+        Measure::Notes => [1, 1, 0],
+    }
+}
+
+/// The same of days on which nobody answers; what is not here is none of them.
+const UNANSWERED: [(Measure, [i64; 2]); 14] = [
+    (Measure::UnansweredChats, [1, 0]),
+    (Measure::MissedChats, [1, 0]),
+    (Measure::IncomingChats, [1, 0]),
+    (Measure::FinishedChats, [1, 0]),
+    (Measure::Rewards, [1, 0]),
+    (Measure::Punishments, [1, 0]),
+    (Measure::NotRanked, [1, 0]),
+    (Measure::Chats, [1, 0]),
+    (Measure::ChatTimes, [1, 0]),
+    (Measure::ChatTime, [1, 0]),
+    (Measure::UnansweredCalls, [0, 2]),
+    (Measure::Voicemails, [0, 1]),
+    (Measure::IncomingCalls, [0, 3]),
+    (Measure::CreatedTickets, [1, 1]),
+];
+
+/// A new measure has no figure here until somebody has counted it.
+#[test]
+fn every_measure_of_every_day_by_hand() {
+    let shown = |history: &History, entry: &deskbell_domain::measure::Entry| {
+        let number = history.account(entry.measure);
+        match entry.unit {
+            Unit::Count => number,
+            Unit::Micros => number / MINUTE,
+        }
+    };
+    let days = [tickets::day(), chats::day(), calls::day()];
+    let unanswered = [chats::missed(), calls::unanswered()];
+    for entry in REGISTRY {
+        assert_eq!(days.each_ref().map(|day| shown(day, entry)), by_hand(entry.measure), "{}", entry.name);
+        let wanted = UNANSWERED.iter().find(|(measure, _)| *measure == entry.measure).map_or([0, 0], |(_, wanted)| *wanted);
+        assert_eq!(unanswered.each_ref().map(|day| shown(day, entry)), wanted, "{} unanswered", entry.name);
+    }
+    // Work is what is left: signed in from five past nine to a quarter to ten.
+    let work = History::default().at(5, signed(ANN, AgentStatus::ONLINE)).at(45, signed(ANN, AgentStatus::OFFLINE));
+    assert_eq!(work.account(Measure::WorkTime), 40 * MINUTE);
 }
 
 /// All hand-made histories of this page and its parts.

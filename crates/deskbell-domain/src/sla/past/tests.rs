@@ -36,8 +36,12 @@ fn to(from: Status, to: Status) -> Turn {
     Turn::Changes { from, to, by: Actor::System }
 }
 
-/// Goals with the minute they started in and the one they are due in.
-fn seen(goals: &[Goal], turns: &[(i64, Turn)]) -> Vec<(Goal, i64, Option<i64>)> {
+/// A goal, the minute it started in, and the one it is due in.
+type Seen = (Goal, i64, Option<i64>);
+/// What happened, by minutes, and the clocks that must have been started.
+type Case<'a> = (&'a [(i64, Turn)], &'a [Seen]);
+
+fn seen(goals: &[Goal], turns: &[(i64, Turn)]) -> Vec<Seen> {
     let minute = |at: Timestamp| at.seconds() / 60;
     let clocks = clocks(ID, CONVERSATION, &level(goals), &past(turns));
     clocks.iter().map(|clock| (clock.goal, minute(clock.started), clock.due().map(minute))).collect()
@@ -48,7 +52,7 @@ fn every_goal_starts_where_its_wait_began() {
     use Goal::{CallAnswer, ChatAnswer, FirstAnswer, FirstAssign, FirstResolve, NextAnswer};
     let (chat, call) = (ChatId::from_i64(5), CallId::from_i64(6));
     let begins = (0, Turn::Begins(New));
-    let cases: [(&[(i64, Turn)], &[(Goal, i64, Option<i64>)]); 12] = [
+    let cases: [Case<'_>; 12] = [
         (&[begins], &[(FirstAnswer, 0, Some(60)), (FirstAssign, 0, Some(60)), (FirstResolve, 0, Some(60))]),
         (&[begins, (5, Turn::Assigned(ANN))], &[(FirstAnswer, 0, Some(60)), (FirstResolve, 0, Some(60))]),
         // It was New, and only called Open: the first answer is still waited for.

@@ -227,7 +227,7 @@ async fn chats_and_calls() {
         let chat = desk.chat("Hello").await.chat.expect("a chat");
         desk.advance(seconds);
         // A second ring, if the first one is over.
-        desk.desk.write(|tx, cx| deskbell_app::timers::expire_offers(tx, cx)).await.expect("rings are over");
+        desk.desk.write(deskbell_app::timers::expire_offers).await.expect("rings are over");
         desk.accept(ann.id, chat).await;
     }
     desk.status(ann.id, AgentStatus::ONLINE.with(AgentStatus::PHONE)).await;

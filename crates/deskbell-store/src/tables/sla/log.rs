@@ -339,6 +339,14 @@ const COUNTED: &str = "SELECT medium, d, a, l, CASE WHEN ended_at <= due_at THEN
     ) AS r GROUP BY medium, d, a, l, CASE WHEN ended_at <= due_at THEN 1 ELSE 0 END, ended_at / 900000000";
 const STORED: &str = "SELECT medium, department_id, agent_id, level_id, fulfilled, quarter, items, total, longest, shortest FROM sla_cells";
 
+/// Makes all cells anew as the rows say they are.
+pub fn add_up(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    tx.exec("DELETE FROM sla_cells", &[])?;
+    let columns = "medium, department_id, agent_id, level_id, fulfilled, quarter, items, total, longest, shortest";
+    tx.exec_dynamic(&format!("INSERT INTO sla_cells ({columns}) {COUNTED}"), &[])?;
+    Ok(())
+}
+
 /// Looks all clocks and cells over. Reads everything there is.
 pub fn recount(tx: &mut Tx<'_>) -> Result<Recount, StoreError> {
     let count = |tx: &mut Tx<'_>, sql: &str| Ok::<i64, StoreError>(tx.opt_dynamic_with(sql, &[], |row| row.get(0))?.unwrap_or(0));
