@@ -34,6 +34,8 @@ pub const CURSOR: &str = "rules";
 const BITE_EVENTS: i64 = 500;
 /// Entries that rules listen to and that are dealt with in one write, at most.
 const EVENTS_PER_WRITE_MAX: usize = 20;
+/// Conversations that time rules are told of in one write, about: the last entry may bring more.
+const TOUCHED_PER_WRITE_MAX: usize = 1_000;
 /// How far the cursor runs ahead in memory when there is nothing to write.
 const CURSOR_EVENTS_MAX: i64 = 5_000;
 /// Conversations of a customer whose data changed that time rules look at again, the newest.
@@ -274,7 +276,7 @@ fn plan(tx: &mut Tx<'_>, automation: &Automation, from: i64, limit: i64) -> Resu
         return Ok(plan);
     }
     for recorded in journal::after(tx, from, limit)? {
-        if plan.heard.len() >= EVENTS_PER_WRITE_MAX {
+        if plan.heard.len() >= EVENTS_PER_WRITE_MAX || plan.touched.len() >= TOUCHED_PER_WRITE_MAX {
             break;
         }
         plan.until = recorded.number;
