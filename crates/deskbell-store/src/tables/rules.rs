@@ -7,7 +7,7 @@ use deskbell_domain::ids::{ConversationId, RuleId, TimeRuleId};
 use deskbell_domain::rule::{Rule, RuleEvent};
 use deskbell_domain::time::Timestamp;
 
-use super::{flag, time, word};
+use super::{flag, in_list, time, word};
 use crate::engine::{Row, Tx};
 use crate::error::StoreError;
 
@@ -160,7 +160,14 @@ pub fn caused_later(tx: &mut Tx<'_>, firing: i64, entries: RangeInclusive<i64>) 
 #[derive(Debug, Clone, Copy, Default)]
 pub struct LogFilter {
     pub rule: Option<AnyRuleId>,
+    /// With what was merged into it.
     pub conversation: Option<ConversationId>,
+}
+
+/// A conversation and those that were merged into it, as a list for SQL.
+fn with_merged(tx: &mut Tx<'_>, conversation: ConversationId) -> Result<String, StoreError> {
+    let merged: Vec<(i64,)> = tx.all("SELECT id FROM conversations WHERE merged_into = $1", &[&conversation.get()])?;
+    Ok(in_list(merged.into_iter().map(|(id,)| id).chain([conversation.get()])))
 }
 
 /// The log, the newest first, strictly before a number.
@@ -176,17 +183,19 @@ pub fn firings(tx: &mut Tx<'_>, filter: LogFilter, before: i64, limit: i64) -> R
             tx.all_dynamic_with(&sql, &[&rule, &before, &limit], firing)
         }
         (None, Some(conversation)) => {
+            let list = with_merged(tx, conversation)?;
             let sql = format!(
-                "SELECT {FIRING_COLUMNS} FROM rule_firings WHERE conversation_id = $1 AND number < $2 ORDER BY number DESC LIMIT $3"
+                "SELECT {FIRING_COLUMNS} FROM rule_firings WHERE conversation_id IN {list} AND number < $1 ORDER BY number DESC LIMIT $2"
             );
-            tx.all_dynamic_with(&sql, &[&conversation.get(), &before, &limit], firing)
+            tx.all_dynamic_with(&sql, &[&before, &limit], firing)
         }
         (Some(rule), Some(conversation)) => {
+            let list = with_merged(tx, conversation)?;
             let sql = format!(
-                "SELECT {FIRING_COLUMNS} FROM rule_firings WHERE conversation_id = $1 AND rule_id = $2 AND number < $3 \
-                 ORDER BY number DESC LIMIT $4"
+                "SELECT {FIRING_COLUMNS} FROM rule_firings WHERE conversation_id IN {list} AND rule_id = $1 AND number < $2 \
+                 ORDER BY number DESC LIMIT $3"
             );
-            tx.all_dynamic_with(&sql, &[&conversation.get(), &rule, &before, &limit], firing)
+            tx.all_dynamic_with(&sql, &[&rule, &before, &limit], firing)
         }
     }
 }
