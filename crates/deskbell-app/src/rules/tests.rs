@@ -295,6 +295,13 @@ fn a_rule_fires_on_what_happens_from_then_on() {
     run(&stage);
     let seen = [before.id, on.id, off.id, again.id].map(|conversation| !tags(&stage, conversation).is_empty());
     assert_eq!(seen, [false, true, false, true]);
+    // What it has not looked at when it is changed is dealt with by neither definition.
+    let unseen = ticket(&stage, "unseen");
+    let other = json!({"events": ["conversation_created"], "actions": [{"add_tag": "other"}]});
+    stage.write(move |tx, cx| change(tx, cx, id, &Changes { definition: Some(other), ..Changes::default() }));
+    let later = ticket(&stage, "later");
+    run(&stage);
+    assert_eq!((tags(&stage, unseen.id), tags(&stage, later.id)), (vec![], vec!["other".to_owned()]));
 }
 
 #[test]
