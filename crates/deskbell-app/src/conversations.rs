@@ -119,6 +119,7 @@ pub fn start_with(tx: &mut Tx<'_>, cx: &mut Context, start: Start<'_>, beginning
         channel: start.channel,
         status: start.status,
         subject: start.subject.to_owned(),
+        by: beginning.by,
     };
     let number = events::append(tx, cx, started)?;
     changes::started(tx, Place { number, at: cx.now }, &conversation)?;

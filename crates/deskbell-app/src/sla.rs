@@ -48,11 +48,6 @@ pub fn dues(tx: &mut Tx<'_>, conversations: &[ConversationId]) -> Result<HashMap
     Ok(tables::sla::clocks::dues(tx, conversations)?)
 }
 
-/// The next due time of a conversation, if a clock runs for it.
-pub fn due_of(tx: &mut Tx<'_>, conversation: ConversationId) -> Result<Option<Timestamp>, AppError> {
-    Ok(dues(tx, &[conversation])?.remove(&conversation))
-}
-
 /// What `deskbell doctor` finds wrong with clocks and cells, and what there is of them.
 pub fn examine(tx: &mut Tx<'_>) -> Result<tables::sla::log::Recount, AppError> {
     Ok(tables::sla::log::recount(tx)?)

@@ -16,9 +16,10 @@ use crate::context::Context;
 use crate::conversations::postponing;
 use crate::desk::Desk;
 use crate::error::{AppError, Kind};
+use crate::outage::NOTED_EACH_SECONDS;
 use crate::tags::{self, Swept};
 use crate::time_rules::{self, Left};
-use crate::{accounts, calls, chats, files, levels, oauth, routing, rules, sla, triggers, widgets};
+use crate::{accounts, calls, chats, files, levels, oauth, outage, routing, rules, sla, triggers, widgets};
 use chore::{BITE, Course};
 
 pub(crate) use chore::Chore;
@@ -51,6 +52,8 @@ pub struct Timers {
     /// Whether time rules have more to look at.
     timed: Left,
     visits: Timestamp,
+    /// When it was noted that the desk runs.
+    noted: Timestamp,
     forgotten: Timestamp,
     /// Chats that wait since before this have been routed without regard to skills.
     skills: Timestamp,
@@ -84,6 +87,7 @@ impl Timers {
             time_rules: now,
             timed: Left::Nothing,
             visits: now,
+            noted: Timestamp::EPOCH,
             forgotten: now,
             skills: Timestamp::EPOCH,
             tags: Swept::Some,
@@ -131,6 +135,10 @@ impl Timers {
             if !here.is_empty() {
                 steps.took(desk.write(move |tx, cx| Ok(tables::visits::touch(tx, &here, cx.now)?)).await.map(drop));
             }
+        }
+        if now.seconds_since(self.noted) >= NOTED_EACH_SECONDS {
+            self.noted = now;
+            steps.took(outage::note(desk).await);
         }
         if now.seconds_since(self.triggers) >= LOOK_AT_TRIGGERS_SECONDS {
             self.triggers = now;

@@ -6,7 +6,7 @@ use std::fmt::Write;
 
 use jiff::ToSpan;
 use jiff::civil::{Date, Weekday};
-use jiff::tz::TimeZone;
+use jiff::tz::{AmbiguousOffset, TimeZone};
 
 use crate::time::Timestamp;
 
@@ -89,6 +89,11 @@ impl Calendar {
         &self.holidays
     }
 
+    /// Whether it is open on no weekday, and so never.
+    pub fn is_never_open(&self) -> bool {
+        self.days.iter().all(Vec::is_empty)
+    }
+
     pub fn is_open(&self, at: Timestamp) -> bool {
         self.spans_of(self.date(at)).into_iter().flatten().any(|(from, until)| from <= at && at < until)
     }
@@ -150,15 +155,22 @@ impl Calendar {
             return None;
         }
         let day = &self.days[place(date.weekday())];
-        Some(day.iter().filter_map(move |open| Some((self.moment(date, open.from_minute)?, self.moment(date, open.until_minute)?))))
+        let span = move |open: &Open| Some((self.moment(date, open.from_minute)?, self.moment(date, open.until_minute)?));
+        // One that the clock leaves out in spring has no moment.
+        Some(day.iter().filter_map(span).filter(|(from, until)| from < until))
     }
 
-    /// The moment at which a wall clock shows this minute. One that the clock leaves out in spring counts as the moment after the gap.
+    /// The moment at which a wall clock shows this minute. One that the clock leaves out in spring counts as the moment after the gap, like all
+    /// others in it.
     fn moment(&self, date: Date, minute: u16) -> Option<Timestamp> {
         let (date, minute) = if minute == MINUTES_PER_DAY { (date.tomorrow().ok()?, 0) } else { (date, minute) };
         let at = date.at(0, 0, 0, 0).checked_add(i64::from(minute).minutes()).ok()?;
-        let at = self.zone.to_ambiguous_timestamp(at).compatible().ok()?;
-        Some(Timestamp::from_micros(at.as_microsecond()))
+        let at = self.zone.to_ambiguous_timestamp(at);
+        let moment = match at.offset() {
+            AmbiguousOffset::Gap { .. } => self.zone.following(at.earlier().ok()?).next()?.timestamp(),
+            AmbiguousOffset::Unambiguous { .. } | AmbiguousOffset::Fold { .. } => at.compatible().ok()?,
+        };
+        Some(Timestamp::from_micros(moment.as_microsecond()))
     }
 
     /// One line that [`Calendar::parse`] reads: `Europe/Berlin; mon 09:00-12:00 13:00-17:00; tue …; off 2026-12-25`.
@@ -261,7 +273,20 @@ mod tests {
         assert_eq!(nights.business_micros(at(autumn), at("2026-10-25T12:00:00Z")), 7 * HOUR);
         // Half past two does not exist on that Sunday.
         let early = Calendar::parse("Europe/Berlin; sun 02:30-04:00").unwrap();
-        assert_eq!(early.business_micros(at(spring), at("2026-03-29T12:00:00Z")), HOUR / 2);
+        assert_eq!(early.business_micros(at(spring), at("2026-03-29T12:00:00Z")), HOUR);
+        // Nor does a span that lies in the gap, or the part of one that does: no moment counts twice.
+        for (days, from_three) in [
+            ("sun 01:00-02:30 03:00-09:00", 6),
+            ("sun 02:00-03:00 03:01-03:02 04:00-09:00", 5),
+            ("sun 02:10-02:20 02:30-02:40 03:00-09:00", 6),
+        ] {
+            let calendar = Calendar::parse(&format!("Europe/Berlin; {days}")).unwrap();
+            let three = at("2026-03-29T01:00:00Z");
+            let minute = if days.contains("03:01") { HOUR / 60 } else { 0 };
+            assert_eq!(calendar.business_micros(three, at("2026-03-29T12:00:00Z")), from_three * HOUR + minute, "{days}");
+            assert_eq!(calendar.after(three, from_three * HOUR + minute), Some(at("2026-03-29T07:00:00Z")), "{days}");
+            assert!(!calendar.is_open(three.plus_micros(-1)) || days.starts_with("sun 01:00"), "{days}");
+        }
     }
 
     #[test]

@@ -92,6 +92,8 @@ pub enum Event {
         channel: Channel,
         status: Status,
         subject: String,
+        /// Who began it; `None`: its customer. Entries of older programs do not say it.
+        by: Option<Actor>,
     },
     StatusChanged {
         conversation: ConversationId,

@@ -12,7 +12,7 @@ mod tests;
 mod words;
 
 pub use action::{Action, Placeholder, Template, UnknownPlaceholder};
-pub use condition::{Clause, Condition, Conditions, Facts, FieldTest, Online, TextTest, TimeTest, Verdict, Who};
+pub use condition::{Clause, Condition, Conditions, Due, Facts, FieldTest, Online, TextTest, TimeTest, Verdict, Who};
 pub use happening::Happening;
 pub use words::{ActionWord, ConditionWord};
 

@@ -67,7 +67,7 @@ events! {
     BanChanged { customer, address, banned }
     VisitStarted { visit, customer }
     PageViewed { visit, customer, url, title }
-    ConversationStarted { conversation, customer, customer_name, visitor, department, channel, status, subject }
+    ConversationStarted { conversation, customer, customer_name, visitor, department, channel, status, subject, by }
     StatusChanged { conversation, from, to, by }
     Assigned { conversation, department, agent, by }
     MessageAdded { conversation, chat, group, group_kind, message, kind, author, author_name, text, attachment, key }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::{Context as _, anyhow};
 use axum::body::Body;
 use deskbell_api::live::Live;
-use deskbell_app::Desk;
+use deskbell_app::{Desk, outage};
 use deskbell_app::timers::{self, Timers};
 use deskbell_http::{Front, Outbound, OutboundPolicy, Proxies, SharedLimit};
 use deskbell_liveagent::scripts::FileDownloads;
@@ -212,6 +212,9 @@ async fn keep_time(desk: Desk, live: Live, metrics: metrics_exporter_prometheus:
     }
     if let Err(error) = timers::write_counts(&desk).await {
         tracing::warn!(error = %error, "the latest views and downloads were not counted");
+    }
+    if let Err(error) = outage::note(&desk).await {
+        tracing::warn!(error = %error, "it was not noted when the desk stopped");
     }
 }
 

@@ -4,12 +4,13 @@ use deskbell_app::AppError;
 use deskbell_app::rights::Right;
 use deskbell_app::rules::{self, Firing, LogFilter};
 use deskbell_domain::automation::AnyRuleId;
-use deskbell_domain::ids::{ConversationId, RuleId, TimeRuleId};
+use deskbell_domain::ids::{RuleId, TimeRuleId};
 use deskbell_http::{Answer, Cx, Endpoint, Input, Meta, Param, Place};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::call::{Bodies, Call};
+use super::conversations::resolve;
 use super::page::{self, Page};
 use super::{Native, given_id_opt};
 use crate::wire::millis;
@@ -74,7 +75,9 @@ impl Endpoint<Native> for List {
         Meta::get("rule-log", Right::Administrator).summary("What rules and time rules did, the newest first; kept for 90 days").params(&[
             Param::text("rule").placed(Place::Query).about("of this rule"),
             Param::text("time_rule").placed(Place::Query).about("of this time rule"),
-            Param::text("conversation").placed(Place::Query).about("with this conversation"),
+            Param::text("conversation")
+                .placed(Place::Query)
+                .about("with this conversation (id, code or public code), and what was merged into it"),
             page::LIMIT,
             page::AFTER,
         ]);
@@ -82,11 +85,17 @@ impl Endpoint<Native> for List {
     async fn run(cx: Cx<Native>, input: Input) -> Result<Answer, AppError> {
         let rule = given_id_opt(input.filled_opt("rule"), RuleId::parse, "rule")?.map(AnyRuleId::Rule);
         let time_rule = given_id_opt(input.filled_opt("time_rule"), TimeRuleId::parse, "time_rule")?.map(AnyRuleId::TimeRule);
-        let conversation = given_id_opt(input.filled_opt("conversation"), ConversationId::parse, "conversation")?;
-        let filter = LogFilter { rule: rule.or(time_rule), conversation };
+        if rule.is_some() && time_rule.is_some() {
+            return Err(AppError::invalid("rule and time_rule: nothing is done by both, give one of the two"));
+        }
+        let conversation = input.filled_opt("conversation").map(str::to_owned);
         let before = if input.filled_opt("after").is_some() { page::number_cursor(&input)? } else { i64::MAX };
         let limit = page::limit(&input, PAGE_ROWS, PAGE_ROWS_MAX)?;
-        let firings = cx.state.desk.snapshot(move |tx| rules::firings(tx, filter, before, limit + 1)).await?;
+        let firings = cx.state.desk.snapshot(move |tx| {
+            let conversation = conversation.map(|spelling| resolve(tx, &spelling)).transpose()?;
+            rules::firings(tx, LogFilter { rule: rule.or(time_rule), conversation }, before, limit + 1)
+        });
+        let firings = firings.await?;
         Ok(Answer::tree(Page::cut(firings, limit, |firing| firing.number.to_string(), |row| FiringView::from(row))))
     }
 }
@@ -119,15 +128,35 @@ mod tests {
         let page = desk.admin.get(&format!("rule-log?limit=1&after={next}")).await.expect(200);
         assert_eq!((&page["items"][0]["detail"], &page["next"]), (&json!("add_tag: noted"), &json!(null)));
         let rule = rule.as_str().unwrap();
-        for (query, rows) in [
-            (format!("rule={rule}"), 2),
-            (format!("rule={rule}&conversation={conversation}"), 2),
-            ("conversation=zzzzzzzz".to_owned(), 0),
-            ("time_rule=zzzzzzzz".to_owned(), 0),
-        ] {
+        for (query, rows) in
+            [(format!("rule={rule}"), 2), (format!("rule={rule}&conversation={conversation}"), 2), ("time_rule=zzzzzzzz".to_owned(), 0)]
+        {
             let page = desk.admin.get(&format!("rule-log?{query}")).await.expect(200);
             assert_eq!(page["items"].as_array().unwrap().len(), rows, "{query}");
         }
+        // By its code; and what was merged into another one is found there.
+        let code = desk.agent.get(&format!("conversations/{conversation}")).await.expect(200)["code"].as_str().unwrap().to_owned();
+        let rows = async |spelling: &str, more: &str| -> usize {
+            let page = desk.admin.get(&format!("rule-log?conversation={spelling}{more}")).await.expect(200);
+            page["items"].as_array().unwrap().len()
+        };
+        assert_eq!(rows(&code, "").await, 2);
+        let other = desk.visitor("Bo", "bo@shop.test").await.leave_message("Mine, too").await;
+        assert_eq!(rows(&other, "").await, 0);
+        let spelling = other.clone();
+        let from = conversation.clone();
+        desk.desk
+            .write(move |tx, cx| {
+                let id = |spelling: &str| deskbell_domain::ids::ConversationId::parse(spelling).unwrap();
+                deskbell_app::conversations::merge::merge(tx, cx, deskbell_domain::message::Actor::System, id(&from), id(&spelling))
+            })
+            .await
+            .unwrap();
+        for spelling in [&other, &code, &conversation] {
+            assert_eq!((rows(spelling, "").await, rows(spelling, &format!("&rule={rule}")).await), (2, 2), "{spelling}");
+        }
+        desk.admin.get("rule-log?conversation=zzzzzzzz").await.refused(404, "not_found");
+        desk.admin.get(&format!("rule-log?rule={rule}&time_rule={rule}")).await.refused(400, "invalid");
         desk.admin.get("rule-log?rule=!").await.refused(400, "invalid");
         desk.admin.get("rule-log?after=x").await.refused(400, "invalid");
         desk.agent.get("rule-log").await.refused(403, "forbidden");

@@ -66,11 +66,18 @@ pub(crate) fn end_postponements(tx: &mut Tx<'_>, cx: &mut Context) -> Result<(),
 }
 
 fn end(tx: &mut Tx<'_>, cx: &mut Context, (id, back): &(ConversationId, Status)) -> Result<(), AppError> {
+    let cause = tables::postponements::cause(tx, *id)?;
     tables::postponements::remove(tx, *id)?;
     let Some(mut conversation) = tables::conversations::get(tx, *id)?.filter(|one| one.status == Status::Postponed) else { return Ok(()) };
     // One that was merged meanwhile is a trace; nobody waits for it.
     if tables::conversations::current(tx, *id)? == Some(*id) {
+        let before = tx.head()?;
         turn(tx, cx, &mut conversation, Turn::PostponeOver { back: *back }, Actor::System)?;
+        // The rule that set it aside takes the end of it for its own doing.
+        if let Some(firing) = cause {
+            let entries = before + 1..=tx.head()?;
+            tables::rules::caused_later(tx, firing, entries)?;
+        }
     }
     Ok(())
 }

@@ -26,11 +26,19 @@ pub(super) struct Acted {
     pub(super) answers: i64,
 }
 
+/// A rule that acts.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Firing {
+    /// Of the journal's entry that tells of it.
+    pub(super) number: i64,
+    pub(super) conversation: ConversationId,
+}
+
 /// Does the actions one after the other.
-pub(super) fn act(tx: &mut Tx<'_>, cx: &mut Context, conversation: ConversationId, actions: &[Action]) -> Result<Acted, AppError> {
+pub(super) fn act(tx: &mut Tx<'_>, cx: &mut Context, firing: Firing, actions: &[Action]) -> Result<Acted, AppError> {
     let mut acted = Acted::default();
     for action in actions {
-        let line = match one(tx, cx, conversation, action, acted.answers) {
+        let line = match one(tx, cx, firing, action, acted.answers) {
             Ok(line) => {
                 acted.answers += i64::from(matches!(action, Action::Answer { .. }));
                 line
@@ -58,8 +66,8 @@ const fn word(action: &Action) -> &'static str {
 }
 
 /// Does one action; returns what the log says of it. `answered` is how many answers this firing has sent so far.
-fn one(tx: &mut Tx<'_>, cx: &mut Context, id: ConversationId, action: &Action, answered: i64) -> Result<String, AppError> {
-    let conversation = conversations::get(tx, id)?;
+fn one(tx: &mut Tx<'_>, cx: &mut Context, firing: Firing, action: &Action, answered: i64) -> Result<String, AppError> {
+    let conversation = conversations::get(tx, firing.conversation)?;
     let id = conversation.id;
     let said = match action {
         Action::Note(text) => {
@@ -101,6 +109,7 @@ fn one(tx: &mut Tx<'_>, cx: &mut Context, id: ConversationId, action: &Action, a
         }
         Action::Postpone(seconds) => {
             postponing::postpone(tx, cx, Actor::System, id, cx.now.plus_seconds(*seconds))?;
+            tables::postponements::caused(tx, id, firing.number)?;
             String::new()
         }
         Action::Answer { name, text } => {

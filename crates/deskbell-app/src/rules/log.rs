@@ -55,8 +55,7 @@ pub(crate) fn fire(tx: &mut Tx<'_>, cx: &mut Context, shot: &Shot<'_>, chain: &[
         return Ok(false);
     }
     let outcome = held_back(tx, cx, shot, chain)?;
-    // Said once, not each time.
-    if outcome == FiringOutcome::Often && latest(tx, shot)?.is_some_and(|firing| firing.outcome == FiringOutcome::Often) {
+    if is_said(tx, cx, shot, outcome)? {
         return Ok(false);
     }
     note(tx, cx, shot, chain, outcome)?;
@@ -75,12 +74,30 @@ fn held_back(tx: &mut Tx<'_>, cx: &Context, shot: &Shot<'_>, chain: &[Firing]) -
     if chain.len() >= CHAIN_FIRINGS_MAX {
         return Ok(FiringOutcome::Chain);
     }
-    let (seconds, times_max) = match shot.rule {
-        AnyRuleId::Rule(_) => (HOUR_SECONDS, RULE_FIRINGS_PER_HOUR_MAX),
-        AnyRuleId::TimeRule(_) => (DAY_SECONDS, TIME_RULE_FIRINGS_PER_DAY_MAX),
+    let times_max = match shot.rule {
+        AnyRuleId::Rule(_) => RULE_FIRINGS_PER_HOUR_MAX,
+        AnyRuleId::TimeRule(_) => TIME_RULE_FIRINGS_PER_DAY_MAX,
     };
-    let times = tables::rules::times_acted(tx, shot.rule, shot.conversation, cx.now.plus_seconds(-seconds))?;
+    let times = lately(tx, cx, shot, FiringOutcome::Done)?;
     Ok(if times >= times_max { FiringOutcome::Often } else { FiringOutcome::Done })
+}
+
+/// How often something came of a rule with a conversation within the last hour, of a time rule within the last day.
+fn lately(tx: &mut Tx<'_>, cx: &Context, shot: &Shot<'_>, outcome: FiringOutcome) -> Result<i64, AppError> {
+    let seconds = match shot.rule {
+        AnyRuleId::Rule(_) => HOUR_SECONDS,
+        AnyRuleId::TimeRule(_) => DAY_SECONDS,
+    };
+    Ok(tables::rules::times(tx, shot.rule, shot.conversation, cx.now.plus_seconds(-seconds), outcome)?)
+}
+
+/// Whether the log says already that a rule is held back: said once, not each time.
+fn is_said(tx: &mut Tx<'_>, cx: &Context, shot: &Shot<'_>, outcome: FiringOutcome) -> Result<bool, AppError> {
+    Ok(match outcome {
+        FiringOutcome::Often => latest(tx, shot)?.is_some_and(|firing| firing.outcome == FiringOutcome::Often),
+        FiringOutcome::Loop | FiringOutcome::Chain => lately(tx, cx, shot, outcome)? > 0,
+        FiringOutcome::Done | FiringOutcome::Failed => false,
+    })
 }
 
 fn latest(tx: &mut Tx<'_>, shot: &Shot<'_>) -> Result<Option<Firing>, AppError> {
@@ -96,7 +113,7 @@ fn note(tx: &mut Tx<'_>, cx: &mut Context, shot: &Shot<'_>, chain: &[Firing], ou
     };
     let number = tx.append(cx.now, Event::Automation(event))?;
     let Acted { lines, answers } = match outcome {
-        FiringOutcome::Done => acting::act(tx, cx, conversation, shot.actions)?,
+        FiringOutcome::Done => acting::act(tx, cx, acting::Firing { number, conversation }, shot.actions)?,
         FiringOutcome::Loop | FiringOutcome::Chain | FiringOutcome::Often | FiringOutcome::Failed => Acted::default(),
     };
     let detail = match outcome {

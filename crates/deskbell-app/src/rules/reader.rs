@@ -16,7 +16,7 @@ use std::time::Duration;
 use deskbell_domain::automation::AnyRuleId;
 use deskbell_domain::conversation::Conversation;
 use deskbell_domain::event::{Event, Recorded};
-use deskbell_domain::ids::{ConversationId, CustomerId};
+use deskbell_domain::ids::{CompanyId, ConversationId, CustomerId};
 use deskbell_domain::rule::{Happening, Others};
 use deskbell_store::{Tx, cursors, journal, tables};
 
@@ -34,10 +34,14 @@ pub const CURSOR: &str = "rules";
 const BITE_EVENTS: i64 = 500;
 /// Entries that rules listen to and that are dealt with in one write, at most.
 const EVENTS_PER_WRITE_MAX: usize = 20;
+/// Conversations that time rules are told of in one write, about: the last entry may bring more.
+const TOUCHED_PER_WRITE_MAX: usize = 1_000;
 /// How far the cursor runs ahead in memory when there is nothing to write.
 const CURSOR_EVENTS_MAX: i64 = 5_000;
 /// Conversations of a customer whose data changed that time rules look at again, the newest.
 const CONVERSATIONS_OF_CUSTOMER_MAX: i64 = 200;
+/// The same of a company, of all its customers together.
+const CONVERSATIONS_OF_COMPANY_MAX: i64 = 1_000;
 /// How long the reader waits when it is not woken.
 const IDLE: Duration = Duration::from_secs(5);
 
@@ -46,7 +50,7 @@ struct Nudge(SyncSender<()>);
 
 impl Listener for Nudge {
     fn follow(&mut self, events: &[Arc<Recorded>]) {
-        // Whatever rules listen to touches a conversation.
+        // Whatever rules listen to touches a conversation, at least.
         if events.iter().any(|recorded| touched(&recorded.event).is_some()) {
             match self.0.try_send(()) {
                 Ok(()) | Err(TrySendError::Full(()) | TrySendError::Disconnected(())) => {}
@@ -59,11 +63,17 @@ impl Listener for Nudge {
 enum Touched {
     Conversation(ConversationId),
     Customer(CustomerId),
+    Company(CompanyId),
+    /// Whom it concerned cannot be told any more.
+    All,
 }
 
 fn touched(event: &Event) -> Option<Touched> {
     match event {
         Event::CustomerChanged { customer, .. } => Some(Touched::Customer(*customer)),
+        Event::CompanyChanged { company, removed: false, .. } => Some(Touched::Company(*company)),
+        // Its customers belong to none now.
+        Event::CompanyChanged { removed: true, .. } => Some(Touched::All),
         Event::ConversationMerged { into, .. } => Some(Touched::Conversation(*into)),
         // These change nothing that a condition asks about.
         Event::ReadMarked { .. }
@@ -108,6 +118,8 @@ struct Plan {
     heard: Vec<Recorded>,
     /// Conversations for the time rules.
     touched: BTreeSet<ConversationId>,
+    /// Whether they look at all.
+    sweeps: bool,
 }
 
 /// Whether a bite was all there is.
@@ -173,6 +185,7 @@ impl Reader {
         let judged = place.judged || plan.judged;
         let due = !plan.heard.is_empty()
             || !plan.touched.is_empty()
+            || plan.sweeps
             || plan.until - place.written >= CURSOR_EVENTS_MAX
             || (left == Left::Nothing && judged);
         let until = plan.until;
@@ -216,7 +229,8 @@ impl Reader {
             let until = if is_last { plan.until } else { recorded.number };
             // Time rules are told with the last one: then all that it stands for is written.
             let touched = if is_last { plan.touched.clone() } else { BTreeSet::new() };
-            let alone = Plan { from, until, judged: true, heard: vec![recorded.clone()], touched };
+            let sweeps = is_last && plan.sweeps;
+            let alone = Plan { from, until, judged: true, heard: vec![recorded.clone()], touched, sweeps };
             if self.write_alone(alone)? == Written::Overtaken {
                 return Ok(Written::Overtaken);
             }
@@ -262,7 +276,7 @@ fn plan(tx: &mut Tx<'_>, automation: &Automation, from: i64, limit: i64) -> Resu
         return Ok(plan);
     }
     for recorded in journal::after(tx, from, limit)? {
-        if plan.heard.len() >= EVENTS_PER_WRITE_MAX {
+        if plan.heard.len() >= EVENTS_PER_WRITE_MAX || plan.touched.len() >= TOUCHED_PER_WRITE_MAX {
             break;
         }
         plan.until = recorded.number;
@@ -274,6 +288,10 @@ fn plan(tx: &mut Tx<'_>, automation: &Automation, from: i64, limit: i64) -> Resu
                 Some(Touched::Customer(customer)) => {
                     plan.touched.extend(tables::time_rules::of_customer(tx, customer, CONVERSATIONS_OF_CUSTOMER_MAX)?);
                 }
+                Some(Touched::Company(company)) => {
+                    plan.touched.extend(tables::time_rules::of_company(tx, company, CONVERSATIONS_OF_COMPANY_MAX)?);
+                }
+                Some(Touched::All) => plan.sweeps = true,
                 None => {}
             }
         }
@@ -359,6 +377,9 @@ fn begin(tx: &mut Tx<'_>, cx: &Context, plan: &Plan) -> Result<Written, AppError
     cursors::set(tx, CURSOR, plan.until)?;
     for conversation in &plan.touched {
         tables::time_rules::look_by(tx, *conversation, cx.now)?;
+    }
+    if plan.sweeps {
+        tables::time_rules::begin_sweep(tx)?;
     }
     Ok(Written::Yes)
 }

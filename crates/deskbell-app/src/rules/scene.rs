@@ -5,13 +5,13 @@ use deskbell_domain::conversation::{Channel, Conversation, Status};
 use deskbell_domain::customer::Customer;
 use deskbell_domain::field::{FieldOwner, FieldValue};
 use deskbell_domain::ids::{AgentId, CompanyId, CustomerGroupId, DepartmentId};
-use deskbell_domain::rule::{Facts, Happening};
+use deskbell_domain::rule::{Due, Facts, Happening};
 use deskbell_domain::time::Timestamp;
 use deskbell_domain::visit::Visit;
 use deskbell_store::{Tx, tables};
 
 use crate::error::AppError;
-use crate::{customers, fields, sla};
+use crate::{customers, fields};
 
 /// What is not written yet of a conversation that just begins.
 #[derive(Debug, Clone, Copy, Default)]
@@ -174,7 +174,8 @@ impl Facts for Scene<'_, '_> {
         Ok(tables::messages::last_spoken(self.tx, self.conversation.id)?)
     }
 
-    fn due(&mut self) -> Result<Option<Timestamp>, AppError> {
-        sla::due_of(self.tx, self.conversation.id)
+    fn dues(&mut self) -> Result<Vec<Due>, AppError> {
+        let clocks = tables::sla::clocks::open(self.tx, self.conversation.id)?;
+        Ok(clocks.iter().filter_map(|clock| Some(Due { started: clock.started, at: clock.due()? })).collect())
     }
 }

@@ -1,6 +1,8 @@
 //! Rules that act on conversations of a small desk. What the reader does when it breaks off is in its own tests.
 
 use deskbell_domain::automation::{AnyRuleId, FiringOutcome};
+use deskbell_domain::call::Direction;
+use deskbell_domain::chat::Rating;
 use deskbell_domain::conversation::{Conversation, Status};
 use deskbell_domain::event::Event;
 use deskbell_domain::field::{FieldOwner, FieldValue};
@@ -10,11 +12,12 @@ use deskbell_domain::sla::Goal;
 use serde_json::{Value as Json, json};
 
 use super::*;
+use crate::calls::{self, NewCall, Teller, Telling};
 use crate::conversations::stage::{Stage, stage};
 use crate::conversations::{self, Authority, Change, Writing, Written};
 use crate::error::Kind;
 use crate::sla::levels::LevelDraft;
-use crate::{customers, fields, sla, timers};
+use crate::{chats, customers, fields, sla, timers};
 
 fn named(name: &str, definition: &Json) -> Changes {
     Changes { name: Some(name.to_owned()), definition: Some(definition.clone()), ..Changes::default() }
@@ -205,12 +208,16 @@ fn two_rules_that_undo_each_other_end() {
     assert_eq!(short, [("tag", done), ("untag", done), ("tag", done), ("untag", FiringOutcome::Loop)]);
     assert_eq!(log[3].2, "held back: it has acted already in this chain of 2 rules");
     assert_eq!(tags(&stage, one.id), ["y", "x"]);
-    // What an agent does begins anew.
+    // What an agent does begins anew. That one is held back stands in the log once an hour.
     tag(&stage, one.id, &["z"]);
     run(&stage);
-    assert_eq!(logged(&stage).len(), 8);
+    assert_eq!(logged(&stage).len(), 7);
     let causes: Vec<bool> = stage.see(|tx| firings(tx, LogFilter::default(), i64::MAX, 10)).iter().map(|one| one.cause.is_some()).collect();
-    assert_eq!(causes, [true, true, false, false, true, true, false, false]);
+    assert_eq!(causes, [true, false, false, true, true, false, false]);
+    stage.clock.advance_seconds(3_600);
+    tag(&stage, one.id, &["z"]);
+    run(&stage);
+    assert_eq!(logged(&stage).len(), 11);
 }
 
 #[test]
@@ -288,6 +295,13 @@ fn a_rule_fires_on_what_happens_from_then_on() {
     run(&stage);
     let seen = [before.id, on.id, off.id, again.id].map(|conversation| !tags(&stage, conversation).is_empty());
     assert_eq!(seen, [false, true, false, true]);
+    // What it has not looked at when it is changed is dealt with by neither definition.
+    let unseen = ticket(&stage, "unseen");
+    let other = json!({"events": ["conversation_created"], "actions": [{"add_tag": "other"}]});
+    stage.write(move |tx, cx| change(tx, cx, id, &Changes { definition: Some(other), ..Changes::default() }));
+    let later = ticket(&stage, "later");
+    run(&stage);
+    assert_eq!((tags(&stage, unseen.id), tags(&stage, later.id)), (vec![], vec!["other".to_owned()]));
 }
 
 #[test]
@@ -358,6 +372,57 @@ fn postponed_conversations_come_back() {
 }
 
 #[test]
+fn a_rule_does_not_fire_on_the_end_of_its_own_postponement() {
+    let stage = stage();
+    let aside = simple(&stage, "aside", "status_changed", json!([[{"status": ["N", "C"]}]]), json!({"postpone": "1d"}));
+    simple(&stage, "back", "status_changed", json!([[{"status_before": "W"}]]), json!({"add_tag": "back"}));
+    let one = ticket(&stage, "one");
+    let by_ann = Actor::Agent(stage.ann);
+    stage.write(move |tx, cx| {
+        conversations::change_status(tx, cx, by_ann, one.id, Change::Answered)?;
+        conversations::change_status(tx, cx, by_ann, one.id, Change::Open)
+    });
+    run(&stage);
+    assert_eq!((names(&stage), stage.status(one.id)), (vec!["aside".to_owned()], Status::Postponed));
+    let day = || {
+        stage.clock.advance_seconds(86_400);
+        stage.write(conversations::postponing::end_postponements);
+        run(&stage);
+    };
+    day();
+    assert_eq!((names(&stage), stage.status(one.id)), (vec!["aside".to_owned(), "back".to_owned()], Status::Open));
+    let log = stage.see(|tx| firings(tx, LogFilter::default(), i64::MAX, 10));
+    assert_eq!(log[0].cause, Some(log[1].number), "what others do about it is the same chain");
+    // What an agent does begins a new one, and so does the end of what an agent set aside.
+    stage.write(move |tx, cx| conversations::postponing::postpone(tx, cx, by_ann, one.id, cx.now.plus_seconds(3_600)));
+    day();
+    assert_eq!(names(&stage)[2..], ["aside", "back"]);
+    assert_eq!(stage.status(one.id), Status::Postponed);
+    // An agent puts it off yet again: then the end is no longer what the rule did.
+    stage.write(move |tx, cx| conversations::postponing::postpone(tx, cx, by_ann, one.id, cx.now.plus_seconds(7_200)));
+    day();
+    assert_eq!(names(&stage)[4..], ["aside", "back"]);
+    stage.write(move |tx, cx| remove(tx, cx, aside));
+    day();
+    assert_eq!(stage.status(one.id), Status::Open);
+    stage.is_sound();
+}
+
+#[test]
+fn who_rates_is_the_customer() {
+    let stage = stage();
+    simple(&stage, "thanks", "rated", json!([[{"by": "customer"}, {"rating": "good"}]]), json!({"add_tag": "thanks"}));
+    simple(&stage, "nobody else", "rated", json!([[{"by": ["agent", "system"]}]]), json!({"add_tag": "else"}));
+    stage.all_online();
+    let visit = stage.visit();
+    let chat = stage.chat(&visit, "Hello?");
+    stage.accept(stage.owner, chat.id);
+    stage.write(move |tx, cx| chats::rate(tx, cx, &visit, Some(Rating::Good), None));
+    run(&stage);
+    assert_eq!((names(&stage), tags(&stage, chat.conversation)), (vec!["thanks".to_owned()], vec!["thanks".to_owned()]));
+}
+
+#[test]
 fn service_levels_are_given_and_their_breaches_heard() {
     let stage = stage();
     let draft = LevelDraft { name: Some("Gold".to_owned()), times: vec![(Goal::FirstAnswer, Some(3_600))], ..LevelDraft::default() };
@@ -366,7 +431,7 @@ fn service_levels_are_given_and_their_breaches_heard() {
     simple(&stage, "none", "tags_changed", json!([[{"tag_removed": "vip"}]]), json!({"sla_level": "none"}));
     simple(&stage, "late", "sla_breached", json!([[{"sla_goal": "first_answer"}]]), json!({"add_tag": "late"}));
     let one = ticket(&stage, "Hello");
-    let due = || stage.see(move |tx| sla::due_of(tx, one.id));
+    let due = || stage.see(move |tx| Ok(sla::standing(tx, one.id)?.due()));
     tag(&stage, one.id, &["vip"]);
     assert_eq!(due(), None);
     run(&stage);
@@ -466,4 +531,27 @@ fn the_log_by_rule_and_conversation_is_forgotten_in_time() {
         timers.tick(&stage.desk).await.unwrap();
     });
     assert!(log(LogFilter::default()).iter().all(|firing| firing.conversation == three.id));
+}
+
+#[test]
+fn who_began_it() {
+    let stage = stage();
+    for (name, event, by) in [
+        ("customers", "conversation_created", "customer"),
+        ("agents", "conversation_created", "agent"),
+        ("nobodys", "conversation_created", "system"),
+        ("asked", "chat_started", "customer"),
+    ] {
+        simple(&stage, name, event, json!([[{"by": by}]]), json!({"add_tag": name}));
+    }
+    let written = ticket(&stage, "Hello").id;
+    let owner = stage.owner;
+    let telling = Telling { teller: Teller::Desk, agent: Some(owner.to_string()), key: None };
+    let new = NewCall { number: Some("+44 1632 960001".to_owned()), ..NewCall::new(Direction::Outgoing) };
+    let called = stage.write(move |tx, cx| calls::start(tx, cx, &telling, &new)).conversation.unwrap();
+    stage.all_online();
+    let chat = stage.chat(&stage.visit(), "Hello?").conversation;
+    run(&stage);
+    let seen = [written, called, chat].map(|conversation| tags(&stage, conversation).join(" "));
+    assert_eq!(seen, ["customers", "agents", "customers asked"]);
 }

@@ -1,6 +1,6 @@
 //! The clocks of conversations: started, stopped and ended as events say, within the transaction of each event.
 
-use deskbell_domain::conversation::Conversation;
+use deskbell_domain::conversation::{Conversation, Status};
 use deskbell_domain::event::Event;
 use deskbell_domain::ids::{AgentId, ConversationId, SlaItemId, SlaLevelId};
 use deskbell_domain::message::Actor;
@@ -104,13 +104,24 @@ impl Running {
     fn take(&mut self, tx: &mut Tx<'_>, cx: &Context, turn: Turn) -> Result<(), AppError> {
         let facts = Facts {
             open: self.clocks.iter().map(|clock| (clock.goal, clock.subject, clock.started)).collect(),
-            reached: tables::sla::clocks::reached(tx, self.conversation)?,
+            reached: self.reached(tx, turn)?,
             assigned: self.watched.assigned,
         };
         for act in acts(turn, &facts, cx.now) {
             self.carry_out(tx, cx, act)?;
         }
         Ok(())
+    }
+
+    /// The goals that were reached. Some of it no clock may have watched; what happened before is read where that can decide what starts.
+    fn reached(&self, tx: &mut Tx<'_>, turn: Turn) -> Result<Vec<Goal>, AppError> {
+        let mut reached = tables::sla::clocks::reached(tx, self.conversation)?;
+        let waits_again = matches!(turn, Turn::Changes { to: Status::New | Status::Open, .. });
+        let is_known = |goal: &Goal| reached.contains(goal) || self.clocks.iter().any(|clock| clock.goal == *goal);
+        if waits_again && ![Goal::FirstAnswer, Goal::FirstAssign, Goal::FirstResolve].iter().all(is_known) {
+            reached.extend(past::reached(tx, self.conversation)?);
+        }
+        Ok(reached)
     }
 
     fn carry_out(&mut self, tx: &mut Tx<'_>, cx: &Context, act: Act) -> Result<(), AppError> {

@@ -104,7 +104,7 @@ fn apply(tx: &mut Tx<'_>, level: &mut Level, draft: &LevelDraft) -> Result<(), A
         return Err(AppError::invalid("times must have a time for one goal at least"));
     }
     if let Some(calendar) = &draft.calendar {
-        if calendar.days().iter().all(Vec::is_empty) {
+        if calendar.is_never_open() {
             return Err(AppError::invalid("calendar.days must be open on one day at least"));
         }
         level.calendar = calendar.clone();

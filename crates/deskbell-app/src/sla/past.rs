@@ -3,12 +3,12 @@
 use deskbell_domain::call::Direction;
 use deskbell_domain::chat::StartedBy;
 use deskbell_domain::conversation::Conversation;
-use deskbell_domain::ids::SlaItemId;
+use deskbell_domain::ids::{ConversationId, SlaItemId};
 use deskbell_domain::message::Actor;
-use deskbell_domain::sla::Level;
 use deskbell_domain::sla::clock::Clock;
-use deskbell_domain::sla::past::{Past, clocks};
+use deskbell_domain::sla::past::{self as domain, Past, clocks};
 use deskbell_domain::sla::turns::Turn;
+use deskbell_domain::sla::{Goal, Level};
 use deskbell_store::tables::changes::{self, Change};
 use deskbell_store::{Tx, tables};
 
@@ -18,12 +18,22 @@ use crate::error::AppError;
 /// The clocks that a conversation would have, had it had this level from its beginning. Their ids are none yet.
 pub(super) fn of(tx: &mut Tx<'_>, cx: &Context, conversation: &Conversation, level: &Level) -> Result<Vec<Clock>, AppError> {
     let changes = changes::before(tx, conversation.id, i64::MAX)?;
-    let mut past = as_ticket(conversation, &changes, cx);
+    let mut past = as_ticket(conversation, &changes);
+    if past.is_empty() {
+        past.push(Past { at: cx.now, turn: Turn::Begins(conversation.status), assigned: conversation.assigned });
+    }
     past.extend(live(tx, conversation)?);
     Ok(clocks(SlaItemId::from_i64(0), conversation.id, level, &past))
 }
 
-fn as_ticket(conversation: &Conversation, changes: &[Change], cx: &Context) -> Vec<Past> {
+/// The goals of a ticket that were reached before what happens now, whether a clock watched them or not.
+pub(super) fn reached(tx: &mut Tx<'_>, conversation: ConversationId) -> Result<Vec<Goal>, AppError> {
+    let Some(conversation) = tables::conversations::get(tx, conversation)? else { return Ok(Vec::new()) };
+    let changes = changes::before(tx, conversation.id, i64::MAX)?;
+    Ok(domain::reached(&as_ticket(&conversation, &changes)))
+}
+
+fn as_ticket(conversation: &Conversation, changes: &[Change]) -> Vec<Past> {
     let mut past: Vec<Past> = Vec::new();
     for change in changes {
         // Tags say nothing of a status.
@@ -41,9 +51,6 @@ fn as_ticket(conversation: &Conversation, changes: &[Change], cx: &Context) -> V
             (None, Some(agent)) => past.push(Past { at, turn: Turn::Assigned(agent), assigned }),
             (None, None) => {}
         }
-    }
-    if past.is_empty() {
-        past.push(Past { at: cx.now, turn: Turn::Begins(conversation.status), assigned: conversation.assigned });
     }
     past
 }

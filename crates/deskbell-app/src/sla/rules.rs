@@ -39,12 +39,14 @@ pub struct Rule {
     pub level: SlaLevelId,
     /// Groups of conditions in the words of rules: one group must hold, and in it every condition. Without groups it always holds.
     pub conditions: Json,
+    /// One that another version of the program wrote may say more than this one understands: it rests, with its conditions as they stand.
+    pub understood: bool,
 }
 
 impl Rule {
     /// Its conditions in the short spelling; `None` if that cannot say them.
     pub fn in_short(&self) -> Option<Vec<Vec<Condition>>> {
-        conditions::in_short(&self.conditions)
+        if self.understood { conditions::in_short(&self.conditions) } else { None }
     }
 }
 
@@ -67,37 +69,33 @@ pub struct RuleDraft {
     pub groups: Option<Vec<Vec<Condition>>>,
 }
 
-/// All rules, in their order. One that another version of the program wrote, and that is not understood here, is left out: it rests.
+/// All rules, in their order; also those that are not understood.
 pub fn list(tx: &mut Tx<'_>) -> Result<Vec<Rule>, AppError> {
-    let rule = |(stored, conditions): (SlaRule, conditions::Understood)| Rule {
-        id: stored.id,
-        name: stored.name,
-        enabled: stored.enabled,
-        level: stored.level,
-        conditions: conditions.source,
-    };
-    Ok(understood(tx)?.into_iter().map(rule).collect())
+    Ok(tables::sla::rules(tx)?.into_iter().map(shown).collect())
 }
 
-fn understood(tx: &mut Tx<'_>) -> Result<Vec<(SlaRule, conditions::Understood)>, AppError> {
+fn shown(stored: SlaRule) -> Rule {
+    let (conditions, understood) = match conditions::read(&stored.definition) {
+        Ok(read) => (read.source, true),
+        Err(_) => (definitions::stored(&stored.definition).unwrap_or_default(), false),
+    };
+    Rule { id: stored.id, name: stored.name, enabled: stored.enabled, level: stored.level, conditions, understood }
+}
+
+/// Those that are on and understood, in their order.
+pub(crate) fn active(tx: &mut Tx<'_>) -> Result<Vec<ActiveSlaRule>, AppError> {
     let understood = |stored: SlaRule| match conditions::read(&stored.definition) {
-        Ok(conditions) => Some((stored, conditions)),
+        Ok(read) => Some(ActiveSlaRule { level: stored.level, conditions: read.conditions }),
         Err(error) => {
             tracing::warn!(sla_rule.id = %stored.id, error = %error, "an SLA rule is not understood and rests");
             None
         }
     };
-    Ok(tables::sla::rules(tx)?.into_iter().filter_map(understood).collect())
+    Ok(tables::sla::rules(tx)?.into_iter().filter(|stored| stored.enabled).filter_map(understood).collect())
 }
 
-/// Those that are on, in their order.
-pub(crate) fn active(tx: &mut Tx<'_>) -> Result<Vec<ActiveSlaRule>, AppError> {
-    let on = understood(tx)?.into_iter().filter(|(stored, _)| stored.enabled);
-    Ok(on.map(|(stored, understood)| ActiveSlaRule { level: stored.level, conditions: understood.conditions }).collect())
-}
-
-fn get(tx: &mut Tx<'_>, rule: SlaRuleId) -> Result<Rule, AppError> {
-    list(tx)?.into_iter().find(|known| known.id == rule).ok_or_else(|| AppError::not_found("no such SLA rule"))
+fn get(tx: &mut Tx<'_>, rule: SlaRuleId) -> Result<SlaRule, AppError> {
+    tables::sla::rules(tx)?.into_iter().find(|known| known.id == rule).ok_or_else(|| AppError::not_found("no such SLA rule"))
 }
 
 /// Adds a rule behind all others.
@@ -110,27 +108,26 @@ pub fn create(tx: &mut Tx<'_>, cx: &mut Context, draft: &RuleDraft) -> Result<Ru
         return Err(AppError::too_large(format!("at most {RULES_MAX} SLA rules")));
     }
     let id = SlaRuleId::from_i64(tx.next_id()?);
-    let mut rule = Rule { id, name: String::new(), enabled: true, level, conditions: Json::Array(Vec::new()) };
+    let mut rule = SlaRule { id, name: String::new(), enabled: true, level, definition: "[]".to_owned() };
     apply(tx, &mut rule, draft)?;
-    tables::sla::insert_rule(tx, &stored(&rule)?, cx.now)?;
+    tables::sla::insert_rule(tx, &rule, cx.now)?;
     automation::changed(tx, cx)?;
-    Ok(rule)
+    Ok(shown(rule))
 }
 
+/// Changes a rule; also one that is not understood, which new conditions can mend.
 pub fn change(tx: &mut Tx<'_>, cx: &mut Context, rule: SlaRuleId, draft: &RuleDraft) -> Result<Rule, AppError> {
     let mut rule = get(tx, rule)?;
     apply(tx, &mut rule, draft)?;
-    tables::sla::update_rule(tx, &stored(&rule)?)?;
+    tables::sla::update_rule(tx, &rule)?;
     automation::changed(tx, cx)?;
-    Ok(rule)
+    Ok(shown(rule))
 }
 
 /// Takes a rule away; also one that is not understood.
 pub fn remove(tx: &mut Tx<'_>, cx: &mut Context, rule: SlaRuleId) -> Result<(), AppError> {
-    if !tables::sla::rules(tx)?.iter().any(|known| known.id == rule) {
-        return Err(AppError::not_found("no such SLA rule"));
-    }
-    tables::sla::remove_rule(tx, rule)?;
+    let rule = get(tx, rule)?;
+    tables::sla::remove_rule(tx, rule.id)?;
     automation::changed(tx, cx)
 }
 
@@ -151,17 +148,7 @@ pub fn order(tx: &mut Tx<'_>, cx: &mut Context, wanted: &[SlaRuleId]) -> Result<
     list(tx)
 }
 
-fn stored(rule: &Rule) -> Result<SlaRule, AppError> {
-    Ok(SlaRule {
-        id: rule.id,
-        name: rule.name.clone(),
-        enabled: rule.enabled,
-        level: rule.level,
-        definition: definitions::source(&rule.conditions)?,
-    })
-}
-
-fn apply(tx: &mut Tx<'_>, rule: &mut Rule, draft: &RuleDraft) -> Result<(), AppError> {
+fn apply(tx: &mut Tx<'_>, rule: &mut SlaRule, draft: &RuleDraft) -> Result<(), AppError> {
     if let Some(name) = &draft.name {
         rule.name = line("name", name, NAME_CHARS_MAX)?;
     }
@@ -181,7 +168,7 @@ fn apply(tx: &mut Tx<'_>, rule: &mut Rule, draft: &RuleDraft) -> Result<(), AppE
     if let Some(conditions) = conditions {
         let understood = conditions::understand(conditions)?;
         check_known(tx, &understood.conditions, &[])?;
-        rule.conditions = understood.source;
+        rule.definition = definitions::source(&understood.source)?;
     }
     rule.enabled = draft.enabled.unwrap_or(rule.enabled);
     Ok(())

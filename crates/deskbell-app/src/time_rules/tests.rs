@@ -13,7 +13,7 @@ use crate::conversations::{self, Change};
 use crate::rules::{self, LogFilter};
 use crate::sla::levels::LevelDraft;
 use crate::timers::Timers;
-use crate::{customers, groups, sla};
+use crate::{companies, customers, groups, sla};
 
 const HOUR: i64 = 3_600;
 const DAY: i64 = 86_400;
@@ -154,6 +154,35 @@ fn due_times() {
 }
 
 #[test]
+fn each_due_time_counts() {
+    let stage = stage();
+    rule(&stage, "soon", json!([[{"due_in_less_than": "30m"}]]), json!([{"note": "soon"}]));
+    rule(&stage, "overdue", json!([[{"overdue_by_more_than": "10m"}]]), json!([{"note": "overdue"}]));
+    let one = ticket(&stage, "Hello");
+    let times = vec![(Goal::FirstResolve, Some(HOUR)), (Goal::NextAnswer, Some(HOUR))];
+    let draft = LevelDraft { name: Some("An hour".to_owned()), times, calendar: None };
+    stage.write(move |tx, cx| {
+        let level = sla::levels::create(tx, cx, &draft)?;
+        sla::clocks::set_level(tx, cx, Actor::System, one.id, Some(level.id))
+    });
+    minutes(&stage, 75);
+    assert_eq!(fired(&stage), ["soon", "overdue"]);
+    // The first resolve stays overdue; beside it the next answer comes due.
+    stage.answer(stage.ann, one.id, "A moment");
+    stage.write(move |tx, cx| conversations::change_status(tx, cx, Actor::System, one.id, Change::Open));
+    minutes(&stage, 25);
+    assert_eq!(fired(&stage), ["soon", "overdue"]);
+    minutes(&stage, 10);
+    assert_eq!(fired(&stage), ["soon", "overdue", "soon"]);
+    minutes(&stage, 30);
+    assert_eq!(fired(&stage), ["soon", "overdue", "soon"]);
+    minutes(&stage, 10);
+    assert_eq!(fired(&stage), ["soon", "overdue", "soon", "overdue"]);
+    minutes(&stage, 60);
+    assert_eq!(fired(&stage).len(), 4, "each once");
+}
+
+#[test]
 fn a_rule_that_is_new_sees_what_is_old() {
     let stage = stage();
     let old: Vec<Conversation> = (0..60).map(|number| ticket(&stage, &format!("old {number}"))).collect();
@@ -239,4 +268,28 @@ fn customers_and_merges_count_too() {
     assert_eq!(log.iter().map(|firing| firing.conversation).collect::<Vec<_>>(), [one.id], "of the merged one nothing is left to look at");
     let looks = stage.see(move |tx| Ok((tables::time_rules::next_look(tx, one.id)?, tables::time_rules::next_look(tx, two.id)?)));
     assert_eq!(looks, (None, None));
+}
+
+#[test]
+fn groups_of_a_company_count_too() {
+    let stage = stage();
+    let group = stage.write(|tx, cx| groups::create(tx, cx, &groups::GroupDraft { name: Some("VIP".to_owned()), ..Default::default() })).id;
+    rule(&stage, "a vip waits", json!([[{"created_more_than": "1h"}, {"customer_group": group.to_string()}]]), json!([{"note": "hurry"}]));
+    let (one, other) = (ticket(&stage, "one"), stage.ticket(&stage.visit(), "bob@other.example", "two"));
+    let draft = companies::CompanyDraft { name: Some("Acme".to_owned()), ..Default::default() };
+    let customer = one.customer;
+    let company = stage.write(move |tx, cx| {
+        let company = companies::create(tx, cx, &draft)?.company.id;
+        let changes = customers::Changes { company: Some(Some(company)), ..Default::default() };
+        customers::change(tx, cx, customer, &changes)?;
+        Ok(company)
+    });
+    minutes(&stage, 70);
+    assert_eq!(fired(&stage), [""; 0]);
+    let draft = companies::CompanyDraft { groups: Some(vec![group]), ..Default::default() };
+    stage.write(move |tx, cx| companies::change(tx, cx, company, &draft));
+    minutes(&stage, 2);
+    let log = stage.see(|tx| rules::firings(tx, LogFilter::default(), i64::MAX, 10));
+    assert_eq!(log.iter().map(|firing| firing.conversation).collect::<Vec<_>>(), [one.id]);
+    assert!(stage.see(move |tx| Ok(tables::time_rules::next_look(tx, other.id)?)).is_none(), "whom it does not concern is not looked at");
 }

@@ -64,10 +64,13 @@ pub enum Who {
 }
 
 impl Who {
-    fn is(self, actor: Actor) -> bool {
+    /// `None` is the conversation's customer.
+    fn is(self, actor: Option<Actor>) -> bool {
         match (self, actor) {
-            (Who::Customer, Actor::Customer(_)) | (Who::AnyAgent, Actor::Agent(_)) | (Who::System, Actor::System) => true,
-            (Who::Agent(wanted), Actor::Agent(agent)) => wanted == agent,
+            (Who::Customer, Some(Actor::Customer(_)) | None)
+            | (Who::AnyAgent, Some(Actor::Agent(_)))
+            | (Who::System, Some(Actor::System)) => true,
+            (Who::Agent(wanted), Some(Actor::Agent(agent))) => wanted == agent,
             _ => false,
         }
     }
@@ -102,9 +105,18 @@ pub enum TimeTest {
     StatusChangedMoreThan,
     /// Since the customer or an agent wrote last.
     LastMessageMoreThan,
-    /// Until the next due time, which has not passed.
+    /// Until a due time that has not passed. Each counts, and each by itself.
     DueInLessThan,
+    /// Since a due time that passed; likewise.
     OverdueByMoreThan,
+}
+
+/// A due time of a clock that runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Due {
+    /// When the clock started: before, nothing was due.
+    pub started: Timestamp,
+    pub at: Timestamp,
 }
 
 /// One thing that is asked.
@@ -191,7 +203,8 @@ pub trait Facts {
     fn field(&mut self, owner: FieldOwner, code: &str) -> Result<Vec<String>, Self::Error>;
     fn status_changed(&mut self) -> Result<Timestamp, Self::Error>;
     fn last_message(&mut self) -> Result<Option<Timestamp>, Self::Error>;
-    fn due(&mut self) -> Result<Option<Timestamp>, Self::Error>;
+    /// Of all its clocks that run.
+    fn dues(&mut self) -> Result<Vec<Due>, Self::Error>;
 }
 
 /// What comes of judging conditions. `until` is when the clock alone may change it; `None`: only something that happens can.
@@ -285,13 +298,15 @@ impl Condition {
                 if open { Verdict::Holds { since: None, until } } else { Verdict::Fails { until } }
             }
             Condition::Time(test, seconds) => {
-                let anchor = match test {
-                    TimeTest::CreatedMoreThan => Some(facts.created()),
-                    TimeTest::StatusChangedMoreThan => Some(facts.status_changed()?),
-                    TimeTest::LastMessageMoreThan => facts.last_message()?,
-                    TimeTest::DueInLessThan | TimeTest::OverdueByMoreThan => facts.due()?,
+                let over = |anchor: Timestamp| Held { from: anchor.plus_seconds(*seconds), until: None };
+                let held: Vec<Held> = match test {
+                    TimeTest::CreatedMoreThan => vec![over(facts.created())],
+                    TimeTest::StatusChangedMoreThan => vec![over(facts.status_changed()?)],
+                    TimeTest::LastMessageMoreThan => facts.last_message()?.map(over).into_iter().collect(),
+                    TimeTest::DueInLessThan => facts.dues()?.into_iter().map(|due| Held::before(due, *seconds)).collect(),
+                    TimeTest::OverdueByMoreThan => facts.dues()?.into_iter().map(|due| over(due.at)).collect(),
                 };
-                anchor.map_or(Verdict::Fails { until: None }, |anchor| test.judge(facts.now(), anchor, *seconds))
+                judge_held(&held, facts.now())
             }
             other => Verdict::plain(other.is_so(facts)?),
         })
@@ -384,24 +399,26 @@ fn is_language(spoken: &str, wanted: &str) -> bool {
     first == wanted || first.strip_prefix(wanted).is_some_and(|rest| rest.starts_with('-'))
 }
 
-impl TimeTest {
-    /// `anchor` is the moment that it is asked of.
-    fn judge(self, now: Timestamp, anchor: Timestamp, seconds: i64) -> Verdict {
-        match self {
-            TimeTest::CreatedMoreThan | TimeTest::StatusChangedMoreThan | TimeTest::LastMessageMoreThan | TimeTest::OverdueByMoreThan => {
-                let over = anchor.plus_seconds(seconds);
-                if now >= over { Verdict::Holds { since: Some(over), until: None } } else { Verdict::Fails { until: Some(over) } }
-            }
-            TimeTest::DueInLessThan => {
-                let near = anchor.plus_seconds(-seconds);
-                if now < near {
-                    Verdict::Fails { until: Some(near) }
-                } else if now < anchor {
-                    Verdict::Holds { since: Some(near), until: Some(anchor) }
-                } else {
-                    Verdict::Fails { until: None }
-                }
-            }
-        }
+/// A stretch of time in which a test of time holds.
+#[derive(Debug, Clone, Copy)]
+struct Held {
+    from: Timestamp,
+    /// Does not belong to it; `None`: without end.
+    until: Option<Timestamp>,
+}
+
+impl Held {
+    /// So many seconds before a due time, until it passes.
+    fn before(due: Due, seconds: i64) -> Held {
+        Held { from: due.at.plus_seconds(-seconds).max(due.started), until: Some(due.at) }
     }
+}
+
+/// It holds in each of these stretches, since the last one that began: so one that begins while another lasts is a time of its own.
+fn judge_held(held: &[Held], now: Timestamp) -> Verdict {
+    let holding = held.iter().filter(|held| held.from <= now && held.until.is_none_or(|until| now < until));
+    let since = holding.map(|held| held.from).max();
+    let edges = held.iter().flat_map(|held| [Some(held.from), held.until]).flatten();
+    let until = edges.filter(|edge| *edge > now).min();
+    if since.is_some() { Verdict::Holds { since, until } } else { Verdict::Fails { until } }
 }

@@ -2,7 +2,7 @@
 
 use super::RuleEvent;
 use crate::call::{CallEvent, CallOutcome};
-use crate::chat::Rating;
+use crate::chat::{Rating, StartedBy};
 use crate::conversation::Status;
 use crate::event::Event;
 use crate::ids::ConversationId;
@@ -14,7 +14,8 @@ use crate::sla::{Goal, SlaEvent};
 pub struct Happening {
     pub event: RuleEvent,
     pub conversation: ConversationId,
-    pub by: Actor,
+    /// `None`: the conversation's customer.
+    pub by: Option<Actor>,
     /// What was written.
     pub text: Option<String>,
     /// The status before it.
@@ -30,7 +31,7 @@ impl Happening {
         Happening {
             event,
             conversation,
-            by,
+            by: Some(by),
             text: None,
             status_before: None,
             tags_added: Vec::new(),
@@ -43,8 +44,8 @@ impl Happening {
     /// What an event is to rules; nothing, if they cannot listen to it.
     pub fn of(event: &Event) -> Option<Happening> {
         Some(match event {
-            Event::ConversationStarted { conversation, customer, .. } => {
-                Happening::plain(RuleEvent::ConversationCreated, *conversation, Actor::Customer(*customer))
+            Event::ConversationStarted { conversation, customer, by, .. } => {
+                Happening::plain(RuleEvent::ConversationCreated, *conversation, by.unwrap_or(Actor::Customer(*customer)))
             }
             Event::StatusChanged { conversation, from, by, .. } => {
                 Happening { status_before: Some(*from), ..Happening::plain(RuleEvent::StatusChanged, *conversation, *by) }
@@ -67,8 +68,14 @@ impl Happening {
             Event::FieldsChanged { conversation, by } => Happening::plain(RuleEvent::FieldsChanged, *conversation, *by),
             Event::Assigned { conversation, by, .. } => Happening::plain(RuleEvent::Assigned, *conversation, *by),
             Event::ChatTransferred { conversation, by, .. } => Happening::plain(RuleEvent::Transferred, *conversation, *by),
-            Event::ChatRequested { conversation, customer, .. } => {
-                Happening::plain(RuleEvent::ChatStarted, *conversation, Actor::Customer(*customer))
+            Event::ChatRequested { conversation, customer, started_by, .. } => {
+                let by = match started_by {
+                    // Who answers what a trigger said to him asks for the chat, as for service levels.
+                    StartedBy::Visitor | StartedBy::Trigger => Actor::Customer(*customer),
+                    // Which agent, the entry does not say.
+                    StartedBy::Agent => Actor::System,
+                };
+                Happening::plain(RuleEvent::ChatStarted, *conversation, by)
             }
             Event::ChatEnded { conversation, by, missed, .. } => {
                 let event = if *missed { RuleEvent::ChatMissed } else { RuleEvent::ChatEnded };
@@ -77,6 +84,7 @@ impl Happening {
             Event::ChatRated { conversation, rating: Some(rating), comment, .. } => Happening {
                 rating: Some(*rating),
                 text: comment.clone(),
+                by: None,
                 ..Happening::plain(RuleEvent::Rated, *conversation, Actor::System)
             },
             Event::Call(event) => of_call(event)?,

@@ -27,11 +27,12 @@ struct Known {
     created: i64,
     status_changed: i64,
     last_message: Option<i64>,
-    due: Option<i64>,
+    /// Started and due.
+    dues: &'static [(i64, i64)],
 }
 
 const KNOWN: Known =
-    Known { now: 10_000, happening: None, created: 1_000, status_changed: 4_000, last_message: Some(6_000), due: Some(12_000) };
+    Known { now: 10_000, happening: None, created: 1_000, status_changed: 4_000, last_message: Some(6_000), dues: &[(2_000, 12_000)] };
 
 impl Facts for Known {
     type Error = std::convert::Infallible;
@@ -128,8 +129,9 @@ impl Facts for Known {
         Ok(self.last_message.map(Timestamp::from_seconds))
     }
 
-    fn due(&mut self) -> Result<Option<Timestamp>, Self::Error> {
-        Ok(self.due.map(Timestamp::from_seconds))
+    fn dues(&mut self) -> Result<Vec<Due>, Self::Error> {
+        let due = |(started, at): &(i64, i64)| Due { started: Timestamp::from_seconds(*started), at: Timestamp::from_seconds(*at) };
+        Ok(self.dues.iter().map(due).collect())
     }
 }
 
@@ -332,8 +334,32 @@ fn waits_and_what_they_wait_for() {
     let overdue = Known { now: 13_000, ..KNOWN };
     assert_eq!(judge(&[&[&time(TimeTest::DueInLessThan, 3_000)]], overdue), fails(None), "it is overdue");
     for test in [TimeTest::DueInLessThan, TimeTest::OverdueByMoreThan, TimeTest::LastMessageMoreThan] {
-        let nothing = Known { due: None, last_message: None, ..KNOWN };
+        let nothing = Known { dues: &[], last_message: None, ..KNOWN };
         assert_eq!(judge(&[&[&time(test, 60)]], nothing), fails(None), "{test:?} of nothing");
+    }
+}
+
+#[test]
+fn each_due_time_is_waited_for() {
+    let at = Timestamp::from_seconds;
+    let fails = |until: Option<i64>| Verdict::Fails { until: until.map(at) };
+    let holds = |since: i64, until: Option<i64>| Verdict::Holds { since: Some(at(since)), until: until.map(at) };
+    let (soon, overdue) = (Condition::Time(TimeTest::DueInLessThan, 100), Condition::Time(TimeTest::OverdueByMoreThan, 50));
+    // The third one starts when little is left until it is due.
+    let dues: &[(i64, i64)] = &[(0, 1_000), (0, 1_060), (1_450, 1_500)];
+    for (now, wanted_soon, wanted_overdue) in [
+        (800, fails(Some(900)), fails(Some(1_050))),
+        (900, holds(900, Some(960)), fails(Some(1_050))),
+        (960, holds(960, Some(1_000)), fails(Some(1_050))),
+        (1_000, holds(960, Some(1_060)), fails(Some(1_050))),
+        (1_060, fails(Some(1_450)), holds(1_050, Some(1_110))),
+        (1_200, fails(Some(1_450)), holds(1_110, Some(1_550))),
+        (1_460, holds(1_450, Some(1_500)), holds(1_110, Some(1_550))),
+        (1_600, fails(None), holds(1_550, None)),
+    ] {
+        let known = || Known { now, dues, ..KNOWN };
+        assert_eq!(judge(&[&[&soon]], known()), wanted_soon, "soon, at {now}");
+        assert_eq!(judge(&[&[&overdue]], known()), wanted_overdue, "overdue, at {now}");
     }
 }
 

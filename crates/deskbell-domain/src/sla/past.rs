@@ -3,6 +3,7 @@
 use super::clock::{Clock, Subject};
 use super::turns::{Act, Facts, Turn, acts};
 use super::{Goal, Level};
+use crate::calendar::Calendar;
 use crate::ids::{AgentId, ConversationId, SlaItemId};
 use crate::time::Timestamp;
 
@@ -25,6 +26,19 @@ struct Waiting {
 
 /// The clocks that run or stand still after all of this, in the order they started. Each has the id that is given until it gets its own.
 pub fn clocks(id: SlaItemId, conversation: ConversationId, level: &Level, past: &[Past]) -> Vec<Clock> {
+    let begin = |goal, subject, at| Clock::start(id, conversation, level, (goal, subject), at);
+    let (waiting, _) = follow(past, &level.calendar, begin);
+    waiting.into_iter().filter_map(|one| one.clock).collect()
+}
+
+/// The goals that were reached by then, whether anything watched them or not.
+pub fn reached(past: &[Past]) -> Vec<Goal> {
+    let (_, reached) = follow(past, &Calendar::always(), |_, _, _| None);
+    reached
+}
+
+/// What waits after all of this, and what was reached. `begin` gives what waits its clock.
+fn follow(past: &[Past], calendar: &Calendar, begin: impl Fn(Goal, Subject, Timestamp) -> Option<Clock>) -> (Vec<Waiting>, Vec<Goal>) {
     let mut waiting: Vec<Waiting> = Vec::new();
     let mut reached: Vec<Goal> = Vec::new();
     for Past { at, turn, assigned } in past {
@@ -33,23 +47,24 @@ pub fn clocks(id: SlaItemId, conversation: ConversationId, level: &Level, past: 
         for act in acts(*turn, &facts, *at) {
             match act {
                 Act::Start(goal, subject) => {
-                    let clock = Clock::start(id, conversation, level, (goal, subject), *at);
-                    waiting.push(Waiting { goal, subject, started: *at, clock });
+                    waiting.push(Waiting { goal, subject, started: *at, clock: begin(goal, subject, *at) });
                 }
                 Act::Close(goal, subject, _) => {
-                    reached.push(goal);
+                    if !reached.contains(&goal) {
+                        reached.push(goal);
+                    }
                     waiting.retain(|one| (one.goal, one.subject) != (goal, subject));
                 }
                 Act::Drop(goal, subject) => waiting.retain(|one| (one.goal, one.subject) != (goal, subject)),
                 Act::Stop(goal) => each_clock(&mut waiting, goal, |clock| {
-                    clock.stop(&level.calendar, *at);
+                    clock.stop(calendar, *at);
                     true
                 }),
-                Act::GoOn(goal) => each_clock(&mut waiting, goal, |clock| clock.go_on(&level.calendar, *at).is_some()),
+                Act::GoOn(goal) => each_clock(&mut waiting, goal, |clock| clock.go_on(calendar, *at).is_some()),
             }
         }
     }
-    waiting.into_iter().filter_map(|one| one.clock).collect()
+    (waiting, reached)
 }
 
 /// Changes the clocks of a goal; one for which that says no is there no more.

@@ -116,6 +116,7 @@ fn steps(cast: &Cast, n: i64, step: i64, tell: &mut dyn FnMut(Event)) {
                 channel,
                 status,
                 subject: String::new(),
+                by: None,
             });
             if let Some(chat) = chat {
                 requested(cast, tell, n, chat, conversation);

@@ -58,6 +58,7 @@ fn of_each_kind(seed: &Seed) -> Vec<Event> {
             channel,
             status,
             subject: text.clone(),
+            by: flag.then_some(actor),
         },
         Event::StatusChanged { conversation, from: status, to: Status::Resolved, by: actor },
         Event::Assigned { conversation, department, agent: flag.then_some(agent), by: actor },
@@ -300,4 +301,9 @@ fn unreadable_entries_say_why() {
     );
     let older = r#"{"chat":1,"conversation":2,"department":3,"rating":"good","later_field":[1,{"a":null}]}"#;
     assert!(decode("ChatRated", older).is_ok(), "optional fields may be missing, unknown ones may be there");
+    let older = r#"{"conversation":2,"customer":1,"customer_name":"Ann","department":3,"channel":"M","status":"N","subject":""}"#;
+    assert!(
+        matches!(decode("ConversationStarted", older), Ok(Event::ConversationStarted { by: None, .. })),
+        "older programs did not say it"
+    );
 }

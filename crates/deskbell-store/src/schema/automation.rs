@@ -86,3 +86,17 @@ CREATE TABLE predefined_answer_files (
   PRIMARY KEY (answer_id, ordinal)
 );
 ";
+
+/// `postponements.cause` is the firing that set the conversation aside, NULL: somebody did. What it causes later than in its own write, the end
+/// of the postponement, is in `rule_effects`: entries of the journal from one number to another.
+///
+/// Firings of the last hour or day are counted within one conversation, whatever it has seen before.
+pub(super) const FIRINGS: &str = r"
+ALTER TABLE postponements ADD COLUMN cause BIGINT;
+CREATE TABLE rule_effects (
+  first_number {PK},
+  last_number BIGINT NOT NULL,
+  cause BIGINT NOT NULL
+);
+CREATE INDEX rule_firings_recent ON rule_firings (conversation_id, at, rule_id, outcome, answers);
+";

@@ -102,14 +102,31 @@ pub(super) fn the_log_by_rule_and_conversation(place: &Place) {
     for (entry, cause) in [(10, None), (11, Some(10)), (13, Some(10)), (14, None), (23, Some(20)), (44, None)] {
         assert_eq!(test.see(move |tx| rules::cause_of(tx, entry)).map(|firing| firing.number), cause, "{entry}");
     }
-    let acted = |rule, conversation: i64, since: i64| {
-        test.see(move |tx| rules::times_acted(tx, rule, ConversationId::from_i64(conversation), at(since)))
+    let times = |outcome, conversation: i64, since: i64| {
+        test.see(move |tx| rules::times(tx, RULE, ConversationId::from_i64(conversation), at(since), outcome))
     };
-    assert_eq!((acted(RULE, 7, 0), acted(RULE, 7, 10), acted(RULE, 8, 0)), (2, 1, 0), "what was held back does not count");
+    let done = FiringOutcome::Done;
+    assert_eq!((times(done, 7, 0), times(done, 7, 10), times(done, 8, 0)), (2, 1, 0), "what was held back does not count");
+    assert_eq!((times(FiringOutcome::Loop, 8, 0), times(FiringOutcome::Loop, 8, 30)), (1, 0));
     let sent =
         |conversation: i64, since: i64| test.see(move |tx| rules::answers_sent(tx, ConversationId::from_i64(conversation), at(since)));
     assert_eq!((sent(7, 0), sent(7, 20), sent(8, 0)), (1, 0, 0));
-    assert_eq!(test.put(|tx| rules::forget_firings(tx, at(31), 2)), 2);
+    // What a firing causes later; while there is something to come, it is not forgotten.
+    test.put(|tx| rules::caused_later(tx, 10, 50..=52));
+    for (entry, cause) in [(49, None), (50, Some(10)), (52, Some(10)), (53, None)] {
+        assert_eq!(test.see(move |tx| rules::cause_of(tx, entry)).map(|firing| firing.number), cause, "{entry}");
+    }
+    let aside = ConversationId::from_i64(7);
+    test.put(move |tx| {
+        postponements::put(tx, aside, Status::New, at(90))?;
+        postponements::caused(tx, aside, 10)
+    });
+    assert_eq!(test.see(move |tx| postponements::cause(tx, aside)), Some(10));
+    assert_eq!(test.put(|tx| rules::forget_firings(tx, at(31), 1)), 1);
+    assert_eq!(numbers(everything, i64::MAX, 10), [40, 30, 10]);
+    test.put(move |tx| postponements::put(tx, aside, Status::New, at(95)));
+    assert_eq!(test.see(move |tx| postponements::cause(tx, aside)), None, "somebody has put it off");
+    assert_eq!(test.put(|tx| rules::forget_firings(tx, at(31), 1)), 1);
     assert_eq!(test.put(|tx| rules::forget_firings(tx, at(31), 2)), 1);
     assert_eq!(test.put(|tx| rules::forget_firings(tx, at(31), 2)), 0);
     assert_eq!(numbers(everything, i64::MAX, 10), [40]);

@@ -8,14 +8,26 @@ use super::word;
 use crate::engine::Tx;
 use crate::error::StoreError;
 
-/// A conversation is set aside until a moment; then it gets its status back.
+/// A conversation is set aside until a moment; then it gets its status back. No rule has done it, unless [`caused`] says so.
 pub fn put(tx: &mut Tx<'_>, conversation: ConversationId, back: Status, until: Timestamp) -> Result<(), StoreError> {
     tx.exec(
         "INSERT INTO postponements (conversation_id, back, until_at) VALUES ($1, $2, $3) \
-         ON CONFLICT (conversation_id) DO UPDATE SET back = excluded.back, until_at = excluded.until_at",
+         ON CONFLICT (conversation_id) DO UPDATE SET back = excluded.back, until_at = excluded.until_at, cause = NULL",
         &[&conversation.get(), &back.text(), &until],
     )?;
     Ok(())
+}
+
+/// This firing has set a conversation aside.
+pub fn caused(tx: &mut Tx<'_>, conversation: ConversationId, firing: i64) -> Result<(), StoreError> {
+    tx.exec("UPDATE postponements SET cause = $2 WHERE conversation_id = $1", &[&conversation.get(), &firing])?;
+    Ok(())
+}
+
+/// The firing that has set a conversation aside.
+pub fn cause(tx: &mut Tx<'_>, conversation: ConversationId) -> Result<Option<i64>, StoreError> {
+    let found: Option<(Option<i64>,)> = tx.opt("SELECT cause FROM postponements WHERE conversation_id = $1", &[&conversation.get()])?;
+    Ok(found.and_then(|(cause,)| cause))
 }
 
 pub fn remove(tx: &mut Tx<'_>, conversation: ConversationId) -> Result<(), StoreError> {

@@ -1,11 +1,13 @@
 //! Rules that listen to events, and the log of what rules of both kinds did.
 
+use std::ops::RangeInclusive;
+
 use deskbell_domain::automation::{AnyRuleId, FiringOutcome};
 use deskbell_domain::ids::{ConversationId, RuleId, TimeRuleId};
 use deskbell_domain::rule::{Rule, RuleEvent};
 use deskbell_domain::time::Timestamp;
 
-use super::{flag, time, word};
+use super::{flag, in_list, time, word};
 use crate::engine::{Row, Tx};
 use crate::error::StoreError;
 
@@ -133,17 +135,39 @@ pub fn get_firing(tx: &mut Tx<'_>, number: i64) -> Result<Option<Firing>, StoreE
     tx.opt_dynamic_with(&format!("SELECT {FIRING_COLUMNS} FROM rule_firings WHERE number = $1"), &[&number], firing)
 }
 
-/// The firing that caused an entry of the journal. What firings cause lies apart, each behind its firing.
+/// The firing that caused an entry of the journal. What firings cause lies apart, each behind its firing, or later by itself.
 pub fn cause_of(tx: &mut Tx<'_>, number: i64) -> Result<Option<Firing>, StoreError> {
     let sql = format!("SELECT {FIRING_COLUMNS} FROM rule_firings WHERE number < $1 ORDER BY number DESC LIMIT 1");
-    Ok(tx.opt_dynamic_with(&sql, &[&number], firing)?.filter(|firing| firing.last >= number))
+    let at_once = tx.opt_dynamic_with(&sql, &[&number], firing)?.filter(|firing| firing.last >= number);
+    if at_once.is_some() {
+        return Ok(at_once);
+    }
+    let later: Option<(i64, i64)> =
+        tx.opt("SELECT last_number, cause FROM rule_effects WHERE first_number <= $1 ORDER BY first_number DESC LIMIT 1", &[&number])?;
+    match later.filter(|(last, _)| *last >= number) {
+        Some((_, cause)) => get_firing(tx, cause),
+        None => Ok(None),
+    }
+}
+
+/// A firing caused these entries of the journal, later than what it did at once.
+pub fn caused_later(tx: &mut Tx<'_>, firing: i64, entries: RangeInclusive<i64>) -> Result<(), StoreError> {
+    tx.exec("INSERT INTO rule_effects (first_number, last_number, cause) VALUES ($1, $2, $3)", &[entries.start(), entries.end(), &firing])?;
+    Ok(())
 }
 
 /// What part of the log is asked for.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct LogFilter {
     pub rule: Option<AnyRuleId>,
+    /// With what was merged into it.
     pub conversation: Option<ConversationId>,
+}
+
+/// A conversation and those that were merged into it, as a list for SQL.
+fn with_merged(tx: &mut Tx<'_>, conversation: ConversationId) -> Result<String, StoreError> {
+    let merged: Vec<(i64,)> = tx.all("SELECT id FROM conversations WHERE merged_into = $1", &[&conversation.get()])?;
+    Ok(in_list(merged.into_iter().map(|(id,)| id).chain([conversation.get()])))
 }
 
 /// The log, the newest first, strictly before a number.
@@ -159,44 +183,60 @@ pub fn firings(tx: &mut Tx<'_>, filter: LogFilter, before: i64, limit: i64) -> R
             tx.all_dynamic_with(&sql, &[&rule, &before, &limit], firing)
         }
         (None, Some(conversation)) => {
+            let list = with_merged(tx, conversation)?;
             let sql = format!(
-                "SELECT {FIRING_COLUMNS} FROM rule_firings WHERE conversation_id = $1 AND number < $2 ORDER BY number DESC LIMIT $3"
+                "SELECT {FIRING_COLUMNS} FROM rule_firings WHERE conversation_id IN {list} AND number < $1 ORDER BY number DESC LIMIT $2"
             );
-            tx.all_dynamic_with(&sql, &[&conversation.get(), &before, &limit], firing)
+            tx.all_dynamic_with(&sql, &[&before, &limit], firing)
         }
         (Some(rule), Some(conversation)) => {
+            let list = with_merged(tx, conversation)?;
             let sql = format!(
-                "SELECT {FIRING_COLUMNS} FROM rule_firings WHERE conversation_id = $1 AND rule_id = $2 AND number < $3 \
-                 ORDER BY number DESC LIMIT $4"
+                "SELECT {FIRING_COLUMNS} FROM rule_firings WHERE conversation_id IN {list} AND rule_id = $1 AND number < $2 \
+                 ORDER BY number DESC LIMIT $3"
             );
-            tx.all_dynamic_with(&sql, &[&conversation.get(), &rule, &before, &limit], firing)
+            tx.all_dynamic_with(&sql, &[&rule, &before, &limit], firing)
         }
     }
 }
 
-/// How often a rule has acted on a conversation since a moment.
-pub fn times_acted(tx: &mut Tx<'_>, rule: AnyRuleId, conversation: ConversationId, since: Timestamp) -> Result<i64, StoreError> {
-    let (count,) = tx.one(
-        "SELECT COUNT(*) FROM rule_firings WHERE conversation_id = $1 AND rule_id = $2 AND at > $3 AND outcome = $4",
-        &[&conversation.get(), &columns(rule).1, &since, &FiringOutcome::Done.text()],
-    )?;
+const TIMES: &str = "SELECT COUNT(*) FROM rule_firings WHERE conversation_id = $1 AND at > $2 AND rule_id = $3 AND outcome = $4";
+
+/// How often something has come of a rule with a conversation since a moment.
+pub fn times(
+    tx: &mut Tx<'_>,
+    rule: AnyRuleId,
+    conversation: ConversationId,
+    since: Timestamp,
+    outcome: FiringOutcome,
+) -> Result<i64, StoreError> {
+    let (count,) = tx.one(TIMES, &[&conversation.get(), &since, &columns(rule).1, &outcome.text()])?;
     Ok(count)
 }
 
+const ANSWERS: &str = "SELECT CAST(SUM(answers) AS BIGINT) FROM rule_firings WHERE conversation_id = $1 AND at > $2";
+
 /// How many answers rules have sent to a conversation since a moment.
 pub fn answers_sent(tx: &mut Tx<'_>, conversation: ConversationId, since: Timestamp) -> Result<i64, StoreError> {
-    let (count,): (Option<i64>,) = tx.one(
-        "SELECT CAST(SUM(answers) AS BIGINT) FROM rule_firings WHERE conversation_id = $1 AND at > $2",
-        &[&conversation.get(), &since],
-    )?;
+    let (count,): (Option<i64>,) = tx.one(ANSWERS, &[&conversation.get(), &since])?;
     Ok(count.unwrap_or_default())
 }
 
+/// What still has something to cause is not forgotten.
+const SETTLED: &str = "number NOT IN (SELECT cause FROM postponements WHERE cause IS NOT NULL)";
+
 /// Forgets the oldest rows from before a moment, at most `limit`; returns how many.
 pub fn forget_firings(tx: &mut Tx<'_>, before: Timestamp, limit: i64) -> Result<u64, StoreError> {
-    let oldest: Vec<(i64, Timestamp)> = tx.all("SELECT number, at FROM rule_firings ORDER BY number LIMIT $1", &[&limit])?;
+    let sql = format!("SELECT number, at FROM rule_firings WHERE {SETTLED} ORDER BY number LIMIT $1");
+    let oldest: Vec<(i64, Timestamp)> = tx.all_dynamic_with(&sql, &[&limit], |row| Ok((row.get(0)?, row.get(1)?)))?;
     match oldest.into_iter().take_while(|(_, at)| *at < before).last() {
-        Some((number, _)) => tx.exec("DELETE FROM rule_firings WHERE number <= $1", &[&number]),
+        Some((number, _)) => {
+            tx.exec("DELETE FROM rule_effects WHERE last_number <= $1", &[&number])?;
+            tx.exec_dynamic(&format!("DELETE FROM rule_firings WHERE number <= $1 AND {SETTLED}"), &[&number])
+        }
         None => Ok(0),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 //! Time rules, and when they look at which conversation.
 
-use deskbell_domain::ids::{ConversationId, CustomerId, TimeRuleId};
+use deskbell_domain::ids::{CompanyId, ConversationId, CustomerId, TimeRuleId};
 use deskbell_domain::rule::TimeRule;
 use deskbell_domain::time::Timestamp;
 
@@ -89,6 +89,16 @@ pub fn of_customer(tx: &mut Tx<'_>, customer: CustomerId, limit: i64) -> Result<
     let rows: Vec<(i64,)> = tx.all(
         "SELECT id FROM conversations WHERE customer_id = $1 ORDER BY created_at DESC, id DESC LIMIT $2",
         &[&customer.get(), &limit],
+    )?;
+    Ok(rows.into_iter().map(|(id,)| ConversationId::from_i64(id)).collect())
+}
+
+/// The newest conversations of a company's customers.
+pub fn of_company(tx: &mut Tx<'_>, company: CompanyId, limit: i64) -> Result<Vec<ConversationId>, StoreError> {
+    let rows: Vec<(i64,)> = tx.all(
+        "SELECT id FROM conversations WHERE customer_id IN (SELECT id FROM customers WHERE company_id = $1) \
+         ORDER BY created_at DESC, id DESC LIMIT $2",
+        &[&company.get(), &limit],
     )?;
     Ok(rows.into_iter().map(|(id,)| ConversationId::from_i64(id)).collect())
 }

@@ -34,6 +34,8 @@ pub(crate) struct SlaRuleView {
     conditions: Value,
     /// The same in the short spelling; null where it cannot say them.
     groups: Option<Vec<Vec<SlaConditionBody>>>,
+    /// Whether this version of the program understands the conditions; else the rule rests, and `conditions` are as they stand.
+    understood: bool,
 }
 
 impl From<&Rule> for SlaRuleView {
@@ -46,6 +48,7 @@ impl From<&Rule> for SlaRuleView {
             level: rule.level.to_string(),
             conditions: rule.conditions.clone(),
             groups: rule.in_short().map(|groups| groups.iter().map(|group| group.iter().map(shown).collect()).collect()),
+            understood: rule.understood,
         }
     }
 }

@@ -136,6 +136,7 @@ pub(super) fn started(number: i64, department: DepartmentId, status: Status) -> 
         channel: Channel::Email,
         status,
         subject: String::new(),
+        by: None,
     }
 }
 

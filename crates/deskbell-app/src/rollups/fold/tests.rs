@@ -98,6 +98,7 @@ fn begun(channel: Channel, status: Status) -> Event {
         channel,
         status,
         subject: String::new(),
+        by: None,
     }
 }
 

@@ -265,7 +265,7 @@ fn field_test(path: &str, json: &Json) -> Result<(String, FieldTest), AppError> 
 
 fn calendar(path: &str, json: &Json) -> Result<Calendar, AppError> {
     let line = text(path, json)?;
-    Calendar::parse(line).map_err(|fault| {
+    let calendar = Calendar::parse(line).map_err(|fault| {
         let what = match fault {
             CalendarFault::Zone => "names a time zone that is not known",
             CalendarFault::Span => "has a span that ends before it begins, or after the day",
@@ -274,5 +274,9 @@ fn calendar(path: &str, json: &Json) -> Result<Calendar, AppError> {
             CalendarFault::Text => "must be like Europe/Berlin; mon 09:00-12:00 13:00-17:00; tue 09:00-17:00; off 2026-12-25",
         };
         AppError::invalid(format!("{path} {what}"))
-    })
+    })?;
+    if calendar.is_never_open() {
+        return Err(AppError::invalid(format!("{path} is open on no day")));
+    }
+    Ok(calendar)
 }

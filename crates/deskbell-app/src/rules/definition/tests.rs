@@ -164,6 +164,8 @@ fn refusals_name_the_place() {
         (with(json!([[{"text": "/a(/"}]])), "definition.conditions[0][0].text: a regular expression is not understood"),
         (with(json!([[{"text": ""}]])), "definition.conditions[0][0].text must have 1 to 2000 characters"),
         (with(json!([[{"hours": "Mars/Base; mon 09:00-17:00"}]])), "definition.conditions[0][0].hours names a time zone"),
+        (with(json!([[{"hours": "Europe/Berlin"}]])), "definition.conditions[0][0].hours is open on no day"),
+        (with(json!([[{"hours": "GMT; off 2026-12-25"}]])), "definition.conditions[0][0].hours is open on no day"),
         (with(json!([[{"field": {"code": "a", "is": "b", "has": "c"}}]])), "definition.conditions[0][0].field has either"),
         (with(json!([[{"created_more_than": "2h"}]])), "definition.conditions[0][0].created_more_than is for time rules"),
     ] {

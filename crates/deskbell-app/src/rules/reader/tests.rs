@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use deskbell_domain::automation::FiringOutcome;
 use deskbell_domain::message::Actor;
+use deskbell_domain::time::Timestamp;
 use deskbell_store::tables::merging::Browsers;
 use proptest::prelude::*;
 use proptest::strategy::Strategy;
@@ -14,6 +15,7 @@ use super::*;
 use crate::conversations::stage::{Stage, stage};
 use crate::conversations::{self, Authority, Writing, Written as Letter};
 use crate::rules::{self, Changes, LogFilter};
+use crate::{customers, time_rules};
 
 fn rule(stage: &Stage, name: &str, definition: &serde_json::Value) {
     let changes = Changes { name: Some(name.to_owned()), definition: Some(definition.clone()), ..Changes::default() };
@@ -220,4 +222,44 @@ fn what_a_defect_keeps_a_rule_from_is_in_the_log() {
     let shown: Vec<_> = log.iter().map(|firing| (firing.name.as_str(), firing.outcome)).collect();
     assert_eq!(shown, [("seen", FiringOutcome::Failed)]);
     assert_eq!(stage.conversation(one.id).tags, [""; 0], "and it is not tried again");
+}
+
+#[test]
+fn much_that_time_rules_are_told_of_is_written_in_bites() {
+    let stage = stage();
+    let definition = json!({"conditions": [[{"created_more_than": "10h"}]], "actions": [{"add_tag": "old"}]});
+    let changes = Changes { name: Some("old".to_owned()), definition: Some(definition), ..Changes::default() };
+    stage.write(move |tx, cx| time_rules::create(tx, cx, &changes));
+    let first = stage.ticket(&stage.visit(), "one@x.test", "Hello");
+    let customers: Vec<CustomerId> = stage.write(move |tx, cx| {
+        (0..8)
+            .map(|_| {
+                let customer = customers::anonymous(tx, cx)?.id;
+                for _ in 0..CONVERSATIONS_OF_CUSTOMER_MAX {
+                    let id = ConversationId::from_i64(tx.next_id()?);
+                    let (code, public_code) = (format!("C-{id}"), format!("P{id}"));
+                    tables::conversations::insert(tx, &Conversation { id, code, public_code, customer, ..first.clone() })?;
+                }
+                Ok(customer)
+            })
+            .collect::<Result<_, AppError>>()
+    });
+    stage.desk.rule_reader().catch_up().unwrap();
+    let all = 8 * CONVERSATIONS_OF_CUSTOMER_MAX as usize;
+    stage.write(move |tx, cx| {
+        customers.iter().try_for_each(|customer| {
+            let changes = customers::Changes { name: Some("Cleo".to_owned()), ..customers::Changes::default() };
+            customers::change(tx, cx, *customer, &changes).map(drop)
+        })
+    });
+    let told = || stage.see(|tx| Ok(tables::time_rules::due(tx, Timestamp::from_micros(i64::MAX), i64::MAX)?)).len();
+    let mut reader = stage.desk.rule_reader();
+    let first = told();
+    let mut before = first;
+    while reader.bite().unwrap() == Left::Some {
+        let bite = told() - before;
+        assert!(bite <= TOUCHED_PER_WRITE_MAX + CONVERSATIONS_OF_CUSTOMER_MAX as usize, "{bite} in one write");
+        before += bite;
+    }
+    assert_eq!(told() - first, all);
 }

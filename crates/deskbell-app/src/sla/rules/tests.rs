@@ -136,15 +136,26 @@ fn order_decides() {
     for wrong in [vec![], vec![first.id], vec![first.id, first.id], vec![first.id, last.id, SlaRuleId::from_i64(1)]] {
         assert_eq!(stage.try_write(move |tx, cx| order(tx, cx, &wrong)).unwrap_err().kind, Kind::Invalid);
     }
-    // One that another version wrote rests, and can be taken away.
+    // One that another version wrote rests. It is listed, so that it can be put in its place, changed and taken away.
     let odd = SlaRuleId::from_i64(77);
     stage.write(move |tx, cx| {
         let definition = r#"[[{"about":"moon_phase","any_of":["full"]}]]"#.to_owned();
         let rule = SlaRule { id: odd, name: "Odd".to_owned(), enabled: true, level: fast.id, definition };
         Ok(tables::sla::insert_rule(tx, &rule, cx.now)?)
     });
-    assert_eq!(stage.see(list).len(), 2);
+    let listed = || stage.see(list).into_iter().map(|rule| (rule.id, rule.understood)).collect::<Vec<_>>();
+    assert_eq!(listed(), [(last.id, true), (first.id, true), (odd, false)]);
+    let shown = stage.see(list).pop().unwrap();
+    assert_eq!((shown.conditions.clone(), shown.in_short()), (json!([[{"about": "moon_phase", "any_of": ["full"]}]]), None));
     assert_eq!(of(Channel::Email), "");
+    stage.write(move |tx, cx| order(tx, cx, &[odd, first.id, last.id]));
+    assert_eq!(listed()[0], (odd, false));
+    let renamed = RuleDraft { name: Some("Odder".to_owned()), enabled: Some(false), ..RuleDraft::default() };
+    let changed = stage.write(move |tx, cx| change(tx, cx, odd, &renamed));
+    assert_eq!(changed, Rule { name: "Odder".to_owned(), enabled: false, ..shown });
+    let mended = RuleDraft { conditions: Some(json!([])), enabled: Some(true), ..RuleDraft::default() };
+    assert!(stage.write(move |tx, cx| change(tx, cx, odd, &mended)).understood);
+    assert_eq!(of(Channel::Email), "Fast");
     stage.write(move |tx, cx| remove(tx, cx, odd));
     assert_eq!(stage.try_write(move |tx, cx| remove(tx, cx, odd)).unwrap_err().kind, Kind::NotFound);
 }
@@ -319,4 +330,24 @@ fn either_spelling_says_the_same() {
         let error = stage.try_write(move |tx, cx| create(tx, cx, &draft)).unwrap_err();
         assert!(error.kind == Kind::Invalid && error.public.contains(field), "{error:?} names {field}");
     }
+}
+
+#[test]
+fn a_large_rule_of_an_older_program_is_switched_off() {
+    let stage = stage();
+    let held = level(&stage, "Held", 10).id;
+    // In the short spelling it fits; in the words of rules its slashes take more room.
+    let values: Vec<String> = (0..100).map(|number| format!("/{number:0>60}/")).collect();
+    let definition = serde_json::to_string(&vec![vec![json!({"about": "text", "any_of": values}); 9]]).unwrap();
+    assert!(definition.len() < definitions::DEFINITION_BYTES_MAX && definition.len() > definitions::DEFINITION_BYTES_MAX * 3 / 4);
+    let large = SlaRuleId::from_i64(79);
+    let kept = SlaRule { id: large, name: "Large".to_owned(), enabled: true, level: held, definition };
+    let stored = kept.clone();
+    stage.write(move |tx, cx| Ok(tables::sla::insert_rule(tx, &stored, cx.now)?));
+    let off = RuleDraft { enabled: Some(false), ..RuleDraft::default() };
+    let changed = stage.write(move |tx, cx| change(tx, cx, large, &off));
+    assert!(changed.understood && changed.conditions.to_string().len() > definitions::DEFINITION_BYTES_MAX);
+    assert_eq!(stage.see(|tx| Ok(tables::sla::rules(tx)?)), [SlaRule { enabled: false, ..kept }], "nothing else is written anew");
+    let again = RuleDraft { conditions: Some(changed.conditions), ..RuleDraft::default() };
+    assert_eq!(stage.try_write(move |tx, cx| change(tx, cx, large, &again)).unwrap_err().kind, Kind::TooLarge);
 }

@@ -159,3 +159,43 @@ fn what_was_closed_stays_closed() {
     assert_eq!((stage.clocks(ticket), stage.logged(Medium::Tickets)), (vec![], before));
     stage.clocks_are_sound();
 }
+
+/// It is New again, as after a missed call.
+fn is_new_again(stage: &Stage, conversation: ConversationId) -> Vec<Goal> {
+    stage.clock.advance_seconds(MINUTE);
+    let customer = Actor::Customer(stage.conversation(conversation).customer);
+    stage.write(move |tx, cx| {
+        let mut conversation = conversations::get(tx, conversation)?;
+        conversations::set_status(tx, cx, &mut conversation, Status::New, customer)
+    });
+    stage.started(conversation).into_iter().map(|(goal, _)| goal).collect()
+}
+
+#[test]
+fn what_was_reached_without_a_clock_was_reached() {
+    let stage = stage();
+    // The first answer is not watched: then the next one is.
+    let next = level(&stage, "Next", &[(Goal::NextAnswer, HOUR)], Calendar::always());
+    let watched = stage.plain();
+    set(&stage, watched, Some(next.id));
+    assert_eq!(is_new_again(&stage, watched), [], "it still waits for the first");
+    stage.answer(stage.ann, watched, "Yes?");
+    assert_eq!(is_new_again(&stage, watched), [Goal::NextAnswer]);
+
+    // What was reached before the level came is not asked for again.
+    let later = later(&stage);
+    let resolved = stage.plain();
+    stage.turns(resolved, Change::Resolve);
+    set(&stage, resolved, Some(later.id));
+    stage.turns(resolved, Change::Open);
+    let goals: Vec<Goal> = stage.started(resolved).into_iter().map(|(goal, _)| goal).collect();
+    assert_eq!(goals, [Goal::NextAnswer, Goal::FirstAssign], "as if the level came after it was opened again");
+
+    let answered = stage.plain();
+    stage.clock.advance_seconds(MINUTE);
+    stage.answer(stage.ann, answered, "Yes?");
+    stage.write(move |tx, cx| conversations::hand_over(tx, cx, Actor::System, answered, None, None));
+    set(&stage, answered, Some(later.id));
+    assert_eq!(is_new_again(&stage, answered), [Goal::NextAnswer, Goal::FirstResolve], "it was answered and assigned");
+    stage.clocks_are_sound();
+}

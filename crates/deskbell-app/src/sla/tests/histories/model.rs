@@ -283,8 +283,14 @@ impl Model<'_> {
                 Goal::ChatAnswer | Goal::CallAnswer => None,
             }),
             Status::Deleted | Status::Spam => self.end(id, on, at, |_| Some(false)),
-            Status::New => self.waits(on, Some(Self::new_answer(on)), at),
-            Status::Open => self.waits(on, (from != Status::New).then_some(Goal::NextAnswer), at),
+            Status::New => {
+                self.remember(on);
+                self.waits(on, Some(Self::new_answer(on)), at);
+            }
+            Status::Open => {
+                self.remember(on);
+                self.waits(on, (from != Status::New).then_some(Goal::NextAnswer), at);
+            }
             Status::Init | Status::Postponed | Status::Chatting | Status::Calling => {}
         }
     }
@@ -309,16 +315,32 @@ impl Model<'_> {
         self.later(id, on, at);
     }
 
-    /// What had no clock gets the one that it would have, had the level been there from the beginning: so all of it is played again.
-    fn later(&self, id: ConversationId, on: &mut Conversation, at: Timestamp) {
-        let times = on.level.and_then(|level| self.times.iter().find(|(id, _)| *id == level));
-        let (Some((level, times)), Some((began, Event::ConversationStarted { status, .. }))) = (times, on.past.first()) else { return };
-        let mut again = Conversation::begun(*status, Some(*level), true);
+    /// What was reached is known, though nothing may have watched it.
+    fn remember(&self, on: &mut Conversation) {
+        if let (false, Some((level, _))) = (on.again, self.times.first())
+            && let Some(again) = self.played_again(ConversationId::from_i64(0), on, *level)
+        {
+            on.reached.extend(again.reached);
+        }
+    }
+
+    /// All that happened so far, with a level from the beginning.
+    fn played_again(&self, id: ConversationId, on: &Conversation, level: SlaLevelId) -> Option<Conversation> {
+        let Some((began, Event::ConversationStarted { status, .. })) = on.past.first() else { return None };
+        let mut again = Conversation::begun(*status, Some(level), true);
         let mut aside = Model { times: self.times, items: Vec::new(), taken: Vec::new() };
-        aside.level(id, &mut again, Some(*level), *began);
+        aside.level(id, &mut again, Some(level), *began);
         for (at, event) in &on.past {
             aside.take(id, &mut again, event, *at);
         }
+        Some(again)
+    }
+
+    /// What had no clock gets the one that it would have, had the level been there from the beginning: so all of it is played again.
+    fn later(&self, id: ConversationId, on: &mut Conversation, at: Timestamp) {
+        let times = on.level.and_then(|level| self.times.iter().find(|(id, _)| *id == level));
+        let Some((level, times)) = times else { return };
+        let Some(again) = self.played_again(id, on, *level) else { return };
         let is_answer = |goal: Goal| matches!(goal, Goal::FirstAnswer | Goal::NextAnswer);
         for clock in again.clocks {
             let runs = |other: &Clock| other.of == clock.of && (other.goal == clock.goal || is_answer(other.goal) && is_answer(clock.goal));
