@@ -167,7 +167,8 @@ impl Timers {
     /// Gives conversations back that were set aside. What ends together in great numbers is gone on with after the others had their turn.
     async fn end_postponements(&mut self, desk: &Desk, looks: bool) -> Result<(), AppError> {
         let now = desk.now();
-        if !self.postponements.has_more() && !(looks && desk.read(move |tx| postponing::has_ended(tx, now)).await?) {
+        let ended = self.postponements.has_more() || (looks && desk.read(move |tx| postponing::has_ended(tx, now)).await?);
+        if !ended {
             return Ok(());
         }
         for _ in 0..POSTPONEMENT_BITES_MAX {

@@ -1,5 +1,6 @@
 //! Timers under load, and beside what cannot be done.
 
+use deskbell_domain::agent::Role;
 use deskbell_domain::call::{CALL_SECONDS_MAX, CallState, Direction};
 use deskbell_domain::conversation::{Channel, Status};
 use deskbell_domain::ids::{CallId, ConversationId, DepartmentId};
@@ -7,6 +8,7 @@ use deskbell_store::tables::merging::Browsers;
 use serde_json::json;
 
 use super::*;
+use crate::accounts::AgentDraft;
 use crate::calls::{NewCall, Teller, Telling};
 use crate::conversations::stage::{Stage, stage};
 use crate::conversations::{self, Start, postponing};
@@ -117,6 +119,34 @@ fn what_is_left_is_gone_on_with_at_once() {
     assert_eq!(on_the_phone(&stage, &calls), 10);
     runtime.block_on(timers.tick(&stage.desk)).unwrap();
     assert_eq!(on_the_phone(&stage, &calls), 0);
+}
+
+#[test]
+fn so_are_chats_in_which_nobody_writes() {
+    let (stage, runtime) = (stage(), runtime());
+    stage.all_online();
+    let owner = stage.owner;
+    let draft = AgentDraft {
+        email: "owner@desk.test".to_owned(),
+        first_name: "Owner".to_owned(),
+        last_name: String::new(),
+        role: Role::Owner,
+        slots: 100,
+        enabled: true,
+        password_hash: None,
+    };
+    stage.write(move |tx, cx| accounts::change_agent(tx, cx, owner, &draft));
+    for _ in 0..60 {
+        let chat = stage.chat(&stage.visit(), "Hello?");
+        stage.accept(owner, chat.id);
+    }
+    stage.clock.advance_seconds(i64::from(stage.desk.settings().inactivity_seconds) + 60);
+    let live = || stage.see(|tx| Ok(tables::chats::live(tx)?)).len();
+    let mut timers = Timers::new(stage.desk.now().plus_seconds(-60));
+    runtime.block_on(timers.tick(&stage.desk)).unwrap();
+    assert_eq!(live(), 10);
+    runtime.block_on(timers.tick(&stage.desk)).unwrap();
+    assert_eq!(live(), 0);
 }
 
 #[test]

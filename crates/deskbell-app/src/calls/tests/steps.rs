@@ -367,7 +367,9 @@ fn a_conversation_that_is_set_aside_stays_so_over_a_call_in_vain() {
     let until = desk.stage.desk.now().plus_seconds(3_600);
     let by = Actor::Agent(desk.ann);
     let aside = |ticket, until| desk.stage.write(move |tx, cx| conversations::postponing::postpone(tx, cx, by, ticket, until));
-    tickets.map(|ticket| aside(ticket, until));
+    for ticket in tickets {
+        aside(ticket, until);
+    }
     let within = |ticket| NewCall { conversation: Some(ticket), ..NewCall::new(Direction::Outgoing) };
     let dial = |agent, ticket| desk.try_start(&desk.exchange(Some(agent)), within(ticket)).unwrap().call.unwrap();
     let shown = |ticket: ConversationId| desk.stage.see(move |tx| crate::views::conversation(tx, &ticket.to_string())).postponed_until;
