@@ -258,6 +258,19 @@ export async function assertAccessible(frame, what) {
   assert.deepEqual(grave, [], what);
 }
 
+/** Nothing is wider than the screen: a table may be scrolled within its own box. */
+export async function fits(page, what) {
+  const wide = await page.evaluate(() =>
+    [...document.querySelectorAll('main *')]
+      .filter((one) => {
+        const { left, right } = one.getBoundingClientRect();
+        return !one.closest('table, .unseen') && (right > innerWidth + 1 || left < -1);
+      })
+      .map((one) => one.outerHTML.slice(0, 120)),
+  );
+  assert.deepEqual(wide, [], what);
+}
+
 export async function screenshot(page, name) {
   mkdirSync(shots, { recursive: true });
   await page.screenshot({ path: path.join(shots, `${name}.png`) });

@@ -26,6 +26,8 @@ test('a rule is made, acts, and is in the log; texts are kept ready', () =>
       await settings.getByTestId('settings-rules').click();
       await settings.getByTestId('rules-add').click();
       await settings.getByTestId('rule-name').fill(rule);
+      // As JSON first: what it refuses is said, and the form then shows the same.
+      await settings.getByTestId('rule-json').click();
       const definition = {
         events: 'customer_message',
         conditions: [[{ text: `refund ${mark}` }]],
@@ -33,9 +35,12 @@ test('a rule is made, acts, and is in the log; texts are kept ready', () =>
       };
       await settings.getByTestId('rule-definition').fill(JSON.stringify({ ...definition, events: 'sneezed' }));
       await settings.getByTestId('rule-save').click();
-      await settings.getByTestId('rule-problem').filter({ hasText: 'definition.events must be one of' }).waitFor();
+      await settings.getByTestId('rule-problem').filter({ hasText: 'definition.events: must be one of' }).waitFor();
       await settings.getByTestId('rule-definition').fill(JSON.stringify(definition));
-      await assertAccessible(settings, 'the form of a rule');
+      await assertAccessible(settings, 'the definition of a rule');
+      await settings.getByTestId('rule-json').click();
+      await settings.getByTestId('rule-events').getByText('The customer writes').waitFor();
+      await settings.getByTestId('condition').getByTestId('condition-text').waitFor();
       await settings.getByTestId('rule-save').click();
       await settings.getByTestId('rules').getByRole('cell', { name: rule, exact: true }).waitFor();
 

@@ -220,6 +220,105 @@ export interface Firing {
   detail: string;
 }
 
+/** A span of a day by the clock on the wall; the end of the day is `24:00`. */
+export interface Span {
+  from: string;
+  until: string;
+}
+
+/** Business hours. */
+export interface Calendar {
+  zone: string;
+  /** `mon` to `sun`; a day that is left out is closed. */
+  days: Record<string, Span[]>;
+  /** `2026-12-25` */
+  holidays: string[];
+}
+
+export interface SlaLevel {
+  level: Id;
+  name: string;
+  /** Business seconds; null: not watched. */
+  times: Record<SlaGoal, number | null>;
+  calendar: Calendar;
+}
+
+/** Chooses the level of a conversation that begins. */
+export interface SlaRule {
+  rule: Id;
+  name: string;
+  enabled: boolean;
+  level: Id;
+  /** Groups, as rules have them. */
+  conditions: unknown[][];
+}
+
+/** A goal that was reached. */
+export interface SlaLogRow {
+  number: number;
+  conversation: Id;
+  code: string;
+  level: Id;
+  level_name: string;
+  goal: SlaGoal;
+  department_name: string;
+  agent: Id | null;
+  agent_name: string;
+  customer_name: string;
+  started: Millis;
+  due: Millis;
+  closed: Millis;
+  in_time: boolean;
+  /** Milliseconds. */
+  late: number;
+}
+
+/** Milliseconds of business hours. */
+export interface SlaTimes {
+  count: number;
+  sum: number;
+  min: number;
+  max: number;
+}
+
+export interface SlaCompliance {
+  time_zone: string;
+  rows: { from: Millis; until: Millis; in_time: SlaTimes; late: SlaTimes }[];
+}
+
+/** Numbers by the names of measures: counts, and times in milliseconds. */
+export type Figures = Record<string, number>;
+
+export interface Series {
+  time_zone: string;
+  rows: { from: Millis; until: Millis; values: Figures }[];
+  total: Figures;
+}
+
+/** What an agent, a department, a channel or a tag did. */
+export interface Total {
+  of: Id;
+  name: string;
+  values: Figures;
+}
+
+export const INTERVALS = ['hour', 'day', 'week', 'month'] as const;
+export type Interval = (typeof INTERVALS)[number];
+export const MEDIA = ['tickets', 'chats', 'calls'] as const;
+
+/** Whole days in the desk's zone; the last one belongs to it. */
+export interface Days {
+  from: string;
+  to: string;
+}
+
+export interface SlaLogFilter extends Days {
+  medium: (typeof MEDIA)[number];
+  level?: Id;
+  department?: Id;
+  agent?: Id;
+}
+
 export const VISIBILITIES = ['all', 'department', 'agent'] as const;
 
 interface Visible {
@@ -422,6 +521,27 @@ export const api = {
   removeRule: (kind: RuleKind, id: Id) => request<null>('DELETE', `${BASE}/${kind}/${id}`),
   ruleLog: (filter: { rule?: Id; time_rule?: Id; limit?: number; after?: string }) =>
     request<List<Firing>>('GET', `${BASE}/rule-log${query(filter)}`),
+
+  groups: () => request<List<{ group: Id; name: string }>>('GET', `${BASE}/groups`),
+  companies: (after?: string) => request<List<{ company: Id; name: string }>>('GET', `${BASE}/companies${query({ after })}`),
+
+  slaLevels: () => request<List<SlaLevel>>('GET', `${BASE}/sla/levels`),
+  createSlaLevel: (level: Partial<SlaLevel>) => request<SlaLevel>('POST', `${BASE}/sla/levels`, level),
+  updateSlaLevel: (id: Id, level: Partial<SlaLevel>) => request<SlaLevel>('PUT', `${BASE}/sla/levels/${id}`, level),
+  removeSlaLevel: (id: Id) => request<null>('DELETE', `${BASE}/sla/levels/${id}`),
+  slaRules: () => request<List<SlaRule>>('GET', `${BASE}/sla/rules`),
+  createSlaRule: (rule: Partial<SlaRule>) => request<SlaRule>('POST', `${BASE}/sla/rules`, rule),
+  updateSlaRule: (id: Id, rule: Partial<SlaRule>) => request<SlaRule>('PUT', `${BASE}/sla/rules/${id}`, rule),
+  removeSlaRule: (id: Id) => request<null>('DELETE', `${BASE}/sla/rules/${id}`),
+  orderSlaRules: (rules: Id[]) => request<List<SlaRule>>('PUT', `${BASE}/sla/order`, { rules }),
+  slaLog: (filter: SlaLogFilter & { kept?: string; limit?: number; after?: string }) =>
+    request<List<SlaLogRow>>('GET', `${BASE}/sla/log${query({ ...filter })}`),
+  slaCompliance: (filter: SlaLogFilter & { group_by: Interval }) =>
+    request<SlaCompliance>('GET', `${BASE}/sla/compliance${query({ ...filter })}`),
+
+  series: (filter: Days & { group_by: Interval }) => request<Series>('GET', `${BASE}/reports/series${query({ ...filter })}`),
+  totals: (filter: Days & { by: string; after?: string }) =>
+    request<List<Total>>('GET', `${BASE}/reports/totals${query({ ...filter })}`),
 
   cannedMessages: (whose: Whose, after?: string) =>
     request<List<CannedMessage>>('GET', `${BASE}/canned-messages${query({ whose, after })}`),

@@ -13,6 +13,7 @@ pub(crate) mod companies;
 pub(crate) mod conversations;
 pub(crate) mod credentials;
 pub(crate) mod customers;
+pub(crate) mod days;
 pub(crate) mod departments;
 pub(crate) mod done;
 pub(crate) mod fields;
@@ -26,6 +27,7 @@ pub(crate) mod overview;
 pub(crate) mod page;
 pub(crate) mod phone;
 pub(crate) mod predefined_answers;
+pub(crate) mod reports;
 pub(crate) mod rule_log;
 pub(crate) mod rules;
 pub(crate) mod session;
@@ -167,6 +169,11 @@ pub(crate) fn entries() -> Vec<Entry> {
         sla::rules::Update,
         sla::rules::Remove,
         sla::rules::Reorder,
+        sla::log::List,
+        sla::compliance::Show,
+        reports::measures::List,
+        reports::series::Show,
+        reports::totals::List,
         tags::List,
         visits::List,
         overview::Show,

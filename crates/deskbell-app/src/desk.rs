@@ -291,7 +291,7 @@ impl Desk {
 
     /// The reader behind the roll-ups, to be run by hand.
     pub fn rollup_reader(&self) -> rollups::Reader {
-        rollups::Reader::new(self.0.db.clone(), Arc::clone(&self.0.rollups))
+        rollups::Reader::new(self.0.db.clone(), Arc::clone(&self.0.rollups), Arc::clone(&self.0.clock))
     }
 
     /// The last journal number that this process knows to be in the roll-ups; 0 before the first look.

@@ -21,6 +21,7 @@ use std::sync::mpsc::{SyncSender, TrySendError};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use deskbell_domain::conversation::Channel;
 use deskbell_domain::measure::{Cell, Dimension, Measure, Span};
 use deskbell_domain::time::Timestamp;
 use deskbell_store::tables::rollups;
@@ -64,6 +65,11 @@ pub fn series(tx: &mut Tx<'_>, edges: &[Timestamp], now: Timestamp) -> Result<Ve
 /// Sums of every member between neighbouring edges, which rise; else as [`totals`].
 pub fn table(tx: &mut Tx<'_>, dimension: Dimension, edges: &[Timestamp], now: Timestamp) -> Result<Vec<BTreeMap<i64, Cell>>, AppError> {
     sums(tx, dimension, edges, now)
+}
+
+/// A channel as the member of its dimension.
+pub fn channel_member(channel: Channel) -> i64 {
+    channel.text().bytes().next().map_or(0, i64::from)
 }
 
 /// Waits until everything that was committed before the call is in the cells; not for long.

@@ -16,8 +16,8 @@ use deskbell_domain::sla::clock::Clock;
 use deskbell_domain::time::Timestamp;
 use deskbell_store::{Tx, tables};
 
-pub use deskbell_store::tables::sla::log::{Compliance, LogFilter, LogRow, Times};
-pub use report::{LogRows, compliance, log};
+pub use deskbell_store::tables::sla::log::{Compliance, Kept, LogFilter, LogRow, Times};
+pub use report::{LogRows, compliance, log, newest};
 
 use crate::error::AppError;
 

@@ -36,6 +36,7 @@ pub mod timeline;
 pub mod trigger;
 pub mod visit;
 pub mod widget;
+pub mod zone;
 
 /// Declares an enum whose every value has one fixed spelling, used in storage and at the edges.
 macro_rules! spelled {

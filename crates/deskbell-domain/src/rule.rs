@@ -9,10 +9,12 @@ mod condition;
 mod happening;
 #[cfg(test)]
 mod tests;
+mod words;
 
 pub use action::{Action, Placeholder, Template, UnknownPlaceholder};
 pub use condition::{Clause, Condition, Conditions, Due, Facts, FieldTest, Online, TextTest, TimeTest, Verdict, Who};
 pub use happening::Happening;
+pub use words::{ActionWord, ConditionWord};
 
 use crate::ids::{RuleId, TimeRuleId};
 use crate::spelled;

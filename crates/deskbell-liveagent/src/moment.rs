@@ -1,25 +1,23 @@
 //! Times as this API writes them: `YYYY-MM-DD HH:MM:SS` in the desk's time zone, without naming it. Source: the reference, "Datafield
 //! formats".
 
-mod edges;
-
 use deskbell_app::settings::Settings;
 use deskbell_app::{AppError, Desk};
 use deskbell_domain::time::Timestamp;
+use deskbell_domain::zone::{self, Edges};
 use deskbell_http::Input;
 use jiff::civil;
-use jiff::tz::TimeZone;
 
 use crate::short::Short;
 
-pub(crate) use edges::Interval;
+pub(crate) use deskbell_domain::zone::Interval;
 
 const FORMAT: &str = "%Y-%m-%d %H:%M:%S";
 const DATE: &str = "%Y-%m-%d";
 
 /// The time zone of a desk.
 #[derive(Debug, Clone)]
-pub(crate) struct Zone(TimeZone);
+pub(crate) struct Zone(zone::Zone);
 
 /// What a text names: a second, or a whole day. The end does not belong to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,12 +33,37 @@ impl Zone {
 
     /// An unknown name counts as GMT.
     pub(crate) fn set(settings: &Settings) -> Zone {
-        Zone(TimeZone::get(&settings.time_zone).unwrap_or(TimeZone::UTC))
+        Zone(zone::Zone::named(&settings.time_zone))
     }
 
     /// The zone that is the same everywhere.
     pub(crate) fn gmt() -> Zone {
-        Zone(TimeZone::UTC)
+        Zone(zone::Zone::gmt())
+    }
+
+    /// Where intervals begin and end from one moment to a later one; what these cut is a shorter interval.
+    pub(crate) fn edges(&self, from: Timestamp, until: Timestamp, interval: Interval) -> Edges<'_> {
+        self.0.edges(from, until, interval)
+    }
+
+    /// The beginning of the hour that a moment is in.
+    pub(crate) fn hour_begins(&self, at: Timestamp) -> Timestamp {
+        self.0.hour_begins(at)
+    }
+
+    /// The end of the hour that a moment is in; the moment itself, if an hour begins with it.
+    pub(crate) fn hour_ends(&self, at: Timestamp) -> Timestamp {
+        self.0.hour_ends(at)
+    }
+
+    /// The date that the clock shows.
+    pub(crate) fn date(&self, at: Timestamp) -> civil::Date {
+        self.0.date(at)
+    }
+
+    /// The first moment of a date.
+    pub(crate) fn day_begins(&self, date: civil::Date) -> Timestamp {
+        self.0.day_begins(date)
     }
 
     pub(crate) fn text(&self, at: Timestamp) -> String {
@@ -50,7 +73,7 @@ impl Zone {
     /// The same for lists.
     pub(crate) fn short(&self, at: Timestamp) -> Short {
         let at = jiff::Timestamp::from_second(at.seconds()).unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-        let local = self.0.to_datetime(at);
+        let local = self.0.time_zone().to_datetime(at);
         if !(0..=9_999).contains(&local.year()) {
             return Short::new(local.strftime(FORMAT));
         }
@@ -71,7 +94,8 @@ impl Zone {
     /// The moment of a local time. Of an hour that comes twice the first, of one that is left out the moment it would have been; what lies
     /// beyond the calendar becomes its end.
     pub(crate) fn moment(&self, local: civil::DateTime) -> Timestamp {
-        let at = self.0.to_timestamp(local).unwrap_or(if local.year() < 1970 { jiff::Timestamp::MIN } else { jiff::Timestamp::MAX });
+        let at =
+            self.0.time_zone().to_timestamp(local).unwrap_or(if local.year() < 1970 { jiff::Timestamp::MIN } else { jiff::Timestamp::MAX });
         Timestamp::from_seconds(at.as_second())
     }
 
@@ -142,7 +166,7 @@ mod tests {
         let zone = zone("Europe/Bratislava");
         for step in -2_000..2_000 {
             let at = Timestamp::from_seconds(step * 123_456_789);
-            let local = zone.0.to_datetime(jiff::Timestamp::from_second(at.seconds()).unwrap_or(jiff::Timestamp::UNIX_EPOCH));
+            let local = zone.0.time_zone().to_datetime(jiff::Timestamp::from_second(at.seconds()).unwrap_or(jiff::Timestamp::UNIX_EPOCH));
             assert_eq!(zone.text(at), local.strftime(FORMAT).to_string());
         }
     }

@@ -47,6 +47,7 @@ pub const MIGRATIONS: &[(&str, &str)] = &[
     ("0021-lookups", lookups::LOOKUPS),
     ("0021-numbers", lookups::NUMBERS),
     ("0023-firings", automation::FIRINGS),
+    ("0024-rollup-leases", rollups::ROLLUP_LEASES),
 ];
 
 const DESK: &str = r"

@@ -153,8 +153,8 @@ async fn an_agent_does_not_administer() {
         }
     }
     assert_eq!(
-        administrative, 56,
-        "agents, customers, groups, companies, departments, knowledge bases, triggers, goals, rules, time rules, their log, settings, shortcuts, skills, service levels, credentials and OAuth"
+        administrative, 61,
+        "agents, customers, groups, companies, departments, knowledge bases, triggers, goals, rules, time rules, their log, settings, shortcuts, skills, service levels, reports, credentials and OAuth"
     );
 }
 

@@ -110,11 +110,6 @@ impl<'a> Who<'a> {
     }
 }
 
-/// A channel as the member of its dimension.
-pub(super) fn channel_member(channel: Channel) -> i64 {
-    channel.text().bytes().next().map_or(0, i64::from)
-}
-
 impl Cells {
     fn add(&mut self, dimension: Dimension, member: i64, at: Timestamp, measure: Measure, by: i64) {
         if at >= self.from {
@@ -132,7 +127,7 @@ impl Cells {
             self.add(Dimension::Department, department.get(), at, measure, by);
         }
         if let Some(channel) = who.channel {
-            self.add(Dimension::Channel, channel_member(channel), at, measure, by);
+            self.add(Dimension::Channel, super::channel_member(channel), at, measure, by);
         }
         for tag in who.tags {
             self.add(Dimension::Tag, tag.get(), at, measure, by);

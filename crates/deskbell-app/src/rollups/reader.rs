@@ -15,6 +15,7 @@ use deskbell_store::{Db, StoreError, Tx, cursors, journal};
 use super::fold::{Fold, KINDS, Told};
 use super::state::{Call, Chat, Conversation};
 use super::{Link, earlier, shelf};
+use crate::clock::Clock;
 use crate::error::{AppError, Kind};
 use crate::follow::Listener;
 
@@ -28,6 +29,8 @@ const CURSOR_EVENTS_MAX: i64 = 5_000;
 const LOOK_SECONDS: u64 = 5;
 /// Rows of a generation that is over taken away in one write.
 const DROPPED_ROWS: i64 = 2_000;
+/// Seconds without a write after which nobody builds a generation any more.
+pub(super) const SILENT_SECONDS_MAX: i64 = 600;
 
 /// The reader.
 pub struct Reader {
@@ -36,6 +39,7 @@ pub struct Reader {
     /// None before the first look, after a failure, and when another one was faster.
     state: Option<State>,
     link: Arc<Link>,
+    clock: Arc<dyn Clock>,
 }
 
 struct State {
@@ -70,8 +74,8 @@ impl Listener for Leash {
 }
 
 impl Reader {
-    pub(crate) fn new(db: Db, link: Arc<Link>) -> Reader {
-        Reader { db, bite_events: BITE_EVENTS, state: None, link }
+    pub(crate) fn new(db: Db, link: Arc<Link>, clock: Arc<dyn Clock>) -> Reader {
+        Reader { db, bite_events: BITE_EVENTS, state: None, link, clock }
     }
 
     #[cfg(test)]
@@ -90,12 +94,15 @@ impl Reader {
 
     fn run(mut self, receiver: &Receiver<()>) {
         loop {
-            match self.catch_up().and_then(|()| self.tidy()) {
-                Ok(()) => {}
+            // What is over goes in bites, between which the journal is looked at: reports wait for that.
+            let left = self.catch_up().and_then(|()| self.tidy());
+            match &left {
+                Ok(_) => {}
                 Err(error) if error.kind == Kind::Internal => tracing::error!(error = %error, "roll-ups fell behind"),
                 Err(error) => tracing::warn!(error = %error, "roll-ups wait for the store"),
             }
-            match receiver.recv_timeout(Duration::from_secs(LOOK_SECONDS)) {
+            let pause = if matches!(left, Ok(Left::Some)) { Duration::ZERO } else { Duration::from_secs(LOOK_SECONDS) };
+            match receiver.recv_timeout(pause) {
                 Ok(()) | Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,
             }
@@ -166,15 +173,20 @@ impl Reader {
         })
     }
 
-    /// Takes away what is left of generations that are neither served nor built.
-    fn tidy(&self) -> Result<(), AppError> {
-        loop {
-            let over = self.db.snapshot_blocking(|tx| -> Result<_, StoreError> {
-                let head = rollups::head(tx)?;
-                Ok(rollups::generations(tx)?.into_iter().find(|generation| is_over(head, *generation)))
-            })?;
-            let Some(generation) = over else { return Ok(()) };
-            drop_generation(&self.db, generation)?;
+    /// Takes away a bite of what is left of generations that are neither served nor built. One whose builder has fallen silent is built no more.
+    pub(super) fn tidy(&self) -> Result<Left, AppError> {
+        let silent = self.clock.now().plus_seconds(-SILENT_SECONDS_MAX);
+        let over = self.db.snapshot_blocking(|tx| -> Result<_, StoreError> {
+            let (head, all) = (rollups::head(tx)?, rollups::generations(tx)?);
+            Ok((head.building, all.into_iter().find(|generation| is_over(head, *generation))))
+        })?;
+        match over {
+            (_, Some(generation)) => {
+                drop_bite(&self.db, generation)?;
+                Ok(Left::Some)
+            }
+            (Some(_), None) if self.db.write_blocking(move |tx| rollups::give_up_before(tx, silent))? => Ok(Left::Some),
+            (_, None) => Ok(Left::Nothing),
         }
     }
 }
@@ -185,14 +197,16 @@ fn is_over(head: Head, generation: i64) -> bool {
 
 /// Takes a generation away that is neither served nor built, in bites.
 pub(super) fn drop_generation(db: &Db, generation: i64) -> Result<(), AppError> {
-    loop {
-        let gone = db.write_blocking(move |tx| -> Result<u64, StoreError> {
-            if is_over(rollups::head(tx)?, generation) { rollups::drop_some(tx, generation, DROPPED_ROWS) } else { Ok(0) }
-        })?;
-        if gone == 0 {
-            return Ok(());
-        }
-    }
+    while drop_bite(db, generation)? > 0 {}
+    Ok(())
+}
+
+/// How many rows went.
+fn drop_bite(db: &Db, generation: i64) -> Result<u64, AppError> {
+    let gone = db.write_blocking(move |tx| -> Result<u64, StoreError> {
+        if is_over(rollups::head(tx)?, generation) { rollups::drop_some(tx, generation, DROPPED_ROWS) } else { Ok(0) }
+    });
+    Ok(gone?)
 }
 
 pub(super) fn put(tx: &mut Tx<'_>, generation: i64, told: &Told) -> Result<(), StoreError> {

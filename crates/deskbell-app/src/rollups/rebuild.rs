@@ -1,5 +1,6 @@
 //! Making all cells anew from the journal, as a generation of their own, while the served one is read and goes on; then they take each
-//! other's place in one write. Who is interrupted begins again: what is half made is never served, and the reader takes it away.
+//! other's place in one write. Who is interrupted begins again: what is half made is never served, and the reader takes it away once nothing
+//! was written to it for a while.
 
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
@@ -7,7 +8,7 @@ use deskbell_domain::event::Recorded;
 use deskbell_domain::measure::{Dimension, Span};
 use deskbell_domain::time::Timestamp;
 use deskbell_store::tables::rollups::{self, Head, Key};
-use deskbell_store::{Db, StoreError, cursors, journal};
+use deskbell_store::{Db, StoreError, Tx, cursors, journal};
 
 use super::earlier;
 use super::fold::{Fold, KINDS, Told};
@@ -23,6 +24,8 @@ const READ_EVENTS: i64 = 5_000;
 const READS_AHEAD_MAX: usize = 4;
 /// Cells, and rows of states, written in one write: the desk serves between two.
 const WRITTEN_ROWS: usize = 1_024;
+/// Times that the reader may be found further on.
+const TRIES_MAX: usize = 1_000;
 /// Cells copied in one write.
 const COPIED_SLOTS: i64 = 96;
 
@@ -46,26 +49,32 @@ pub(super) struct Building {
 
 /// Makes all cells anew and serves them from then on. Those before the journal's first entry are kept.
 pub fn rebuild(desk: &Desk, on_progress: &mut dyn FnMut(Progress)) -> Result<Progress, AppError> {
-    let db = desk.db();
-    let mut building = begin(db)?;
-    let done = make(db, &mut building, on_progress).and_then(|progress| {
-        keep_earlier(db, &building)?;
-        serve(db, &building)?;
-        Ok(progress)
-    });
+    let mut building = begin(desk)?;
+    let done = make_and_serve(desk, &mut building, on_progress);
     if done.is_err() {
-        give_up(db, building.generation)?;
+        give_up(desk.db(), building.generation)?;
     }
     done
 }
 
+fn make_and_serve(desk: &Desk, building: &mut Building, on_progress: &mut dyn FnMut(Progress)) -> Result<Progress, AppError> {
+    make(desk, building, on_progress)?;
+    keep_earlier(desk, building)?;
+    for _ in 0..TRIES_MAX {
+        let progress = make(desk, building, on_progress)?;
+        if serve(desk.db(), building)? {
+            return Ok(progress);
+        }
+    }
+    Err(AppError::unavailable("the desk is written to faster than its roll-ups can be made anew; try again when it is quieter"))
+}
+
 /// Begins a generation. One that somebody else makes is given up by him when he sees it.
-pub(super) fn begin(db: &Db) -> Result<Building, AppError> {
-    db.write_blocking(|tx| -> Result<_, AppError> {
+pub(super) fn begin(desk: &Desk) -> Result<Building, AppError> {
+    let now = desk.now();
+    desk.db().write_blocking(move |tx| -> Result<_, AppError> {
+        let generation = rollups::begin(tx, now)?;
         let head = rollups::head(tx)?;
-        let newest = rollups::generations(tx)?.into_iter().chain(head.building).chain([head.served]).max();
-        let generation = newest.unwrap_or(head.served) + 1;
-        rollups::set_head(tx, Head { building: Some(generation), ..head })?;
         let first = match journal::first_number(tx)? {
             Some(first) => first,
             None => tx.head()? + 1,
@@ -83,36 +92,48 @@ pub(super) fn begin(db: &Db) -> Result<Building, AppError> {
 }
 
 /// Folds up to where the served generation stands.
-pub(super) fn make(db: &Db, building: &mut Building, on_progress: &mut dyn FnMut(Progress)) -> Result<Progress, AppError> {
+pub(super) fn make(desk: &Desk, building: &mut Building, on_progress: &mut dyn FnMut(Progress)) -> Result<Progress, AppError> {
     loop {
-        let until = db.read_blocking(|tx| cursors::get(tx, CURSOR))?.unwrap_or(0);
+        let until = desk.db().read_blocking(|tx| cursors::get(tx, CURSOR))?.unwrap_or(0);
         if building.fold.number >= until {
             let done = building.fold.number - building.first + 1;
             return Ok(Progress { done, all: done });
         }
-        fold_until(db, building, until, on_progress)?;
+        fold_until(desk, building, until, on_progress)?;
     }
 }
 
-fn fold_until(db: &Db, building: &mut Building, until: i64, on_progress: &mut dyn FnMut(Progress)) -> Result<(), AppError> {
+fn fold_until(desk: &Desk, building: &mut Building, until: i64, on_progress: &mut dyn FnMut(Progress)) -> Result<(), AppError> {
     let (sender, reads) = sync_channel(READS_AHEAD_MAX);
-    let (reader, number) = (db.clone(), building.fold.number);
+    let (reader, number) = (desk.db().clone(), building.fold.number);
     std::thread::scope(|scope| {
         std::thread::Builder::new()
             .name("rollups-read".to_owned())
             .spawn_scoped(scope, move || read_ahead(&reader, number, until, &sender))
             .map_err(|error| AppError::internal(format!("no thread can be started: {error}")))?;
-        fold_reads(db, building, until, &reads, on_progress)
+        fold_reads(desk, building, until, &reads, on_progress)
     })
 }
 
-type Read = Result<(Vec<Recorded>, i64), StoreError>;
+type Read = Result<(Vec<Recorded>, i64), AppError>;
+
+/// Refused as a conflict if the journal does not tell what came right after an entry any more.
+fn check_whole(tx: &mut Tx<'_>, after: i64) -> Result<(), AppError> {
+    let first = match journal::first_number(tx)? {
+        Some(first) => first,
+        None => tx.head()? + 1,
+    };
+    if first <= after + 1 { Ok(()) } else { Err(AppError::conflict("the beginning of the journal went while it was read; try again")) }
+}
 
 /// Reads entries and hands them over. Ends when all are read, or nobody takes them any more.
 fn read_ahead(db: &Db, mut number: i64, until: i64, sender: &SyncSender<Read>) {
     while number < until {
         let (after, upto) = (number, until.min(number + READ_EVENTS));
-        let events = db.read_blocking(move |tx| journal::of_kinds(tx, KINDS, after, upto));
+        let events = db.snapshot_blocking(move |tx| {
+            check_whole(tx, after)?;
+            Ok::<_, AppError>(journal::of_kinds(tx, KINDS, after, upto)?)
+        });
         let failed = events.is_err();
         if sender.send(events.map(|events| (events, upto))).is_err() || failed {
             return;
@@ -122,7 +143,7 @@ fn read_ahead(db: &Db, mut number: i64, until: i64, sender: &SyncSender<Read>) {
 }
 
 fn fold_reads(
-    db: &Db,
+    desk: &Desk,
     building: &mut Building,
     until: i64,
     reads: &Receiver<Read>,
@@ -131,13 +152,13 @@ fn fold_reads(
     let mut written = building.fold.number;
     while let Ok(read) = reads.recv() {
         let (events, number) = read?;
-        fill(db, &mut building.fold, building.generation, &events)?;
+        fill(desk.db(), &mut building.fold, building.generation, &events)?;
         events.iter().for_each(|recorded| building.fold.fold(recorded));
         building.fold.number = number;
         if number - written >= BITE_EVENTS || number == until {
             written = number;
             let told = building.fold.take();
-            write(db, building.generation, told)?;
+            write(desk, building.generation, told)?;
         }
         on_progress(Progress { done: number - building.first + 1, all: until - building.first + 1 });
     }
@@ -148,23 +169,25 @@ fn fold_reads(
 }
 
 /// Writes what came out in small writes: nobody reads it before it is served.
-fn write(db: &Db, generation: i64, told: Told) -> Result<(), AppError> {
+fn write(desk: &Desk, generation: i64, told: Told) -> Result<(), AppError> {
     let mut cells = told.cells.into_iter().peekable();
     while cells.peek().is_some() {
         let some = cells.by_ref().take(WRITTEN_ROWS).collect();
-        put(db, generation, Told { cells: some, states: Vec::new() })?;
+        put(desk, generation, Told { cells: some, states: Vec::new() })?;
     }
     let mut states = told.states.into_iter().peekable();
     while states.peek().is_some() {
         let some = states.by_ref().take(WRITTEN_ROWS).collect();
-        put(db, generation, Told { states: some, ..Told::default() })?;
+        put(desk, generation, Told { states: some, ..Told::default() })?;
     }
     Ok(())
 }
 
-fn put(db: &Db, generation: i64, told: Told) -> Result<(), AppError> {
-    db.write_blocking(move |tx| {
+fn put(desk: &Desk, generation: i64, told: Told) -> Result<(), AppError> {
+    let now = desk.now();
+    desk.db().write_blocking(move |tx| {
         check_mine(rollups::head(tx)?, generation)?;
+        rollups::renew(tx, now)?;
         Ok(super::reader::put(tx, generation, &told)?)
     })
 }
@@ -177,7 +200,8 @@ fn check_mine(head: Head, generation: i64) -> Result<(), AppError> {
 }
 
 /// Takes over the cells of the time that the journal does not tell of any more, with the sums over days and blocks they are in.
-fn keep_earlier(db: &Db, building: &Building) -> Result<(), AppError> {
+fn keep_earlier(desk: &Desk, building: &Building) -> Result<(), AppError> {
+    let db = desk.db();
     let (generation, until) = (building.generation, Span::Quarter.slot(building.from));
     let bounds = db.read_blocking(|tx| {
         let served = rollups::head(tx)?.served;
@@ -187,9 +211,11 @@ fn keep_earlier(db: &Db, building: &Building) -> Result<(), AppError> {
     while quarter < until {
         let slots = quarter..until.min(quarter + COPIED_SLOTS);
         quarter = slots.end;
+        let now = desk.now();
         db.write_blocking(move |tx| {
             let head = rollups::head(tx)?;
             check_mine(head, generation)?;
+            rollups::renew(tx, now)?;
             let mut cells = std::collections::BTreeMap::<Key, _>::new();
             for dimension in Dimension::ALL {
                 rollups::each(tx, head.served, (dimension, Span::Quarter), slots.clone(), |slot, member, body| {
@@ -205,17 +231,23 @@ fn keep_earlier(db: &Db, building: &Building) -> Result<(), AppError> {
     Ok(())
 }
 
-/// The new generation takes the old one's place. The reader sees it at its next look and goes on from there.
-pub(super) fn serve(db: &Db, building: &Building) -> Result<(), AppError> {
+/// The new generation takes the old one's place. The reader sees it at its next look and goes on from there. `false`, and nothing, while the
+/// old one is further on: who has waited for what is in it must find it.
+pub(super) fn serve(db: &Db, building: &Building) -> Result<bool, AppError> {
     let (generation, number) = (building.generation, building.fold.number);
     let before = db.write_blocking(move |tx| {
         let head = rollups::head(tx)?;
         check_mine(head, generation)?;
+        if cursors::get(tx, CURSOR)?.unwrap_or(0) > number {
+            return Ok(None);
+        }
         rollups::set_head(tx, Head { served: generation, building: None })?;
         cursors::set(tx, CURSOR, number)?;
-        Ok::<_, AppError>(head.served)
+        Ok::<_, AppError>(Some(head.served))
     })?;
-    drop_generation(db, before)
+    let Some(before) = before else { return Ok(false) };
+    drop_generation(db, before)?;
+    Ok(true)
 }
 
 /// Takes a generation away that is not to be served.

@@ -74,7 +74,7 @@ impl Comparison {
 
 /// Compares everything that is served.
 pub fn verify(desk: &Desk, on_progress: &mut dyn FnMut(Progress)) -> Result<Comparison, AppError> {
-    let mut building = begin(desk.db())?;
+    let mut building = begin(desk)?;
     let found = compare(desk, &mut building, on_progress);
     give_up(desk.db(), building.generation)?;
     found
@@ -84,7 +84,7 @@ fn compare(desk: &Desk, building: &mut Building, on_progress: &mut dyn FnMut(Pro
     // A server goes on writing: a moment is sought at which both are at the end of the journal.
     for attempt in 1..=TRIES_MAX {
         desk.rollup_reader().catch_up()?;
-        make(desk.db(), building, on_progress)?;
+        make(desk, building, on_progress)?;
         let (generation, from, number) = (building.generation, building.from, building.fold.number);
         let is_last = attempt == TRIES_MAX;
         let found = desk.snapshot_blocking(move |tx| {

@@ -7,7 +7,7 @@ mod tests;
 
 use deskbell_domain::conversation::Status;
 use deskbell_domain::ids::{AgentId, DepartmentId, SlaLevelId};
-use deskbell_domain::rule::{Action, Condition, Conditions, Others, RuleDefinition, RuleEvent, Template, TimeRuleDefinition};
+use deskbell_domain::rule::{Action, ActionWord, Condition, Conditions, Others, RuleDefinition, RuleEvent, Template, TimeRuleDefinition};
 use deskbell_store::{Tx, tables};
 use serde_json::{Map, Value as Json};
 
@@ -162,21 +162,20 @@ fn read_actions(members: &Map<String, Json>) -> Result<Vec<Action>, AppError> {
 fn read_action(path: &str, json: &Json) -> Result<Action, AppError> {
     let (name, value) = single(path, json)?;
     let path = format!("{path}.{name}");
-    Ok(match name {
-        "note" => Action::Note(template(&path, value)?),
-        "add_tag" => Action::AddTags(listed(&path, value, tag)?),
-        "remove_tag" => Action::RemoveTags(listed(&path, value, tag)?),
-        "assign" => read_assign(&path, value)?,
-        "status" => Action::SetStatus(word(&path, value, settable, &SETTABLE, Status::text)?),
-        "postpone" => Action::Postpone(seconds(&path, value, WAIT_SECONDS_MIN)?),
-        "answer" => read_answer(&path, value)?,
-        "sla_level" => Action::SetSlaLevel(id_or_none(&path, value, SlaLevelId::parse)?),
-        "field" => read_field(&path, value)?,
-        _ => {
-            return Err(AppError::invalid(format!(
-                "{path} is not known; there are note, add_tag, remove_tag, assign, status, postpone, answer, sla_level, field"
-            )));
-        }
+    let known = ActionWord::parse(name).ok_or_else(|| {
+        let known: Vec<&str> = ActionWord::ALL.iter().map(|word| word.text()).collect();
+        AppError::invalid(format!("{path} is not known; there are {}", known.join(", ")))
+    })?;
+    Ok(match known {
+        ActionWord::Note => Action::Note(template(&path, value)?),
+        ActionWord::AddTag => Action::AddTags(listed(&path, value, tag)?),
+        ActionWord::RemoveTag => Action::RemoveTags(listed(&path, value, tag)?),
+        ActionWord::Assign => read_assign(&path, value)?,
+        ActionWord::Status => Action::SetStatus(word(&path, value, settable, &SETTABLE, Status::text)?),
+        ActionWord::Postpone => Action::Postpone(seconds(&path, value, WAIT_SECONDS_MIN)?),
+        ActionWord::Answer => read_answer(&path, value)?,
+        ActionWord::SlaLevel => Action::SetSlaLevel(id_or_none(&path, value, SlaLevelId::parse)?),
+        ActionWord::Field => read_field(&path, value)?,
     })
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use deskbell_domain::measure::Medium;
 use deskbell_domain::time::Timestamp;
 use deskbell_store::Tx;
-use deskbell_store::tables::sla::log::{self, Compliance, LogFilter, LogPage, LogRow, QUARTER_MICROS, Times, quarter};
+use deskbell_store::tables::sla::log::{self, Compliance, Kept, LogFilter, LogPage, LogRow, QUARTER_MICROS, Times, quarter};
 
 use crate::error::AppError;
 use crate::paging::{Cursor, PageStart};
@@ -33,6 +33,19 @@ pub fn log(
     let rows = log::rows(tx, medium, filter, (from, until), LogPage { beyond, skip: start.skip, rows })?;
     let last = rows.last().map(|row| Cursor(row.closed.micros(), row.number));
     Ok(LogRows { rows, last })
+}
+
+/// The same with the newest first, behind the row that closed then under this number. With `kept` only those that were reached so.
+pub fn newest(
+    tx: &mut Tx<'_>,
+    medium: Medium,
+    filter: &LogFilter,
+    kept: Option<Kept>,
+    span: (Timestamp, Timestamp),
+    behind: Option<(Timestamp, i64)>,
+    rows: i64,
+) -> Result<Vec<LogRow>, AppError> {
+    Ok(log::newest(tx, medium, filter, kept, span, behind, rows)?)
 }
 
 /// What was reached between each two neighbouring edges, which rise: in time and too late, with the business time it took. Read from cells

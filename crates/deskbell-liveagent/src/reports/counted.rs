@@ -151,8 +151,11 @@ fn channels() -> Vec<Named> {
         Channel::Forum => "Forum",
         Channel::Suggestion => "Suggestion",
     };
-    let key = |channel: Channel| channel.text().bytes().next().map_or(0, i64::from);
-    let row = |channel: &Channel| Named { key: key(*channel), id: channel.text().to_owned(), name: name(*channel).to_owned() };
+    let row = |channel: &Channel| Named {
+        key: rollups::channel_member(*channel),
+        id: channel.text().to_owned(),
+        name: name(*channel).to_owned(),
+    };
     Channel::ALL.iter().map(row).collect()
 }
 

@@ -59,3 +59,9 @@ CREATE TABLE moved_rows (
   PRIMARY KEY (kind, id, number)
 );
 ";
+
+/// `newest` is the last generation that was begun: numbers are never used again. `building_at` is when the one that is built was written to last.
+pub(super) const ROLLUP_LEASES: &str = r"
+ALTER TABLE rollup_head ADD COLUMN newest BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE rollup_head ADD COLUMN building_at BIGINT NOT NULL DEFAULT 0;
+";

@@ -95,6 +95,16 @@ pub(super) fn generations_come_and_go(place: &Place) {
     assert_eq!(bites, 3);
     assert_eq!(test.put(|tx| rollups::drop_some(tx, 12, 3)), 1);
     assert_eq!(test.see(rollups::generations), [4, 9]);
+    let (early, late) = (at(1_000), at(2_000));
+    assert_eq!(test.put(move |tx| rollups::begin(tx, early)), 10, "beyond all that are stored");
+    assert_eq!(test.put(move |tx| rollups::begin(tx, early)), 11, "and all that were begun");
+    assert_eq!(test.see(rollups::head), Head { served: 4, building: Some(11) });
+    test.put(move |tx| rollups::renew(tx, late));
+    assert!(!test.put(move |tx| rollups::give_up_before(tx, late)));
+    assert!(test.put(move |tx| rollups::give_up_before(tx, late.plus_seconds(1))));
+    assert_eq!(test.see(rollups::head), Head { served: 4, building: None });
+    assert!(!test.put(move |tx| rollups::give_up_before(tx, late.plus_seconds(1))), "nobody builds");
+    assert_eq!(test.put(move |tx| rollups::begin(tx, early)), 12);
 }
 
 pub(super) fn states_come_back(place: &Place) {

@@ -4,7 +4,7 @@ use super::{Place, TestDb, at};
 use crate::engine::Tx;
 use crate::error::StoreError;
 use crate::tables::sla::clocks::{self, Watched};
-use crate::tables::sla::log::{self, Closing, LogFilter, LogPage, QUARTER_MICROS, Recount, Times as Taken};
+use crate::tables::sla::log::{self, Closing, Kept, LogFilter, LogPage, QUARTER_MICROS, Recount, Times as Taken};
 use crate::tables::sla::{self, SlaRule};
 use crate::tables::{agents, conversations, customers, departments};
 use deskbell_domain::agent::{Agent, AgentStatus, Role};
@@ -238,7 +238,7 @@ pub(super) fn the_log_and_its_cells(place: &Place) {
     let everything =
         LogFilter { department: Some(SALES), agent: Some(ANN), requester: Some(CUSTOMER), level: Some(SlaLevelId::from_i64(1)) };
     assert_eq!(
-        (found(Medium::Tickets, nobody, 10_000, 0, 10), found(Medium::Tickets, everything.clone(), 10_000, 0, 10)),
+        (found(Medium::Tickets, nobody.clone(), 10_000, 0, 10), found(Medium::Tickets, everything.clone(), 10_000, 0, 10)),
         (vec![], vec![1, 2])
     );
     for filter in [
@@ -248,6 +248,23 @@ pub(super) fn the_log_and_its_cells(place: &Place) {
     ] {
         assert_eq!(found(Medium::Tickets, filter, 10_000, 0, 10), [0; 0]);
     }
+    let newest = |filter: LogFilter, kept: Option<Kept>, until: i64, behind: Option<(i64, i64)>, rows: i64| {
+        let behind = behind.map(|(closed, number)| (at(closed), number));
+        let rows = test.see(move |tx| log::newest(tx, Medium::Tickets, &filter, kept, (at(0), at(until)), behind, rows));
+        rows.iter().map(|row| (row.closed.seconds(), row.number)).collect::<Vec<_>>()
+    };
+    let all = newest(any(), None, 10_000, None, 10);
+    assert_eq!(all.iter().map(|(_, number)| *number).collect::<Vec<_>>(), [5, 3, 2, 1]);
+    for place in 0..all.len() {
+        assert_eq!(newest(any(), None, 10_000, Some(all[place]), 10), all[place + 1..], "behind a row");
+    }
+    assert_eq!(newest(any(), None, 10_000, None, 2), all[..2]);
+    assert_eq!(newest(any(), None, 300, None, 10), all[2..], "the end does not belong to it");
+    assert_eq!(newest(nobody, None, 10_000, None, 10), []);
+    let kept: Vec<_> = [Kept::InTime, Kept::Late].into_iter().map(|kept| newest(any(), Some(kept), 10_000, None, 10)).collect();
+    let mut both = kept.concat();
+    both.sort_by_key(|row| std::cmp::Reverse(*row));
+    assert!(kept.iter().all(|rows| !rows.is_empty()) && both == all, "in time, or late: {kept:?}");
     let rows = test
         .see(|tx| log::rows(tx, Medium::Tickets, &LogFilter::default(), (at(0), at(1_000)), LogPage { rows: 10, ..LogPage::default() }));
     assert_eq!((rows[0].code.as_str(), rows[0].department_name.as_str(), rows[0].level_name.as_str()), ("CODE-1", "Sales", "Usual"));

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use std::ops::Range;
 
 use deskbell_domain::measure::{Cell, Dimension, Span};
+use deskbell_domain::time::Timestamp;
 
 use super::in_list;
 use crate::engine::{Param, Tx};
@@ -75,6 +76,29 @@ pub fn head(tx: &mut Tx<'_>) -> Result<Head, StoreError> {
 pub fn set_head(tx: &mut Tx<'_>, head: Head) -> Result<(), StoreError> {
     tx.exec("UPDATE rollup_head SET served = $1, building = $2 WHERE id = 1", &[&head.served, &head.building])?;
     Ok(())
+}
+
+/// Begins a generation, with a number that none had before. One that somebody else builds is his no longer.
+pub fn begin(tx: &mut Tx<'_>, now: Timestamp) -> Result<i64, StoreError> {
+    let head = head(tx)?;
+    let (begun,): (i64,) = tx.one("SELECT newest FROM rollup_head WHERE id = 1", &[])?;
+    let newest = generations(tx)?.into_iter().chain(head.building).fold(begun.max(head.served), i64::max);
+    let generation = newest + 1;
+    tx.exec("UPDATE rollup_head SET building = $1, newest = $1, building_at = $2 WHERE id = 1", &[&generation, &now.micros()])?;
+    Ok(generation)
+}
+
+/// Notes that somebody still builds.
+pub fn renew(tx: &mut Tx<'_>, now: Timestamp) -> Result<(), StoreError> {
+    tx.exec("UPDATE rollup_head SET building_at = $1 WHERE id = 1", &[&now.micros()])?;
+    Ok(())
+}
+
+/// Gives up what is built if nothing was written to it since a moment; whether that was so.
+pub fn give_up_before(tx: &mut Tx<'_>, moment: Timestamp) -> Result<bool, StoreError> {
+    let given =
+        tx.exec("UPDATE rollup_head SET building = NULL WHERE id = 1 AND building IS NOT NULL AND building_at < $1", &[&moment.micros()])?;
+    Ok(given > 0)
 }
 
 /// Generations of which something is stored.

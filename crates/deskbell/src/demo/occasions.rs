@@ -1,6 +1,6 @@
 //! What is rare on a real desk and part of every long history all the same, so that whoever looks at its reports finds it: a morning that one
-//! customer spends in a chat and one on the phone, while others wait for the end of it; a voice message and a
-//! word among colleagues about something that carries tags; what is written in an hour that comes twice, and on the evening before a holiday.
+//! customer spends in a chat and one on the phone, while others wait for the end of it; a voice message and a word among colleagues about
+//! something that carries tags; what is written in an hour that comes twice, and on the evening before a holiday.
 
 use deskbell_app::accounts;
 use deskbell_app::calls::{HungUp, NewCall, Step};
@@ -168,6 +168,8 @@ impl Engine {
 
     /// An agent takes nothing beside the chat that he has just taken.
     pub(super) fn is_busy_for_long(&mut self, tx: &mut Tx<'_>, place: usize) -> Result<(), AppError> {
+        // If the chat has come from another one, that one is free.
+        self.has_time_again(tx)?;
         let agent = self.staff.members[place].id;
         let Some(slots) = tables::agents::get(tx, agent)?.map(|agent| agent.slots) else { return Ok(()) };
         self.occasions.expert = Some((place, slots));

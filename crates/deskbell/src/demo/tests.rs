@@ -162,7 +162,9 @@ fn the_history_is_plausible() {
     assert!(counts.missed > 0 && counts.missed < counts.chats / 4, "{counts:?}");
     assert!(counts.dropped > 0 && counts.transferred > 0 && counts.rated_bad > 0, "{counts:?}");
     assert!(counts.rated_good > counts.rated_bad * 2, "{counts:?}");
-    assert!(counts.calls > 0 && counts.posts > 0, "{counts:?}");
+    assert!(counts.calls > 0 && counts.posts > 0 && counts.mails > 0 && counts.reopened > 0, "{counts:?}");
+    assert!(counts.rated_anew > 0 && counts.taken_back > 0, "{counts:?}");
+    assert!(counts.rated_anew + counts.taken_back < counts.rated_good / 4, "{counts:?}");
     assert_eq!(report.documents as u64, counts.chats);
 
     let options = place.options();

@@ -1,7 +1,12 @@
 //! `deskbell verify`: what is spoilt in the database itself is found, named and made right, while the desk serves.
 
 use crate::binary;
-use deskbell_store::{Db, Location, Options as StoreOptions};
+use deskbell_domain::ids::{AgentId, DepartmentId};
+use deskbell_domain::level::{Cell, Quarter};
+use deskbell_domain::measure::Medium;
+use deskbell_domain::time::Timestamp;
+use deskbell_store::tables::levels::{self, presences};
+use deskbell_store::{Db, Location, Options as StoreOptions, StoreError, Tx};
 use deskbell_testkit::postgres::Database;
 use deskbell_testkit::{Options, Server};
 use std::process::Output;
@@ -24,32 +29,51 @@ async fn on_postgres() {
     what_is_spoilt_is_found_and_made_right(server, &Location::Postgres(database.url.clone())).await;
 }
 
-/// A cell, and what is done to the database.
-const SPOILT: [(&str, &str); 3] = [
-    (PARTS[2], "UPDATE level_cells SET queue_sum = queue_sum + 60000000 WHERE id = (SELECT MIN(id) FROM level_cells)"),
-    (PARTS[2], "DELETE FROM level_presences WHERE set_id = (SELECT id FROM level_sets WHERE state = 'kept') AND medium = 2"),
-    (PARTS[3], "UPDATE sla_cells SET items = items + 1"),
+type Spoil = fn(&mut Tx<'_>) -> Result<(), StoreError>;
+
+/// What is done to the rows of levels, one after the other.
+const SPOILT: [Spoil; 3] = [
+    // A quarter hour in which the queue was longer.
+    |tx| {
+        let set = levels::kept(tx)?;
+        let (_, series, _) = levels::all_series(tx, set)?.remove(0);
+        let mut cell = levels::last_cell(tx, series)?.expect("a series has a cell");
+        cell.before.queue.sum += 60_000_000;
+        levels::put_cell(tx, series, &cell)
+    },
+    // A quarter hour in which nothing happened.
+    |tx| {
+        let set = levels::kept(tx)?;
+        let (_, series, _) = levels::all_series(tx, set)?.remove(0);
+        let last = levels::last_cell(tx, series)?.expect("a series has a cell");
+        let quarter = Quarter::from_i64(last.quarter.get() + 40);
+        levels::put_cell(tx, series, &Cell { changed: quarter.start(), ..Cell::begin(quarter, last.standing) })
+    },
+    // An agent who was there while nobody was.
+    |tx| {
+        let (set, agent, department) = (levels::kept(tx)?, AgentId::from_i64(5), DepartmentId::DEFAULT);
+        presences::open(tx, set, Medium::Chats, agent, department, Timestamp::from_seconds(1_789_900_000))
+    },
 ];
 
 async fn what_is_spoilt_is_found_and_made_right(mut server: Server, location: &Location) {
     let demo = server.run(DEMO);
     assert!(demo.status.success(), "{demo:?}");
     server.launch().await;
-    for (spoilt, sql) in SPOILT {
+    for (place, spoil) in SPOILT.into_iter().enumerate() {
         is_content(&server);
         block_in_place(|| {
             let beside = StoreOptions { readers: 1, beside_server: true, ..StoreOptions::default() };
             let db = Db::open(location, beside, Box::new(())).expect("the database opens beside the server");
-            let changed = db.write_blocking(move |tx| tx.exec(sql, &[])).expect("it is spoilt");
-            assert!(changed > 0, "{sql}");
+            db.write_blocking(spoil).expect("it is spoilt");
             db.close();
         });
         let found = server.run(&["verify"]);
         let told = text(&found);
         assert_eq!(found.status.code(), Some(1), "{told}");
         for part in PARTS {
-            let word = if part == spoilt { "WRONG" } else { "ok   " };
-            assert_eq!(told.matches(&format!("{word} {part}: ")).count(), 1, "{part} after {sql}: {told}");
+            let word = if part == "levels, by the journal" { "WRONG" } else { "ok   " };
+            assert_eq!(told.matches(&format!("{word} {part}: ")).count(), 1, "{part}, spoilt {place}: {told}");
         }
         let rebuilt = server.run(&["verify", "--rebuild"]);
         let told = text(&rebuilt);

@@ -12,12 +12,13 @@ export let t: Texts = texts(en);
 let time: Intl.DateTimeFormat;
 let day: Intl.DateTimeFormat;
 let date: Intl.DateTimeFormat;
+let formats: string;
 
 /** Before anything is shown. */
 export async function loadTexts(): Promise<void> {
   const language = chooseLanguage(Object.keys(CATALOGUES), navigator.languages);
   t = texts((await CATALOGUES[language]!()).default);
-  const formats = chooseFormats(language, navigator.languages);
+  formats = chooseFormats(language, navigator.languages);
   time = new Intl.DateTimeFormat(formats, { timeStyle: 'short' });
   day = new Intl.DateTimeFormat(formats, { day: 'numeric', month: 'short' });
   date = new Intl.DateTimeFormat(formats, { dateStyle: 'medium' });
@@ -34,6 +35,36 @@ export function when(at: number): string {
 /** A day, with its year. */
 export function onDay(at: number): string {
   return date.format(at);
+}
+
+/** A moment of reports, in the desk's zone. */
+export function whenIn(zone: string): (at: number) => string {
+  const format = new Intl.DateTimeFormat(formats, { dateStyle: 'medium', timeStyle: 'short', timeZone: zone });
+  return (at) => format.format(at);
+}
+
+/** How the beginning of an hour, a day, a week or a month is written. */
+export function timesIn(zone: string, interval: 'hour' | 'day' | 'week' | 'month'): (at: number) => string {
+  const part: Intl.DateTimeFormatOptions =
+    interval === 'month' ? { month: 'short', year: 'numeric' } : { day: 'numeric', month: 'short' };
+  const hour: Intl.DateTimeFormatOptions = interval === 'hour' ? { hour: '2-digit', minute: '2-digit' } : {};
+  const format = new Intl.DateTimeFormat(formats, { ...part, ...hour, timeZone: zone });
+  return (at) => format.format(at);
+}
+
+export function number(value: number): string {
+  return new Intl.NumberFormat(formats).format(value);
+}
+
+export function share(part: number): string {
+  return new Intl.NumberFormat(formats, { style: 'percent', maximumFractionDigits: 1 }).format(part);
+}
+
+/** The name of a day of the week; Monday is 0. */
+export function weekday(place: number): string {
+  // 2024 began with a Monday.
+  const at = Date.UTC(2024, 0, 1 + place);
+  return new Intl.DateTimeFormat(formats, { weekday: 'long', timeZone: 'UTC' }).format(at);
 }
 
 /** `4:05`, `1:02:03`. */

@@ -1,16 +1,17 @@
 /** Where in the console we are, in the address after `#`: no server needs to know of it, and the way back works. */
 
-export type Area = 'chats' | 'tickets' | 'settings';
+export const AREAS = ['chats', 'tickets', 'settings', 'reports'] as const;
+export type Area = (typeof AREAS)[number];
 
 export interface Route {
   area: Area;
-  /** A conversation, or a page of the settings. */
+  /** A conversation, or a page of the settings or the reports. */
   id: string | null;
 }
 
 function read(): Route {
   const [area, id] = location.hash.replace(/^#\/?/, '').split('/');
-  return { area: area === 'tickets' || area === 'settings' ? area : 'chats', id: id || null };
+  return { area: AREAS.find((known) => known === area) ?? 'chats', id: id || null };
 }
 
 class Router {

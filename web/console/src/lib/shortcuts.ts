@@ -9,6 +9,7 @@ export const SHORTCUTS = [
   { name: 'chats', keys: 'Alt+1', code: 'Digit1', alt: true },
   { name: 'tickets', keys: 'Alt+2', code: 'Digit2', alt: true },
   { name: 'settings', keys: 'Alt+3', code: 'Digit3', alt: true },
+  { name: 'reports', keys: 'Alt+4', code: 'Digit4', alt: true },
   { name: 'write', keys: 'C', key: 'c', alt: false },
   { name: 'search', keys: '/', key: '/', alt: false },
   { name: 'help', keys: '?', key: '?', alt: false },

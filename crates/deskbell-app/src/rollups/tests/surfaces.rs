@@ -6,7 +6,9 @@ use super::*;
 use crate::chats::schedules::Stage;
 use crate::conversations::{self, Authority, Writing, Written};
 use crate::figures::ChatFigures;
+use crate::rollups::reader::{Left, SILENT_SECONDS_MAX};
 use deskbell_domain::ids::DepartmentId;
+use deskbell_store::journal;
 
 fn live(stage: &Stage, department: Option<DepartmentId>) -> ChatFigures {
     let now = stage.desk.now();
@@ -183,8 +185,8 @@ fn a_rebuild_that_was_killed_leaves_nothing_and_hinders_nobody() {
     noted(&stage, 2);
     stage.desk.rollup_reader().catch_up().unwrap();
     // It was killed in its midst: a part is written, and nobody gives up.
-    let mut abandoned = rebuild::begin(stage.desk.db()).unwrap();
-    rebuild::make(stage.desk.db(), &mut abandoned, &mut |_| {}).unwrap();
+    let mut abandoned = rebuild::begin(&stage.desk).unwrap();
+    rebuild::make(&stage.desk, &mut abandoned, &mut |_| {}).unwrap();
     noted(&stage, 1);
     stage.desk.rollup_reader().catch_up().unwrap();
     rebuild(&stage.desk, &mut |_| {}).unwrap();
@@ -201,6 +203,57 @@ fn a_rebuild_that_was_killed_leaves_nothing_and_hinders_nobody() {
         std::thread::yield_now();
     }
     assert!(verify(&stage.desk, &mut |_| {}).unwrap().is_sound());
+    stage.desk.close();
+}
+
+#[test]
+fn a_builder_that_has_fallen_silent_is_one_no_more() {
+    let stage = stage(Routing::Random, None);
+    noted(&stage, 2);
+    let mut reader = stage.desk.rollup_reader();
+    reader.catch_up().unwrap();
+    let mut abandoned = rebuild::begin(&stage.desk).unwrap();
+    rebuild::make(&stage.desk, &mut abandoned, &mut |_| {}).unwrap();
+    let stored = || stage.desk.snapshot_blocking(|tx| Ok((rollups::head(tx)?.building, rollups::generations(tx)?.len()))).unwrap();
+    stage.clock.advance_seconds(SILENT_SECONDS_MAX);
+    assert_eq!(reader.tidy().unwrap(), Left::Nothing, "he may be at work");
+    assert_eq!(stored(), (Some(abandoned.generation), 2));
+    stage.clock.advance_seconds(1);
+    while reader.tidy().unwrap() == Left::Some {}
+    assert_eq!(stored(), (None, 1));
+    assert_eq!(rebuild::serve(stage.desk.db(), &abandoned).expect_err("nothing of it is left").kind, Kind::Conflict);
+    // Nobody takes his work for the next one's.
+    assert!(rebuild::begin(&stage.desk).unwrap().generation > abandoned.generation);
+    stage.desk.close();
+}
+
+#[test]
+fn what_was_added_up_is_never_missing_after_a_rebuild() {
+    let stage = stage(Routing::Random, None);
+    noted(&stage, 2);
+    stage.desk.rollup_reader().catch_up().unwrap();
+    let mut building = rebuild::begin(&stage.desk).unwrap();
+    rebuild::make(&stage.desk, &mut building, &mut |_| {}).unwrap();
+    noted(&stage, 3);
+    stage.desk.rollup_reader().catch_up().unwrap();
+    assert!(!rebuild::serve(stage.desk.db(), &building).unwrap(), "what is served knows more");
+    assert_eq!(sums_of(&stage, Dimension::Account, 0, 60).get(Measure::Notes), 5);
+    rebuild::make(&stage.desk, &mut building, &mut |_| {}).unwrap();
+    assert!(rebuild::serve(stage.desk.db(), &building).unwrap());
+    assert_eq!(sums_of(&stage, Dimension::Account, 0, 60).get(Measure::Notes), 5);
+    stage.desk.close();
+}
+
+#[test]
+fn a_journal_that_is_shortened_under_a_rebuild_stops_it() {
+    let stage = stage(Routing::Random, None);
+    noted(&stage, 2);
+    stage.desk.rollup_reader().catch_up().unwrap();
+    let mut building = rebuild::begin(&stage.desk).unwrap();
+    stage.desk.write_blocking(|tx, cx| Ok(journal::trim(tx, cx.now.plus_seconds(1), i64::MAX)?)).unwrap();
+    let stopped = rebuild::make(&stage.desk, &mut building, &mut |_| {}).expect_err("what it was to read is gone");
+    assert_eq!(stopped.kind, Kind::Conflict, "{stopped}");
+    assert_eq!(sums_of(&stage, Dimension::Account, 0, 60).get(Measure::Notes), 2);
     stage.desk.close();
 }
 

@@ -4,7 +4,7 @@ use deskbell_domain::calendar::{Calendar, CalendarFault};
 use deskbell_domain::chat::Rating;
 use deskbell_domain::conversation::{Channel, Status};
 use deskbell_domain::ids::{AgentId, CompanyId, CustomerGroupId, DepartmentId};
-use deskbell_domain::rule::{Clause, Condition, Conditions, FieldTest, Online, RuleEvent, TextTest, TimeTest, Who};
+use deskbell_domain::rule::{Clause, Condition, ConditionWord, Conditions, FieldTest, Online, RuleEvent, TextTest, TimeTest, Who};
 use deskbell_domain::sla::Goal;
 use deskbell_domain::trigger::{Case, Pattern};
 use serde_json::Value as Json;
@@ -130,52 +130,60 @@ fn read_condition(path: &str, name: &str, value: &Json, kind: Kind) -> Result<Co
     let path = &format!("{path}.{}", name.chars().take(CODE_CHARS_MAX).collect::<String>());
     let statuses = || listed(path, value, |path, json| word(path, json, Status::parse, Status::ALL, Status::text));
     let time = |test, least| seconds(path, value, least).map(|seconds| Condition::Time(test, seconds));
-    let condition = match name {
-        "event" => Condition::Event(listed(path, value, |path, json| word(path, json, RuleEvent::parse, RuleEvent::ALL, RuleEvent::text))?),
-        "by" => Condition::By(listed(path, value, read_who)?),
-        "status" => Condition::Status(statuses()?),
-        "status_before" => Condition::StatusBefore(statuses()?),
-        "channel" => Condition::Channel(listed(path, value, |path, json| word(path, json, Channel::parse, Channel::ALL, Channel::text))?),
-        "department" => Condition::Department(listed(path, value, |path, json| id(path, json, DepartmentId::parse))?),
-        "agent" => Condition::Agent(listed(path, value, |path, json| id_or_none(path, json, AgentId::parse))?),
-        "tag" => Condition::Tag(listed(path, value, tag)?),
-        "tag_added" => Condition::TagAdded(listed(path, value, tag)?),
-        "tag_removed" => Condition::TagRemoved(listed(path, value, tag)?),
-        "subject" => Condition::Subject(text_test(path, value)?),
-        "text" => Condition::Text(text_test(path, value)?),
-        "customer_name" => Condition::CustomerName(text_test(path, value)?),
-        "customer_email" => Condition::CustomerEmail(text_test(path, value)?),
-        "customer_domain" => Condition::CustomerDomain(listed(path, value, |path, json| {
+    let known = ConditionWord::parse(name).ok_or_else(|| AppError::invalid(format!("{path} is not known")))?;
+    let condition = match known {
+        ConditionWord::Event => {
+            Condition::Event(listed(path, value, |path, json| word(path, json, RuleEvent::parse, RuleEvent::ALL, RuleEvent::text))?)
+        }
+        ConditionWord::By => Condition::By(listed(path, value, read_who)?),
+        ConditionWord::Status => Condition::Status(statuses()?),
+        ConditionWord::StatusBefore => Condition::StatusBefore(statuses()?),
+        ConditionWord::Channel => {
+            Condition::Channel(listed(path, value, |path, json| word(path, json, Channel::parse, Channel::ALL, Channel::text))?)
+        }
+        ConditionWord::Department => Condition::Department(listed(path, value, |path, json| id(path, json, DepartmentId::parse))?),
+        ConditionWord::Agent => Condition::Agent(listed(path, value, |path, json| id_or_none(path, json, AgentId::parse))?),
+        ConditionWord::Tag => Condition::Tag(listed(path, value, tag)?),
+        ConditionWord::TagAdded => Condition::TagAdded(listed(path, value, tag)?),
+        ConditionWord::TagRemoved => Condition::TagRemoved(listed(path, value, tag)?),
+        ConditionWord::Subject => Condition::Subject(text_test(path, value)?),
+        ConditionWord::Text => Condition::Text(text_test(path, value)?),
+        ConditionWord::CustomerName => Condition::CustomerName(text_test(path, value)?),
+        ConditionWord::CustomerEmail => Condition::CustomerEmail(text_test(path, value)?),
+        ConditionWord::CustomerDomain => Condition::CustomerDomain(listed(path, value, |path, json| {
             let domain = line(path, text(path, json)?, VALUE_CHARS_MAX)?;
             Ok(domain.strip_prefix('@').unwrap_or(&domain).to_lowercase())
         })?),
-        "language" => {
+        ConditionWord::Language => {
             Condition::Language(listed(path, value, |path, json| Ok(line(path, text(path, json)?, VALUE_CHARS_MAX)?.to_lowercase()))?)
         }
-        "referrer" => Condition::Referrer(text_test(path, value)?),
-        "page" => Condition::Page(text_test(path, value)?),
-        "agent_status" => {
+        ConditionWord::Referrer => Condition::Referrer(text_test(path, value)?),
+        ConditionWord::Page => Condition::Page(text_test(path, value)?),
+        ConditionWord::AgentStatus => {
             Condition::AgentStatus(listed(path, value, |path, json| word(path, json, Online::parse, Online::ALL, Online::text))?)
         }
-        "customer_group" => Condition::CustomerGroup(listed(path, value, |path, json| id(path, json, CustomerGroupId::parse))?),
-        "company" => Condition::Company(listed(path, value, |path, json| id_or_none(path, json, CompanyId::parse))?),
-        "field" => {
+        ConditionWord::CustomerGroup => Condition::CustomerGroup(listed(path, value, |path, json| id(path, json, CustomerGroupId::parse))?),
+        ConditionWord::Company => Condition::Company(listed(path, value, |path, json| id_or_none(path, json, CompanyId::parse))?),
+        ConditionWord::Field => {
             let (code, test) = field_test(path, value)?;
             Condition::ConversationField(code, test)
         }
-        "customer_field" => {
+        ConditionWord::CustomerField => {
             let (code, test) = field_test(path, value)?;
             Condition::CustomerField(code, test)
         }
-        "hours" => Condition::Hours(calendar(path, value)?),
-        "rating" => Condition::Rating(listed(path, value, |path, json| word(path, json, Rating::parse, Rating::ALL, Rating::text))?),
-        "sla_goal" => Condition::SlaGoal(listed(path, value, |path, json| word(path, json, Goal::parse, Goal::ALL, Goal::text))?),
-        "created_more_than" => time(TimeTest::CreatedMoreThan, WAIT_SECONDS_MIN)?,
-        "status_changed_more_than" => time(TimeTest::StatusChangedMoreThan, WAIT_SECONDS_MIN)?,
-        "last_message_more_than" => time(TimeTest::LastMessageMoreThan, WAIT_SECONDS_MIN)?,
-        "due_in_less_than" => time(TimeTest::DueInLessThan, WAIT_SECONDS_MIN)?,
-        "overdue_by_more_than" => time(TimeTest::OverdueByMoreThan, 0)?,
-        _ => return Err(AppError::invalid(format!("{path} is not known"))),
+        ConditionWord::Hours => Condition::Hours(calendar(path, value)?),
+        ConditionWord::Rating => {
+            Condition::Rating(listed(path, value, |path, json| word(path, json, Rating::parse, Rating::ALL, Rating::text))?)
+        }
+        ConditionWord::SlaGoal => {
+            Condition::SlaGoal(listed(path, value, |path, json| word(path, json, Goal::parse, Goal::ALL, Goal::text))?)
+        }
+        ConditionWord::CreatedMoreThan => time(TimeTest::CreatedMoreThan, WAIT_SECONDS_MIN)?,
+        ConditionWord::StatusChangedMoreThan => time(TimeTest::StatusChangedMoreThan, WAIT_SECONDS_MIN)?,
+        ConditionWord::LastMessageMoreThan => time(TimeTest::LastMessageMoreThan, WAIT_SECONDS_MIN)?,
+        ConditionWord::DueInLessThan => time(TimeTest::DueInLessThan, WAIT_SECONDS_MIN)?,
+        ConditionWord::OverdueByMoreThan => time(TimeTest::OverdueByMoreThan, 0)?,
     };
     match kind {
         Kind::Plain | Kind::Beginning if matches!(condition, Condition::Time(..)) => {

@@ -1,3 +1,5 @@
+mod kinds;
+
 use deskbell_domain::rule::{Clause, FieldTest, TextTest, TimeTest, Who};
 use deskbell_domain::sla::Goal;
 use deskbell_domain::trigger::{Case, Pattern};

@@ -32,6 +32,14 @@ pub struct LogFilter {
     pub level: Option<SlaLevelId>,
 }
 
+/// How a goal was reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kept {
+    /// At the due moment itself, too.
+    InTime,
+    Late,
+}
+
 /// A goal that was reached, as it stood then.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogRow {
@@ -221,6 +229,11 @@ pub fn rows(
     page: LogPage,
 ) -> Result<Vec<LogRow>, StoreError> {
     let (which, params) = which(medium, filter, span, page);
+    listed(tx, &which, "i.ended_at, i.number", &params)
+}
+
+/// Reads the rows whose ids a statement picks, with the names they show.
+fn listed(tx: &mut Tx<'_>, which: &str, order: &str, params: &[Box<dyn Param>]) -> Result<Vec<LogRow>, StoreError> {
     let params: Vec<&dyn Param> = params.iter().map(|param| &**param).collect();
     let sql = format!(
         "SELECT i.number, i.conversation_id, c.code, i.department_id, d.name, i.level_id, l.name, i.goal, i.started_at, i.due_at, i.ended_at, \
@@ -228,7 +241,7 @@ pub fn rows(
          FROM ({which}) AS page JOIN sla_items i ON i.id = page.id \
          JOIN conversations c ON c.id = i.conversation_id JOIN sla_levels l ON l.id = i.level_id \
          LEFT JOIN departments d ON d.id = i.department_id LEFT JOIN agents a ON a.id = i.agent_id \
-         LEFT JOIN customers u ON u.id = i.customer_id ORDER BY i.ended_at, i.number"
+         LEFT JOIN customers u ON u.id = i.customer_id ORDER BY {order}"
     );
     tx.all_dynamic_with(&sql, &params, |row| {
         let text = |place: usize| Ok::<_, StoreError>(row.get::<Option<String>>(place)?.unwrap_or_default());
@@ -256,6 +269,36 @@ pub fn rows(
             requester_last: last.to_owned(),
         })
     })
+}
+
+/// Rows closed from `from` on and before `until`, the newest first, behind the one that closed then under this number. With `kept` only those
+/// that were reached so.
+pub fn newest(
+    tx: &mut Tx<'_>,
+    medium: Medium,
+    filter: &LogFilter,
+    kept: Option<Kept>,
+    (from, until): (Timestamp, Timestamp),
+    behind: Option<(Timestamp, i64)>,
+    rows: i64,
+) -> Result<Vec<LogRow>, StoreError> {
+    // What is behind a row was not closed later: so the index is entered there.
+    let until = behind.filter(|(closed, _)| *closed < until).map_or(until, |(closed, _)| closed.plus_micros(1));
+    let (mut condition, mut params) = condition(medium, filter, from, until);
+    if let Some((closed, number)) = behind {
+        params.push(Box::new(closed.micros()));
+        params.push(Box::new(number));
+        let (closed, number) = (params.len() - 1, params.len());
+        condition.push_str(&format!(" AND (ended_at < ${closed} OR number < ${number})"));
+    }
+    match kept {
+        Some(Kept::InTime) => condition.push_str(" AND ended_at <= due_at"),
+        Some(Kept::Late) => condition.push_str(" AND ended_at > due_at"),
+        None => {}
+    }
+    params.push(Box::new(rows.max(0)));
+    let which = format!("SELECT id FROM sla_items WHERE {condition} ORDER BY ended_at DESC, number DESC LIMIT ${}", params.len());
+    listed(tx, &which, "i.ended_at DESC, i.number DESC", &params)
 }
 
 /// Calls `on_row` for each row closed from `from` on and before `until`: when, whether in time, and the business time it took.

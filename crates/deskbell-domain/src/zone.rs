@@ -1,20 +1,23 @@
-//! Where hours, days, weeks and months begin in a time zone, over changes of its clock.
+//! Time zones: where hours, days, weeks and months begin in one, over changes of its clock.
 //!
 //! An hour is a time in which the clock shows the same hour without a jump: one that comes twice is two, one that is left out is none, and
 //! where the clock jumps within an hour that is two shorter ones. A day goes from the first moment of its date to that of the next date
 //! that there is.
 
-use deskbell_domain::time::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{Span, ToSpan};
 
-use super::Zone;
+use crate::time::Timestamp;
 
 const HOUR_SECONDS: i64 = 3_600;
 
+/// A time zone.
+#[derive(Debug, Clone)]
+pub struct Zone(TimeZone);
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Interval {
+pub enum Interval {
     Hour,
     Day,
     /// From Monday on.
@@ -25,7 +28,7 @@ pub(crate) enum Interval {
 /// Edges in whole seconds: the first moment, every beginning of an interval after it, and the end. Cheap to skip through: an hour costs an
 /// addition, the others a look at the calendar.
 #[derive(Debug)]
-pub(crate) struct Edges<'a> {
+pub struct Edges<'a> {
     zone: &'a TimeZone,
     interval: Interval,
     next: Option<i64>,
@@ -42,20 +45,43 @@ struct Clock {
 }
 
 impl Zone {
+    /// By its IANA name; an unknown one counts as GMT.
+    pub fn named(name: &str) -> Zone {
+        Zone(TimeZone::get(name).unwrap_or(TimeZone::UTC))
+    }
+
+    /// The one that is the same everywhere.
+    pub fn gmt() -> Zone {
+        Zone(TimeZone::UTC)
+    }
+
+    pub fn time_zone(&self) -> &TimeZone {
+        &self.0
+    }
+
+    /// The time of whole days, from the first to the last one, both like `2026-12-25`: its first moment and that of what follows it. `None`
+    /// if one of them is no date, or they stand the wrong way round.
+    pub fn days(&self, first: &str, last: &str) -> Option<(Timestamp, Timestamp)> {
+        let read = |text: &str| Date::strptime("%Y-%m-%d", text).ok();
+        let (first, last) = (read(first)?, read(last)?);
+        (first <= last).then_some(())?;
+        Some((self.day_begins(first), self.day_begins(last.tomorrow().ok()?)))
+    }
+
     /// Where intervals begin and end from one moment to a later one. What is cut by these moments is a shorter interval.
-    pub(crate) fn edges(&self, from: Timestamp, until: Timestamp, interval: Interval) -> Edges<'_> {
+    pub fn edges(&self, from: Timestamp, until: Timestamp, interval: Interval) -> Edges<'_> {
         let (from, until) = (from.seconds(), until.seconds());
         Edges { zone: &self.0, interval, next: Some(from), until, clock: Clock::at(&self.0, from) }
     }
 
     /// The beginning of the hour that a moment is in.
-    pub(crate) fn hour_begins(&self, at: Timestamp) -> Timestamp {
+    pub fn hour_begins(&self, at: Timestamp) -> Timestamp {
         let (at, clock) = (at.seconds(), Clock::at(&self.0, at.seconds()));
         Timestamp::from_seconds((at - (at + clock.ahead).rem_euclid(HOUR_SECONDS)).max(clock.since))
     }
 
     /// The end of the hour that a moment is in; the moment itself, if an hour begins with it.
-    pub(crate) fn hour_ends(&self, at: Timestamp) -> Timestamp {
+    pub fn hour_ends(&self, at: Timestamp) -> Timestamp {
         let begins = self.hour_begins(at);
         if begins == at {
             return at;
@@ -65,12 +91,12 @@ impl Zone {
     }
 
     /// The date that the clock shows.
-    pub(crate) fn date(&self, at: Timestamp) -> Date {
+    pub fn date(&self, at: Timestamp) -> Date {
         date(&self.0, at.seconds())
     }
 
     /// The first moment of a date; of one that is left out the moment at which it is.
-    pub(crate) fn day_begins(&self, date: Date) -> Timestamp {
+    pub fn day_begins(&self, date: Date) -> Timestamp {
         Timestamp::from_seconds(day_begins(&self.0, date).unwrap_or(jiff::Timestamp::MAX.as_second()))
     }
 }

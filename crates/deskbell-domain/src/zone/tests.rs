@@ -1,7 +1,7 @@
 //! Intervals against a clock that is looked at every quarter of an hour, in zones whose clocks jump by an hour, by half of one, and over a
 //! whole day.
 
-use deskbell_app::settings::Settings;
+use jiff::civil;
 use proptest::prelude::*;
 
 use super::*;
@@ -21,18 +21,27 @@ const ZONES: [&str; 9] = [
 const INTERVALS: [Interval; 4] = [Interval::Hour, Interval::Day, Interval::Week, Interval::Month];
 
 fn zone(name: &str) -> Zone {
-    Zone::set(&Settings { time_zone: name.to_owned(), ..Settings::default() })
+    Zone(TimeZone::get(name).unwrap())
+}
+
+/// What the clock shows.
+fn text(zone: &Zone, at: Timestamp) -> String {
+    zone.0.to_datetime(moment(at.seconds())).strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
 /// Both ends as the zone's clock shows them; the end is the beginning of that day.
 fn range(zone: &Zone, from: &str, until: &str) -> (Timestamp, Timestamp) {
-    let read = |text: &str| zone.span("x", text).unwrap().start;
+    let read = |text: &str| {
+        let local: civil::DateTime = text.parse().unwrap();
+        let at = zone.0.to_timestamp(local).unwrap_or(if local.year() < 1970 { jiff::Timestamp::MIN } else { jiff::Timestamp::MAX });
+        Timestamp::from_seconds(at.as_second())
+    };
     (read(from), read(until))
 }
 
 fn texts(zone: &Zone, from: &str, until: &str, interval: Interval) -> Vec<String> {
     let (from, until) = range(zone, from, until);
-    zone.edges(from, until, interval).map(|edge| zone.text(edge)).collect()
+    zone.edges(from, until, interval).map(|edge| text(zone, edge)).collect()
 }
 
 #[test]
@@ -183,5 +192,21 @@ proptest! {
             prop_assert_eq!(zone.edges(begins, ends.plus_seconds(1), Interval::Hour).take(2).collect::<Vec<_>>(), [begins, ends]);
             prop_assert_eq!(label(&zone, begins.seconds(), Interval::Hour), label(&zone, ends.seconds() - 1, Interval::Hour));
         }
+    }
+}
+
+#[test]
+fn an_unknown_name_counts_as_gmt() {
+    assert_eq!(Zone::named("Mars/Base").time_zone(), Zone::gmt().time_zone());
+    assert_eq!(Zone::named("Europe/Berlin").time_zone().iana_name(), Some("Europe/Berlin"));
+}
+
+#[test]
+fn whole_days() {
+    let berlin = zone("Europe/Berlin");
+    assert_eq!(berlin.days("2026-03-29", "2026-03-29"), Some(range(&berlin, "2026-03-29", "2026-03-30")));
+    assert_eq!(berlin.days("2026-02-01", "2026-02-28"), Some(range(&berlin, "2026-02-01", "2026-03-01")));
+    for (first, last) in [("2026-02-02", "2026-02-01"), ("2026-02-30", "2026-03-01"), ("", "2026-03-01"), ("2026-03-01", "today")] {
+        assert_eq!(berlin.days(first, last), None, "{first} {last}");
     }
 }

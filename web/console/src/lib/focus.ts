@@ -1,0 +1,4 @@
+/** Whoever opened a form writes into its first field. */
+export function focused(field: HTMLElement): void {
+  field.focus();
+}
