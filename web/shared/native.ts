@@ -249,8 +249,10 @@ export interface SlaRule {
   name: string;
   enabled: boolean;
   level: Id;
-  /** Groups, as rules have them. */
+  /** Groups, as rules have them; whatever stands there if they are not understood. */
   conditions: unknown[][];
+  /** Whether the server understands the conditions; else the rule rests. */
+  understood: boolean;
 }
 
 /** A goal that was reached. */

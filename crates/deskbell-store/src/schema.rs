@@ -45,11 +45,11 @@ pub const MIGRATIONS: &[(&str, &str)] = &[
     ("0019-automation", automation::AUTOMATION),
     ("0020-recount", recount::RECOUNT),
     ("0021-lookups", lookups::LOOKUPS),
-    ("0021-numbers", lookups::NUMBERS),
-    ("0022-calls-in-charge", calls::IN_CHARGE),
-    ("0023-firings", automation::FIRINGS),
-    ("0024-rollup-leases", rollups::ROLLUP_LEASES),
-    ("0025-running", RUNNING),
+    ("0022-numbers", lookups::NUMBERS),
+    ("0023-calls-in-charge", calls::IN_CHARGE),
+    ("0024-firings", automation::FIRINGS),
+    ("0025-rollup-leases", rollups::ROLLUP_LEASES),
+    ("0026-running", RUNNING),
 ];
 
 /// When a desk last noted that it runs; NULL: it never did.

@@ -137,7 +137,7 @@ fn a_limit_that_an_older_program_never_told_of_is_told() {
         .desk
         .write_blocking(|tx, cx| {
             let mut settings = crate::settings::Settings::clone(&cx.settings);
-            settings.routing.limit = ChatLimit { enabled: true, scope: LimitScope::Account, chats: 7, ..settings.routing.limit.clone() };
+            settings.routing.limit = ChatLimit { enabled: true, scope: LimitScope::Account, chats: 7, ..settings.routing.limit };
             crate::settings::put(tx, cx, &settings)
         })
         .unwrap();

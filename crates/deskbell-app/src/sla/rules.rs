@@ -77,7 +77,7 @@ pub fn list(tx: &mut Tx<'_>) -> Result<Vec<Rule>, AppError> {
 fn shown(stored: SlaRule) -> Rule {
     let (conditions, understood) = match conditions::read(&stored.definition) {
         Ok(read) => (read.source, true),
-        Err(_) => (definitions::stored(&stored.definition).unwrap_or_default(), false),
+        Err(_) => (definitions::stored(&stored.definition).unwrap_or_else(|_| Json::String(stored.definition.clone())), false),
     };
     Rule { id: stored.id, name: stored.name, enabled: stored.enabled, level: stored.level, conditions, understood }
 }

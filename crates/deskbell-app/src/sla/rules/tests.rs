@@ -153,6 +153,12 @@ fn order_decides() {
     let renamed = RuleDraft { name: Some("Odder".to_owned()), enabled: Some(false), ..RuleDraft::default() };
     let changed = stage.write(move |tx, cx| change(tx, cx, odd, &renamed));
     assert_eq!(changed, Rule { name: "Odder".to_owned(), enabled: false, ..shown });
+    stage.write(move |tx, _| {
+        let broken = SlaRule { id: odd, name: "Odder".to_owned(), enabled: false, level: fast.id, definition: "[[".to_owned() };
+        Ok(tables::sla::update_rule(tx, &broken)?)
+    });
+    let broken = stage.see(list).remove(0);
+    assert_eq!((broken.conditions, broken.understood), (json!("[["), false), "nobody takes it for one that always holds");
     let mended = RuleDraft { conditions: Some(json!([])), enabled: Some(true), ..RuleDraft::default() };
     assert!(stage.write(move |tx, cx| change(tx, cx, odd, &mended)).understood);
     assert_eq!(of(Channel::Email), "Fast");
