@@ -6,6 +6,7 @@
 
 mod earlier;
 mod fold;
+mod pieces;
 mod reader;
 mod rebuild;
 mod shelf;
@@ -30,6 +31,7 @@ use tokio::sync::watch;
 
 use crate::desk::Desk;
 use crate::error::AppError;
+use pieces::Uses;
 use state::SignedIn;
 
 pub use reader::{CURSOR, Reader};
@@ -141,15 +143,19 @@ fn sums(tx: &mut Tx<'_>, dimension: Dimension, edges: &[Timestamp], now: Timesta
     let served = rollups::head(tx)?.served;
     let bounds = bounds(edges);
     let mut sums = vec![BTreeMap::<i64, Cell>::new(); bounds.len()];
-    for (span, slots) in ranges(&bounds) {
-        let mut place = 0;
-        rollups::each(tx, served, (dimension, span), slots, |slot, member, body| {
-            let quarter = slot * span.quarters();
-            while bounds[place].end <= quarter {
-                place += 1;
-            }
-            rollups::add_body(sums[place].entry(member).or_default(), body)
+    for span in Span::ALL {
+        let uses = Uses::of(&bounds, span);
+        uses.read(|slots| {
+            rollups::each(tx, served, (dimension, span), slots, |slot, member, body| {
+                uses.at(slot).iter().try_for_each(|used| {
+                    let sum = sums[used.place].entry(member).or_default();
+                    if used.is_taken_away { rollups::take_body_away(sum, body) } else { rollups::add_body(sum, body) }
+                })
+            })
         })?;
+    }
+    for members in &mut sums {
+        members.retain(|_, cell| !cell.is_zero());
     }
     if matches!(dimension, Dimension::Account | Dimension::Agent) {
         add_signed_in(tx, served, dimension, (edges, now), &mut sums)?;
@@ -185,42 +191,4 @@ fn bounds(edges: &[Timestamp]) -> Vec<Range<i64>> {
         *slot = Span::Quarter.slot(edge.plus_micros(Span::Quarter.micros() - 1));
     }
     slots.windows(2).map(|pair| pair[0]..pair[1]).collect()
-}
-
-/// Which stored cells times of so many quarters are made of: of each span the slots, those that follow each other as one range.
-fn ranges(bounds: &[Range<i64>]) -> Vec<(Span, Range<i64>)> {
-    let mut found: Vec<(Span, Range<i64>)> = Vec::new();
-    for span in Span::ALL {
-        let mut last: Option<Range<i64>> = None;
-        for slots in bounds.iter().flat_map(|bound| parts(bound, span)) {
-            match &mut last {
-                Some(last) if slots.start <= last.end => last.end = last.end.max(slots.end),
-                _ => found.extend(last.replace(slots).map(|range| (span, range))),
-            }
-        }
-        found.extend(last.map(|range| (span, range)));
-    }
-    found
-}
-
-/// The slots of a span that a time takes beside those of longer spans: before them and behind them.
-fn parts(bound: &Range<i64>, span: Span) -> impl Iterator<Item = Range<i64>> {
-    let whole = |span: Span| {
-        let quarters = span.quarters();
-        let (start, end) =
-            (bound.start.div_euclid(quarters) + i64::from(bound.start.rem_euclid(quarters) > 0), bound.end.div_euclid(quarters));
-        (start < end).then_some(start..end)
-    };
-    let own = whole(span);
-    let longer = Span::ALL.into_iter().filter(|other| *other > span).find_map(|other| {
-        let range = whole(other)?;
-        let times = other.quarters() / span.quarters();
-        Some(range.start * times..range.end * times)
-    });
-    let parts = match (own, longer) {
-        (None, _) => [None, None],
-        (Some(own), None) => [Some(own), None],
-        (Some(own), Some(longer)) => [Some(own.start..longer.start), Some(longer.end..own.end)],
-    };
-    parts.into_iter().flatten().filter(|range| range.start < range.end)
 }

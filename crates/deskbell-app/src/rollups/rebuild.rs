@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use deskbell_domain::event::Recorded;
 use deskbell_domain::measure::{Dimension, Span};
 use deskbell_domain::time::Timestamp;
-use deskbell_store::tables::rollups::{self, Head, Key};
+use deskbell_store::tables::rollups::{self, Head, Key, Slots};
 use deskbell_store::{Db, StoreError, Tx, cursors, journal};
 
 use super::earlier;
@@ -218,7 +218,7 @@ fn keep_earlier(desk: &Desk, building: &Building) -> Result<(), AppError> {
             rollups::renew(tx, now)?;
             let mut cells = std::collections::BTreeMap::<Key, _>::new();
             for dimension in Dimension::ALL {
-                rollups::each(tx, head.served, (dimension, Span::Quarter), slots.clone(), |slot, member, body| {
+                rollups::each(tx, head.served, (dimension, Span::Quarter), Slots::Range(slots.clone()), |slot, member, body| {
                     let at = Span::Quarter.start(slot);
                     Span::ALL.into_iter().try_for_each(|span| {
                         rollups::add_body(cells.entry(Key { dimension, span, slot: span.slot(at), member }).or_default(), body)

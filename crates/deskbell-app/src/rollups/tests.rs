@@ -54,7 +54,7 @@ fn stored(desk: &Desk) -> recount::reports::Sums {
         let served = rollups::head(tx)?.served;
         let mut found = recount::reports::Sums::new();
         for dimension in Dimension::ALL {
-            rollups::each(tx, served, (dimension, Span::Quarter), 0..i64::MAX, |slot, member, body| {
+            rollups::each(tx, served, (dimension, Span::Quarter), rollups::Slots::Range(0..i64::MAX), |slot, member, body| {
                 let mut cell = Cell::default();
                 rollups::add_body(&mut cell, body)?;
                 found.extend(cell.entries().map(|(measure, number)| ((dimension, member, slot, measure), number)));

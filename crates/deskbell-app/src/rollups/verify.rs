@@ -109,7 +109,7 @@ type Numbers = BTreeMap<(Dimension, i64, i64, Measure), i64>;
 fn numbers(tx: &mut Tx<'_>, generation: i64, span: Span, slots: Range<i64>) -> Result<Numbers, StoreError> {
     let mut found = Numbers::new();
     for dimension in Dimension::ALL {
-        rollups::each(tx, generation, (dimension, span), slots.clone(), |slot, member, body| {
+        rollups::each(tx, generation, (dimension, span), rollups::Slots::Range(slots.clone()), |slot, member, body| {
             let mut cell = deskbell_domain::measure::Cell::default();
             rollups::add_body(&mut cell, body)?;
             found.extend(cell.entries().map(|(measure, number)| ((dimension, member, slot, measure), number)));

@@ -7,7 +7,7 @@ use crate::error::StoreError;
 use crate::recount::reports::{Sums, reports, untold};
 use crate::tables::changes::{self, Place as Number};
 use crate::tables::messages::StoredMessage;
-use crate::tables::rollups::{self, Head, Key};
+use crate::tables::rollups::{self, Head, Key, Slots};
 use crate::tables::{chats, conversations, customers, departments, engagements, messages, offers};
 use deskbell_domain::agent::AgentStatus;
 use deskbell_domain::chat::{Chat, EndReason, Engagement, EngagementStart, NewChat, Offer, OfferOutcome, Rating, Responses, StartedBy};
@@ -34,7 +34,7 @@ fn cell(entries: &[(Measure, i64)]) -> Cell {
 fn stored(test: &TestDb, generation: i64, dimension: Dimension, span: Span, slots: std::ops::Range<i64>) -> Vec<(i64, i64, Cell)> {
     test.see(move |tx| {
         let mut found = Vec::new();
-        rollups::each(tx, generation, (dimension, span), slots, |slot, member, body| {
+        rollups::each(tx, generation, (dimension, span), Slots::Range(slots), |slot, member, body| {
             let mut cell = Cell::default();
             rollups::add_body(&mut cell, body)?;
             found.push((slot, member, cell));
@@ -70,6 +70,19 @@ pub(super) fn cells_add_up_and_go(place: &Place) {
     assert!(found.is_sorted_by_key(|(slot, member, _)| (*slot, *member)));
     assert!(stored(&test, 1, agent, day, 6..i64::MAX).is_empty() && stored(&test, 2, agent, day, 0..9).is_empty());
     assert_eq!(stored(&test, 1, agent, Span::Quarter, 0..9).len(), 1);
+    let each = |wanted: Vec<i64>| {
+        test.see(move |tx| {
+            let (mut found, mut cell) = (Vec::new(), Cell::default());
+            rollups::each(tx, 1, (agent, day), Slots::Each(&wanted), |slot, _, body| {
+                found.push(slot);
+                rollups::add_body(&mut cell, body)?;
+                rollups::take_body_away(&mut cell, body)
+            })?;
+            Ok((found.len(), found.is_sorted(), cell.is_zero()))
+        })
+    };
+    assert_eq!(each(vec![9, 5, 4]), (1_300, true, true));
+    assert_eq!(each(vec![-3, 6]), (0, true, true));
     assert_eq!(test.see(|tx| rollups::slot_bounds(tx, 1)), Some((5, 5)), "of quarters");
     assert_eq!(test.see(|tx| rollups::slot_bounds(tx, 2)), None);
 }

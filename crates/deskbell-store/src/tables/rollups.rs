@@ -17,6 +17,8 @@ use crate::varint;
 const ROWS_PER_STATEMENT: usize = 64;
 /// Ids asked for by one statement.
 const IDS_PER_STATEMENT: usize = 500;
+/// Slots asked for by one statement, each by itself.
+pub const SLOTS_PER_STATEMENT: usize = 500;
 
 /// Of whom or what a cell is, and of which time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -51,12 +53,21 @@ pub fn encode(cell: &Cell) -> Vec<u8> {
 }
 
 /// Adds a stored body to a cell.
-pub fn add_body(cell: &mut Cell, mut body: &[u8]) -> Result<(), StoreError> {
+pub fn add_body(cell: &mut Cell, body: &[u8]) -> Result<(), StoreError> {
+    add_times(cell, body, 1)
+}
+
+/// The other way round.
+pub fn take_body_away(cell: &mut Cell, body: &[u8]) -> Result<(), StoreError> {
+    add_times(cell, body, -1)
+}
+
+fn add_times(cell: &mut Cell, mut body: &[u8], times: i64) -> Result<(), StoreError> {
     let mut place = 0;
     while !body.is_empty() {
         let (step, number) = varint::take(&mut body).zip(varint::take(&mut body)).ok_or_else(broken)?;
         place += step;
-        let known = usize::try_from(place).is_ok_and(|place| cell.add_at(place, number));
+        let known = usize::try_from(place).is_ok_and(|place| cell.add_at(place, number * times));
         if !known {
             return Err(broken());
         }
@@ -156,20 +167,39 @@ pub fn slot_bounds(tx: &mut Tx<'_>, generation: i64) -> Result<Option<(i64, i64)
     Ok(bounds)
 }
 
+/// Slots of a span that are read by one statement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Slots<'s> {
+    Range(Range<i64>),
+    /// These, however far apart they are; not more than [`SLOTS_PER_STATEMENT`].
+    Each(&'s [i64]),
+}
+
 /// Calls `on_cell` with slot, member and body of each cell of a span, the slots in order.
 pub fn each(
     tx: &mut Tx<'_>,
     generation: i64,
     (dimension, span): (Dimension, Span),
-    slots: Range<i64>,
+    slots: Slots<'_>,
     mut on_cell: impl FnMut(i64, i64, &[u8]) -> Result<(), StoreError>,
 ) -> Result<(), StoreError> {
-    tx.each(
-        "SELECT slot, member_id, body FROM rollup_cells \
-         WHERE generation = $1 AND dimension = $2 AND span = $3 AND slot >= $4 AND slot < $5 ORDER BY slot, member_id",
-        &[&generation, &dimension.code(), &span.quarters(), &slots.start, &slots.end],
-        |row| on_cell(row.get(0)?, row.get(1)?, row.bytes(2)?),
-    )
+    match slots {
+        Slots::Range(slots) => tx.each(
+            "SELECT slot, member_id, body FROM rollup_cells \
+             WHERE generation = $1 AND dimension = $2 AND span = $3 AND slot >= $4 AND slot < $5 ORDER BY slot, member_id",
+            &[&generation, &dimension.code(), &span.quarters(), &slots.start, &slots.end],
+            |row| on_cell(row.get(0)?, row.get(1)?, row.bytes(2)?),
+        ),
+        Slots::Each(slots) => tx.each_dynamic(
+            &format!(
+                "SELECT slot, member_id, body FROM rollup_cells \
+                 WHERE generation = $1 AND dimension = $2 AND span = $3 AND slot IN {} ORDER BY slot, member_id",
+                in_list(slots.iter().copied())
+            ),
+            &[&generation, &dimension.code(), &span.quarters()],
+            |row| on_cell(row.get(0)?, row.get(1)?, row.bytes(2)?),
+        ),
+    }
 }
 
 /// Adds to stored cells. One that comes to nothing is taken away.
