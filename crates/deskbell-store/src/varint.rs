@@ -13,16 +13,31 @@ pub fn put(out: &mut Vec<u8>, number: i64) {
 }
 
 /// Takes a number off the front; `None` if there is none.
+#[inline]
 pub fn take(bytes: &mut &[u8]) -> Option<i64> {
+    let (first, rest) = bytes.split_first()?;
+    // Most are so small.
+    if *first < 0x80 {
+        *bytes = rest;
+        return Some(signed(u64::from(*first)));
+    }
+    take_long(bytes)
+}
+
+fn take_long(bytes: &mut &[u8]) -> Option<i64> {
     let mut number = 0u64;
     for (place, byte) in bytes.iter().take(BYTES_MAX).enumerate() {
         number |= u64::from(byte & 0x7f) << (7 * place);
         if byte & 0x80 == 0 {
             *bytes = &bytes[place + 1..];
-            return Some((number >> 1).cast_signed() ^ -(number & 1).cast_signed());
+            return Some(signed(number));
         }
     }
     None
+}
+
+const fn signed(number: u64) -> i64 {
+    (number >> 1).cast_signed() ^ -(number & 1).cast_signed()
 }
 
 #[cfg(test)]
