@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use deskbell_domain::agent::{Agent, Role};
 use deskbell_domain::credential::CredentialKind;
@@ -57,6 +57,7 @@ struct Inner {
     epoch: i64,
     tokens: VisitorTokens,
     settings: RwLock<Arc<Settings>>,
+    reads_settings: Mutex<()>,
     /// The time of the latest write: later ones never go back behind it.
     latest: AtomicI64,
     figures: RwLock<Figures>,
@@ -200,6 +201,7 @@ impl Desk {
             epoch,
             tokens: VisitorTokens::new(&desk.secret),
             settings: RwLock::new(Arc::new(settings)),
+            reads_settings: Mutex::default(),
             latest: AtomicI64::new(latest.micros()),
             figures_number: AtomicI64::new(figures.number()),
             figures: RwLock::new(figures),
@@ -392,6 +394,14 @@ impl Desk {
         Arc::clone(&self.0.settings.read().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// Goes by the settings as they are stored. Call it after a write that changed them: whoever wrote finds them in force at once.
+    pub async fn read_settings_again(&self) {
+        let inner = Arc::clone(&self.0);
+        if let Err(error) = tokio::task::spawn_blocking(move || inner.read_settings_again()).await {
+            tracing::warn!(error = %error, "settings were not read again");
+        }
+    }
+
     pub fn account_key(&self) -> i64 {
         self.0.account_key
     }
@@ -570,6 +580,20 @@ impl Desk {
 /// Keeps what is in memory in step with the journal.
 struct Memory(std::sync::Weak<Inner>);
 
+impl Inner {
+    fn read_settings_again(&self) {
+        // One after the other: who reads last has read the newest.
+        let _one = self.reads_settings.lock().unwrap_or_else(PoisonError::into_inner);
+        match self.db.read_blocking(Settings::load) {
+            Ok(settings) => {
+                self.figures.write().unwrap_or_else(PoisonError::into_inner).set_limit(settings.routing.limit);
+                *self.settings.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(settings);
+            }
+            Err(error) => tracing::warn!(error = %error, "settings could not be read again"),
+        }
+    }
+}
+
 impl Listener for Memory {
     fn follow(&mut self, events: &[Arc<Recorded>]) {
         let Some(inner) = self.0.upgrade() else { return };
@@ -583,16 +607,7 @@ impl Listener for Memory {
         for recorded in events {
             match &recorded.event {
                 Event::AgentChanged { .. } | Event::OauthClientChanged { .. } => inner.credentials.clear(),
-                Event::SettingsChanged { .. } => {
-                    let loaded = inner.db.read_blocking(Settings::load);
-                    match loaded {
-                        Ok(settings) => {
-                            inner.figures.write().unwrap_or_else(PoisonError::into_inner).set_limit(settings.routing.limit);
-                            *inner.settings.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(settings);
-                        }
-                        Err(error) => tracing::warn!(error = %error, "settings could not be read again"),
-                    }
-                }
+                Event::SettingsChanged { .. } => inner.read_settings_again(),
                 _ => {}
             }
         }

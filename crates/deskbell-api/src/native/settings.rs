@@ -209,7 +209,9 @@ impl Endpoint<Native> for Update {
             settings::put(tx, cx, &settings)?;
             Ok(settings)
         });
-        Ok(Answer::tree(SettingsView::from(change.await?)))
+        let settings = change.await?;
+        cx.state.desk.read_settings_again().await;
+        Ok(Answer::tree(SettingsView::from(settings)))
     }
 }
 

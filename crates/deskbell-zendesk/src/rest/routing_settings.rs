@@ -247,7 +247,9 @@ impl Endpoint<Rest> for PatchAccount {
             settings::put(tx, cx, &settings)?;
             Ok(settings)
         });
-        Ok(Answer::bare_tree(Data { data: AccountObject::from(&change.await?) }))
+        let settings = change.await?;
+        cx.state.desk().read_settings_again().await;
+        Ok(Answer::bare_tree(Data { data: AccountObject::from(&settings) }))
     }
 }
 
