@@ -214,7 +214,9 @@ impl Engine {
             // Nobody is there: an answering machine, or a line that is closed.
             None => {
                 let (chance, seconds) = (self.chance.random_range(0..100), self.chance.random_range(8.0..40.0));
-                let act = if chance < 65 { PhoneAct::LeavesMessage } else { PhoneAct::HangsUp(HungUp::Desk) };
+                // Who was called by the desk, and is handed on, speaks to no machine.
+                let speaks = chance < 65 && call.direction == Direction::Incoming;
+                let act = if speaks { PhoneAct::LeavesMessage } else { PhoneAct::HangsUp(HungUp::Desk) };
                 self.on_phone(call.id, seconds, act);
             }
         }
