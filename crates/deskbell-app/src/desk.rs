@@ -280,8 +280,8 @@ impl Desk {
 
     /// Starts keeping levels, unless that has begun.
     pub fn keep_levels(&self) -> Result<(), AppError> {
-        let listener = levels::start(&self.0.levels, self.level_reader())
-            .map_err(|error| AppError::internal(format!("no thread can be started: {error}")))?;
+        let listener =
+            levels::start(&self.0.levels, &self.0.db).map_err(|error| AppError::internal(format!("no thread can be started: {error}")))?;
         if let Some(listener) = listener {
             self.0.follower.add(listener);
         }

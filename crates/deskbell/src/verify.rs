@@ -65,7 +65,7 @@ fn verify(desk: &Desk) -> anyhow::Result<ExitCode> {
     let mut bar = Bar::new("counted again");
     let levels = levels::verify(desk, &mut |progress| bar.show(progress.done, progress.all)).map_err(of("levels"))?;
     bar.end();
-    tell("levels, by the journal", "quarter hours and presences", (levels.counted, levels.differing), &levels.differences);
+    tell("levels, by the journal", "quarter hours, hours and presences", (levels.counted, levels.differing), &levels.differences);
     let log = desk.snapshot_blocking(sla::examine).map_err(of("service levels"))?;
     match log.wrong_cells {
         0 => println!("ok    service levels, by their log: {} entries add up to their sums", log.logged),

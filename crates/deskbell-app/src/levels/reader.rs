@@ -5,10 +5,10 @@ use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use deskbell_domain::event::Recorded;
-use deskbell_domain::level::{Cell, Item, Key, Quarter, Standing};
+use deskbell_domain::level::{Cell, Grain, Item, Key, Slot, Standing};
 use deskbell_domain::measure::Medium;
 use deskbell_store::tables::levels as table;
-use deskbell_store::tables::levels::{SeriesId, SetId};
+use deskbell_store::tables::levels::{SeriesId, SetId, hours};
 use deskbell_store::{Db, StoreError, Tx, cursors, journal};
 
 use super::fold::{Change, Fold, ItemKey, Move, Told, concerned};
@@ -65,16 +65,16 @@ pub struct Reader {
 struct State {
     set: SetId,
     fold: Fold,
-    /// The last cell of each series that was written so far.
+    /// The last cells of each series that was written so far.
     last: HashMap<Key, Last>,
     /// The cursor in the rows.
     written: i64,
 }
 
-/// The last cell of a series.
-pub(super) struct Last {
-    pub(super) series: SeriesId,
-    pub(super) cell: Cell,
+/// The last cells of a series, one of each grain.
+struct Last {
+    series: SeriesId,
+    cells: [Cell; Grain::ALL.len()],
 }
 
 /// Whether a bite was all there is.
@@ -199,36 +199,46 @@ pub(super) fn items_of(tx: &mut Tx<'_>, set: SetId, events: &[Recorded]) -> Resu
     Ok(items)
 }
 
-pub(super) fn put_levels(tx: &mut Tx<'_>, set: SetId, last: &mut HashMap<Key, Last>, changes: &[Change]) -> Result<(), StoreError> {
+fn put_levels(tx: &mut Tx<'_>, set: SetId, last: &mut HashMap<Key, Last>, changes: &[Change]) -> Result<(), StoreError> {
     let mut touched: HashSet<Key> = HashSet::new();
     for change in changes {
         let known = match last.entry(change.key) {
             Entry::Occupied(known) => known.into_mut(),
             Entry::Vacant(place) => place.insert(last_of(tx, set, change)?),
         };
-        let whole = known.cell.change(change.at, &change.by);
-        // One that no change of these touched is in its row already.
-        if let Some(whole) = whole
-            && touched.contains(&change.key)
-        {
-            table::put_cell(tx, known.series, &whole)?;
+        for cell in &mut known.cells {
+            let whole = cell.change(change.at, &change.by);
+            // One that no change of these touched is in its row already.
+            if let Some(whole) = whole
+                && touched.contains(&change.key)
+            {
+                table::put_cell(tx, known.series, &whole)?;
+            }
         }
         touched.insert(change.key);
     }
     for key in touched {
         let known = &last[&key];
-        table::put_cell(tx, known.series, &known.cell)?;
+        known.cells.iter().try_for_each(|cell| table::put_cell(tx, known.series, cell))?;
     }
     Ok(())
 }
 
+/// The hour comes from its quarters: an older program may have written these alone.
 fn last_of(tx: &mut Tx<'_>, set: SetId, change: &Change) -> Result<Last, StoreError> {
+    let (series, quarter) = last_quarter(tx, set, change)?;
+    let hour = hours::up_to(tx, series, &quarter)?;
+    Ok(Last { series, cells: [quarter, hour] })
+}
+
+/// The series of a change and its last quarter hour's cell, before it.
+pub(super) fn last_quarter(tx: &mut Tx<'_>, set: SetId, change: &Change) -> Result<(SeriesId, Cell), StoreError> {
     let series = match table::series(tx, set, &change.key)? {
         Some(series) => series,
         None => table::insert_series(tx, set, &change.key)?,
     };
-    let cell = table::last_cell(tx, series)?;
-    Ok(Last { series, cell: cell.unwrap_or_else(|| Cell::begin(Quarter::of(change.at), Standing::default())) })
+    let cell = table::last_cell(tx, series, Grain::Quarter)?;
+    Ok((series, cell.unwrap_or_else(|| Cell::begin(Slot::of(Grain::Quarter, change.at), Standing::default()))))
 }
 
 pub(super) fn put_move(tx: &mut Tx<'_>, set: SetId, step: &Move) -> Result<(), StoreError> {
