@@ -7,6 +7,8 @@ use deskbell_store::tables::levels::{SeriesId, hours};
 use deskbell_store::{Db, StoreError, Tx};
 
 use super::reader::Left;
+use crate::desk::Desk;
+use crate::error::AppError;
 
 /// Quarter hours out of which hours are made in one bite: some milliseconds of a write.
 pub(super) const BITE_QUARTERS: i64 = 1_000;
@@ -48,9 +50,9 @@ fn lacking(tx: &mut Tx<'_>) -> Result<Option<SeriesId>, StoreError> {
     hours::lacking(tx, set)
 }
 
-/// All that is left, at once. Blocking.
-pub fn fill_hours(db: &Db) -> Result<(), StoreError> {
-    let mut filling = Filling::new(db.clone());
+/// Makes all that are lacking. Blocking.
+pub fn fill_hours(desk: &Desk) -> Result<(), AppError> {
+    let mut filling = Filling::new(desk.db().clone());
     while filling.bite()? == Left::Some {}
     Ok(())
 }

@@ -58,7 +58,7 @@ impl Year {
         let (key, from) = (next()?.to_owned(), Timestamp::from_micros(next()?.parse()?));
         let desk = Desk::open(&options(&place, Arc::new(SystemClock)))?;
         // What an older version has built lacks hours; making them is not what is measured.
-        levels::fill_hours(desk.db())?;
+        levels::fill_hours(&desk)?;
         desk.keep_rollups()?;
         desk.keep_levels()?;
         let kit = kit(desk.clone(), Options { requests_per_minute_max: None, ..Options::default() });

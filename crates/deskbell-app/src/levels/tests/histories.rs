@@ -427,7 +427,7 @@ fn check_hours(stage: &Stage, hours: &[i64]) -> Result<(), TestCaseError> {
     stage.desk.write_blocking(|tx, _| Ok(table::hours::forget(tx)?)).unwrap();
     prop_assert_eq!(&read(stage, &edges), &by_hours);
     prop_assert_eq!(verify(&stage.desk, &mut |_| {}).unwrap().differences, [], "what is not kept is not compared");
-    fill_hours(stage.desk.db()).unwrap();
+    fill_hours(&stage.desk).unwrap();
     prop_assert_eq!(&read(stage, &edges), &by_hours);
     Ok(())
 }
@@ -460,7 +460,7 @@ proptest! {
         life.readers.iter_mut().for_each(|reader| reader.catch_up().unwrap());
         check_now(&stage)?;
         prop_assert_eq!(verify(&stage.desk, &mut |_| {}).unwrap().differences, []);
-        fill_hours(stage.desk.db()).unwrap();
+        fill_hours(&stage.desk).unwrap();
         check_all(&stage, &life.past, shift)?;
         prop_assert_eq!(verify(&stage.desk, &mut |_| {}).unwrap().differences, []);
         check_hours(&stage, &hours)?;
