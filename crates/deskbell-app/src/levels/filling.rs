@@ -1,41 +1,73 @@
-//! Making the hours that an older program has not kept out of their quarter hours, while the desk serves. What is written meanwhile keeps its own
-//! hours, so that nothing is missed between two bites; who begins anew makes the same again.
+//! Making hours out of their quarters where these were written alone: by an older program, while the desk serves, and by a rebuild. Who writes
+//! quarters of the set that is read from writes their hours in any case, so that nothing is missed between two bites; who begins anew makes the
+//! same again.
 
 use deskbell_domain::level::{Grain, Slot};
 use deskbell_store::tables::levels as table;
-use deskbell_store::tables::levels::{SeriesId, hours};
-use deskbell_store::{Db, StoreError, Tx};
+use deskbell_store::tables::levels::{SeriesId, SetId, hours};
+use deskbell_store::{Db, Tx};
 
 use super::reader::Left;
 use crate::desk::Desk;
 use crate::error::AppError;
 
 /// Quarter hours out of which hours are made in one bite: some milliseconds of a write.
-pub(super) const BITE_QUARTERS: i64 = 1_000;
+const BITE_QUARTERS: i64 = 1_000;
 
 pub(super) struct Filling {
     db: Db,
+    whose: Whose,
     pub(super) bite_quarters: i64,
     /// Where the next bite begins, within a series that was begun.
     place: Option<(SeriesId, Slot)>,
     is_done: bool,
 }
 
+/// Which set is filled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Whose {
+    /// The one that is read from.
+    Kept,
+    /// The one that is being built, while it is.
+    Built(SetId),
+}
+
+impl Whose {
+    /// A series of it that lacks hours.
+    fn lacking(self, tx: &mut Tx<'_>) -> Result<Option<SeriesId>, AppError> {
+        let set = match self {
+            Whose::Kept => table::kept(tx)?,
+            Whose::Built(built) if table::building(tx)? == Some(built) => built,
+            Whose::Built(_) => return Err(AppError::conflict("another rebuild took its place")),
+        };
+        Ok(hours::lacking(tx, set)?)
+    }
+}
+
 impl Filling {
-    pub(super) fn new(db: Db) -> Filling {
-        Filling { db, bite_quarters: BITE_QUARTERS, place: None, is_done: false }
+    pub(super) fn of_kept(db: Db) -> Filling {
+        Filling::new(db, Whose::Kept)
+    }
+
+    /// Nobody else writes it meanwhile. Refused as a conflict once another one is built.
+    pub(super) fn of_built(db: Db, built: SetId) -> Filling {
+        Filling::new(db, Whose::Built(built))
+    }
+
+    fn new(db: Db, whose: Whose) -> Filling {
+        Filling { db, whose, bite_quarters: BITE_QUARTERS, place: None, is_done: false }
     }
 
     /// One bite, in one write.
-    pub(super) fn bite(&mut self) -> Result<Left, StoreError> {
+    pub(super) fn bite(&mut self) -> Result<Left, AppError> {
+        let (whose, place, bite_quarters) = (self.whose, self.place, self.bite_quarters);
         // Most desks have all hours: nothing is written then.
-        self.is_done = self.is_done || self.db.snapshot_blocking(lacking)?.is_none();
+        self.is_done = self.is_done || self.db.snapshot_blocking(move |tx| whose.lacking(tx))?.is_none();
         if self.is_done {
             return Ok(Left::Nothing);
         }
-        let (place, bite_quarters) = (self.place, self.bite_quarters);
-        self.place = self.db.write_blocking(move |tx| -> Result<_, StoreError> {
-            let Some(series) = lacking(tx)? else { return Ok(None) };
+        self.place = self.db.write_blocking(move |tx| -> Result<_, AppError> {
+            let Some(series) = whose.lacking(tx)? else { return Ok(None) };
             let begun = place.filter(|(begun, _)| *begun == series);
             let from = begun.map_or(table::first_slot(Grain::Hour), |(_, from)| from);
             let next = hours::fill(tx, series, from, bite_quarters)?;
@@ -43,16 +75,14 @@ impl Filling {
         })?;
         Ok(Left::Some)
     }
+
+    pub(super) fn finish(mut self) -> Result<(), AppError> {
+        while self.bite()? == Left::Some {}
+        Ok(())
+    }
 }
 
-fn lacking(tx: &mut Tx<'_>) -> Result<Option<SeriesId>, StoreError> {
-    let set = table::kept(tx)?;
-    hours::lacking(tx, set)
-}
-
-/// Makes all that are lacking. Blocking.
+/// Makes all hours that the desk lacks. Blocking.
 pub fn fill_hours(desk: &Desk) -> Result<(), AppError> {
-    let mut filling = Filling::new(desk.db().clone());
-    while filling.bite()? == Left::Some {}
-    Ok(())
+    Filling::of_kept(desk.db().clone()).finish()
 }

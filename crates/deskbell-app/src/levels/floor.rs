@@ -8,10 +8,10 @@ use deskbell_domain::level::{Cell, Grain, Key};
 use deskbell_domain::measure::Medium;
 use deskbell_domain::time::Timestamp;
 use deskbell_store::tables::levels as table;
-use deskbell_store::tables::levels::{SeriesId, SetId, floor as rows, hours};
+use deskbell_store::tables::levels::hours::Hours;
+use deskbell_store::tables::levels::{SeriesId, SetId, floor as rows};
 use deskbell_store::{Db, StoreError, Tx, cursors, journal};
 
-use super::filling::BITE_QUARTERS;
 use super::fold::{Change, Told};
 use super::reader::{CURSOR, items_of, last_quarter, load, put_move, put_standing};
 use crate::error::AppError;
@@ -85,7 +85,7 @@ fn put_last(tx: &mut Tx<'_>, floor: SetId, changes: &[Change]) -> Result<(), Sto
     for change in changes {
         let (_, cell) = match last.entry(change.key) {
             Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(place) => place.insert(last_quarter(tx, floor, change)?),
+            Entry::Vacant(place) => place.insert(last_quarter(tx, floor, Hours::Lacking, change)?),
         };
         // What is whole before it is in the set that is kept.
         let _whole = cell.change(change.at, &change.by);
@@ -101,7 +101,7 @@ fn put_last(tx: &mut Tx<'_>, floor: SetId, changes: &[Change]) -> Result<(), Sto
 pub(super) fn copy(db: &Db, start: Start, built: SetId) -> Result<(), AppError> {
     let write = Copying { db, start, built };
     for (key, last) in write.bite(move |tx, floor, _| last_cells(tx, floor))? {
-        let series = write.bite(move |tx, _, built| table::insert_series(tx, built, &key))?;
+        let series = write.bite(move |tx, _, built| table::insert_series(tx, built, &key, Hours::Lacking))?;
         let mut from = Some(table::first_slot(Grain::Quarter));
         while let Some(begin) = from {
             from = write.bite(move |tx, _, _| {
@@ -113,10 +113,6 @@ pub(super) fn copy(db: &Db, start: Start, built: SetId) -> Result<(), AppError> 
             })?;
         }
         write.bite(move |tx, _, _| table::put_cell(tx, series, &last))?;
-        let mut from = Some(table::first_slot(Grain::Hour));
-        while let Some(begin) = from {
-            from = write.bite(move |tx, _, _| hours::fill(tx, series, begin, BITE_QUARTERS))?;
-        }
     }
     for medium in Medium::ALL {
         let mut behind = None;

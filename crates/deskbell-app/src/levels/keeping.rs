@@ -98,7 +98,7 @@ pub(crate) fn start(watch: &Arc<Watch>, db: &Db) -> std::io::Result<Option<Box<d
         return Ok(None);
     }
     let own = Arc::clone(watch);
-    let (reader, filling) = (Reader::keeping(db.clone()), Filling::new(db.clone()));
+    let (reader, filling) = (Reader::keeping(db.clone()), Filling::of_kept(db.clone()));
     let started = std::thread::Builder::new().name("levels".to_owned()).spawn(move || run(&own, reader, filling));
     if let Err(error) = started {
         watch.with_bell(|bell| bell.is_begun = false);
@@ -111,7 +111,7 @@ fn run(watch: &Watch, mut reader: Reader, mut filling: Filling) {
     loop {
         let looked = reader.catch_up().and_then(|()| {
             watch.number.send_replace(reader.number().unwrap_or(0));
-            Ok(filling.bite()?)
+            filling.bite()
         });
         let pause_seconds = match looked {
             // Between two bites it looks again.

@@ -92,7 +92,7 @@ CREATE INDEX level_presences_agent ON level_presences (set_id, medium, agent_id,
 ";
 
 /// Hours beside the quarter hours: their cells have the same columns, and the hour since 1970 in their key. A series that was written without them
-/// has none (`has_hours` 0) until its reader has made them; it is read by its quarters meanwhile.
+/// has none (`has_hours` 0) until they are made out of its quarters, by which it is read meanwhile; one of the floor never has.
 pub(super) const LEVEL_HOURS: &str = r"
 ALTER TABLE level_series ADD COLUMN has_hours BIGINT NOT NULL DEFAULT 0;
 CREATE TABLE level_hours (

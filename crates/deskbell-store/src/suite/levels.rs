@@ -2,6 +2,7 @@
 
 use super::{Place, TestDb, at};
 use crate::error::StoreError;
+use crate::tables::levels::hours::Hours;
 use crate::tables::levels::{self, SeriesId, Wanted, floor, hours, presences, presences::Whose, standing};
 use deskbell_domain::agent::AgentStatus;
 use deskbell_domain::ids::{AgentId, DepartmentId};
@@ -52,12 +53,13 @@ pub(super) fn cells_come_back_by_series_and_time(place: &Place) {
     let set = test.see(levels::kept);
     let (whole, own) = (key(Medium::Chats, None, None), key(Medium::Chats, Some(SALES), Some(ANN)));
     assert_eq!(test.see(move |tx| levels::series(tx, set, &whole)), None);
-    let (first, second) = test.put(move |tx| Ok((levels::insert_series(tx, set, &whole)?, levels::insert_series(tx, set, &own)?)));
+    let (first, second) =
+        test.put(move |tx| Ok((levels::insert_series(tx, set, &whole, Hours::Kept)?, levels::insert_series(tx, set, &own, Hours::Kept)?)));
     assert_eq!(test.see(move |tx| levels::series(tx, set, &own)), Some(second));
     for other in [key(Medium::Calls, None, None), key(Medium::Chats, Some(SALES), None), key(Medium::Chats, None, Some(ANN))] {
         assert_eq!(test.see(move |tx| levels::series(tx, set, &other)), None);
     }
-    assert!(test.write(move |tx| levels::insert_series(tx, set, &own)).expect_err("it is there").is_conflict());
+    assert!(test.write(move |tx| levels::insert_series(tx, set, &own, Hours::Kept)).expect_err("it is there").is_conflict());
     assert_eq!(test.see(move |tx| levels::all_series(tx, set)), [(whole, first), (own, second)]);
     for grain in Grain::ALL {
         cells_of_a_grain_come_back(&test, grain, (first, second));
@@ -114,18 +116,14 @@ pub(super) fn hours_are_made_from_quarters(place: &Place) {
     let test = place.open();
     let set = test.see(levels::kept);
     let of = |medium| key(medium, None, None);
-    // Two that an older program has written, around one of ours.
+    // Two that were written without them, around one that was not.
     let [older, own, empty] = test.put(move |tx| {
-        let older = levels::insert_series(tx, set, &of(Medium::Chats))?;
-        hours::forget(tx)?;
-        let own = levels::insert_series(tx, set, &of(Medium::Calls))?;
-        tx.exec(
-            "INSERT INTO level_series (id, set_id, medium, department_id, agent_id) \
-             SELECT MAX(id) + 1, MAX(set_id), 1, 0, 0 FROM level_series",
-            &[],
-        )?;
-        let empty = levels::series(tx, set, &of(Medium::Tickets))?.expect("it was put there");
-        Ok([older, own, empty])
+        let series = [(Medium::Chats, Hours::Lacking), (Medium::Calls, Hours::Kept), (Medium::Tickets, Hours::Lacking)];
+        let mut made = Vec::new();
+        for (medium, hours) in series {
+            made.push(levels::insert_series(tx, set, &of(medium), hours)?);
+        }
+        Ok([made[0], made[1], made[2]])
     });
     assert_eq!([older, own, empty].map(|series| test.see(move |tx| hours::are_kept(tx, series))), [false, true, false]);
     let kept = test.put(move |tx| {
@@ -177,7 +175,7 @@ pub(super) fn sets_take_each_others_place(place: &Place) {
     assert_eq!(test.see(levels::building), None);
     let fill = move |set| {
         test.put(move |tx| {
-            let series = levels::insert_series(tx, set, &key(Medium::Calls, None, None))?;
+            let series = levels::insert_series(tx, set, &key(Medium::Calls, None, None), Hours::Kept)?;
             for grain in Grain::ALL {
                 (0..2_100).try_for_each(|slot| levels::put_cell(tx, series, &cell_of(grain, slot, 1)))?;
             }
@@ -201,7 +199,7 @@ pub(super) fn sets_take_each_others_place(place: &Place) {
     assert_eq!(test.see(move |tx| Ok((levels::latest(tx, old)?, levels::latest(tx, fresh)?))), (at(9), Timestamp::EPOCH));
     assert_eq!(test.see(move |tx| Ok((levels::built_number(tx, old)?, levels::built_number(tx, fresh)?))), (7, 0));
     test.put(move |tx| {
-        let series = levels::insert_series(tx, fresh, &key(Medium::Calls, None, None))?;
+        let series = levels::insert_series(tx, fresh, &key(Medium::Calls, None, None), Hours::Kept)?;
         Grain::ALL.into_iter().try_for_each(|grain| levels::put_cell(tx, series, &cell_of(grain, 3, 3)))?;
         standing::put_item(tx, fresh, Medium::Calls, 7, &Item::new(SALES, Stage::Waiting))?;
         presences::open(tx, fresh, Medium::Calls, ANN, SALES, at(1))?;
@@ -349,13 +347,13 @@ pub(super) fn a_set_begins_where_the_journal_does(place: &Place) {
     let all = [was(ANN, 10, 20), was(ANN, 25, 40), was(ANN, 40, 50), was(BEN, 30, 35), was(BEN, 40, 60), was(BEN, 70, 0)];
     let items = 2_100;
     let older = test.put(move |tx| {
-        let series = levels::insert_series(tx, kept, &whole)?;
+        let series = levels::insert_series(tx, kept, &whole, Hours::Kept)?;
         (0..4_100).try_for_each(|quarter| levels::put_cell(tx, series, &cell(quarter * 2, quarter)))?;
         for Presence { agent, department, from, until } in all {
             presences::open(tx, kept, Medium::Chats, agent, department, from)?;
             until.map_or(Ok(()), |until| presences::close(tx, kept, Medium::Chats, agent, department, until))?;
         }
-        let own = levels::insert_series(tx, ground, &whole)?;
+        let own = levels::insert_series(tx, ground, &whole, Hours::Lacking)?;
         levels::put_cell(tx, own, &cell(8_100, 7))?;
         presences::open(tx, ground, Medium::Chats, BEN, SALES, at(30))?;
         presences::close(tx, ground, Medium::Chats, BEN, SALES, at(35))?;
@@ -378,7 +376,7 @@ pub(super) fn a_set_begins_where_the_journal_does(place: &Place) {
     assert_eq!(test.see(move |tx| floor::whose_presences(tx, kept)), [(ANN, SALES), (BEN, SALES)]);
 
     let built = test.put(levels::begin);
-    let series = test.put(move |tx| levels::insert_series(tx, built, &whole));
+    let series = test.put(move |tx| levels::insert_series(tx, built, &whole, Hours::Lacking));
     let mut from = Some(quarter(0));
     let mut bites = 0;
     while let Some(begin) = from {

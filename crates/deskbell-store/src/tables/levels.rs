@@ -1,4 +1,4 @@
-//! Levels over time: sets, series and their cells. Cells of hours that an older program did not keep are made in [`hours`]. How things stand is
+//! Levels over time: sets, series and their cells. Cells of hours that were not written with their quarters are made in [`hours`]. How things stand is
 //! in [`standing`], when agents were there in [`presences`], how all of it was where the journal begins in [`floor`].
 
 pub mod floor;
@@ -11,6 +11,7 @@ use deskbell_domain::level::{Cell, Course, Grain, Key, Slot, Standing, Tally};
 use deskbell_domain::measure::Medium;
 use deskbell_domain::time::Timestamp;
 
+use self::hours::Hours;
 use super::{narrow, time};
 use crate::engine::{Row, Tx};
 use crate::error::StoreError;
@@ -166,14 +167,14 @@ pub fn series(tx: &mut Tx<'_>, set: SetId, key: &Key) -> Result<Option<SeriesId>
     )
 }
 
-/// A new one, which has the hours of all its quarters: none.
-pub fn insert_series(tx: &mut Tx<'_>, set: SetId, key: &Key) -> Result<SeriesId, StoreError> {
+/// A new one; whether those who write its quarters write their hours, too.
+pub fn insert_series(tx: &mut Tx<'_>, set: SetId, key: &Key, hours: Hours) -> Result<SeriesId, StoreError> {
     let (medium, department, agent) = key_columns(key);
     let (last,): (Option<i64>,) = tx.one("SELECT MAX(id) FROM level_series", &[])?;
     let id = last.unwrap_or(0) + 1;
     tx.exec(
-        "INSERT INTO level_series (id, set_id, medium, department_id, agent_id, has_hours) VALUES ($1, $2, $3, $4, $5, 1)",
-        &[&id, &set.0, &medium, &department, &agent],
+        "INSERT INTO level_series (id, set_id, medium, department_id, agent_id, has_hours) VALUES ($1, $2, $3, $4, $5, $6)",
+        &[&id, &set.0, &medium, &department, &agent, &(hours == Hours::Kept)],
     )?;
     Ok(SeriesId(id))
 }

@@ -131,7 +131,7 @@ fn reader(stage: &Stage, bite_events: i64) -> Reader {
 }
 
 fn filling(stage: &Stage, bite_quarters: i64) -> Filling {
-    let mut filling = Filling::new(stage.desk.db().clone());
+    let mut filling = Filling::of_kept(stage.desk.db().clone());
     filling.bite_quarters = bite_quarters;
     filling
 }

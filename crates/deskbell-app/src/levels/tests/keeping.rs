@@ -7,6 +7,7 @@ use deskbell_domain::conversation::Status;
 use deskbell_domain::level::Cell;
 use deskbell_store::journal;
 use deskbell_store::tables::levels::SeriesId;
+use deskbell_store::tables::levels::hours::Hours;
 
 use super::super::filling::Filling;
 use super::super::reader::Left;
@@ -180,7 +181,7 @@ fn hours_of_an_older_program_are_made_while_it_goes_on() {
     scene.desk.write_blocking(|tx, _| Ok(table::hours::forget(tx)?)).unwrap();
     assert_eq!(all(), [vec![], vec![]]);
     let filling = || {
-        let mut filling = Filling::new(scene.desk.db().clone());
+        let mut filling = Filling::of_kept(scene.desk.db().clone());
         filling.bite_quarters = 6;
         filling
     };
@@ -269,7 +270,7 @@ fn of_two_who_rebuild_the_later_one_does() {
         .desk
         .write_blocking(|tx, _| {
             let set = table::begin(tx)?;
-            table::insert_series(tx, set, &EVERYONE.key(Medium::Calls))?;
+            table::insert_series(tx, set, &EVERYONE.key(Medium::Calls), Hours::Lacking)?;
             Ok(table::set_built_number(tx, set, 3)?)
         })
         .unwrap();

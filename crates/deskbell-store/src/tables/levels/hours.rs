@@ -1,4 +1,4 @@
-//! Cells of hours, made from those of quarters: of series that an older program has written without them, and of those that were copied.
+//! Cells of hours, made from those of quarters: for series that were written without them.
 
 use deskbell_domain::level::{self, Cell, Grain, Slot, Standing};
 
@@ -9,7 +9,14 @@ use crate::error::StoreError;
 /// Quarters of a bite, at least: those of an hour, and the next one.
 const BITE_QUARTERS_MIN: i64 = 5;
 
-/// Whether a series has the hours of all its quarters. Those of the floor have none, whatever this says.
+/// Whether a series has the hours of all its quarters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hours {
+    Kept,
+    Lacking,
+}
+
+/// Whether a series has the hours of all its quarters.
 pub fn are_kept(tx: &mut Tx<'_>, series: SeriesId) -> Result<bool, StoreError> {
     let (has_hours,) = tx.one("SELECT has_hours FROM level_series WHERE id = $1", &[&series.0])?;
     Ok(has_hours)
