@@ -1,8 +1,8 @@
 //! Levels: how many tickets, chats and calls waited and were served, who was there for them, and when; read back for any time, exactly, from
 //! what a reader of the journal keeps of each quarter hour and each hour in which something changed. How a report looks is the surface's affair.
 //!
-//! [`keeping`] runs the reader, [`filling`] makes hours where quarters were written alone, [`rebuild`] makes everything anew while the desk serves, [`verify`] compares what is kept with the journal,
-//! [`floor`] remembers how it stood where a shortened journal begins.
+//! [`keeping`] runs the reader, [`filling`] makes hours where quarters were written alone, [`rebuild`] makes everything anew while the desk
+//! serves, [`verify`] compares what is kept with the journal, [`floor`] remembers how it stood where a shortened journal begins.
 
 mod filling;
 mod floor;

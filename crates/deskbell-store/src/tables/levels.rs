@@ -327,8 +327,9 @@ fn bite_of_cells(
     cells_max: i64,
     each: &mut dyn FnMut(&Cell),
 ) -> Result<Option<Slot>, StoreError> {
+    type Read = fn(Grain, &Row<'_>) -> Result<Cell, StoreError>;
     let grain = from.grain();
-    let (sql, read): (_, fn(Grain, &Row<'_>) -> Result<Cell, StoreError>) = match wanted {
+    let (sql, read): (_, Read) = match wanted {
         Wanted::Whole => {
             (on_cells!(grain, concat!("SELECT ", columns!(), " FROM "), " WHERE id >= $1 AND id < $2 ORDER BY id LIMIT $3"), cell)
         }

@@ -265,6 +265,11 @@ fn of_two_who_rebuild_the_later_one_does() {
     assert_eq!(outer.expect_err("it lost its place").kind, Kind::Conflict);
     assert_eq!(read(&scene), right);
 
+    // Nor does one make hours that lost its place.
+    let lost = scene.desk.write_blocking(|tx, _| Ok(table::begin(tx)?)).unwrap();
+    let filling = |set| Filling::of_built(scene.desk.db().clone(), set).finish();
+    filling(lost).unwrap();
+
     // One that broke off is cleared away.
     scene
         .desk
@@ -274,6 +279,7 @@ fn of_two_who_rebuild_the_later_one_does() {
             Ok(table::set_built_number(tx, set, 3)?)
         })
         .unwrap();
+    assert_eq!(filling(lost).expect_err("another one is built").kind, Kind::Conflict);
     assert_eq!(read(&scene), right);
     rebuild(&scene.desk, &mut |_| {}).unwrap();
     assert_eq!(read(&scene), right);

@@ -54,8 +54,8 @@ pub fn count_over(tx: &mut Tx<'_>, kept: SetId, floor: SetId, of: Medium) -> Res
     Ok(count.unwrap_or(0))
 }
 
-/// Copies a bite of the quarters' cells of a series to another one, from a quarter hour on and before another one. Where the next bite begins; none
-/// after the last.
+/// Copies a bite of the quarters' cells of a series to another one, from a quarter hour on and before another one. Where the next bite begins;
+/// none after the last.
 pub fn copy_cells(tx: &mut Tx<'_>, from: SeriesId, to: SeriesId, begin: Slot, before: Slot) -> Result<Option<Slot>, StoreError> {
     let (first, end) = (cell_id(from, begin), cell_id(from, before));
     let (last, count): (Option<i64>, i64) = tx.one(
