@@ -3,8 +3,8 @@
 import kinds from '../../../shared/kinds.json';
 import { api, everything } from '../../../shared/native.ts';
 import type { Desk } from './desk.svelte.ts';
-import { t } from './i18n.ts';
-import { CONDITIONS, type Choice, type Condition } from './rules.ts';
+import { counted, t } from './i18n.ts';
+import { ACTIONS, CONDITIONS, type Choice, type Condition } from './rules.ts';
 
 export type Options = readonly (readonly [string, string])[];
 
@@ -55,9 +55,20 @@ export class Names {
       text: () => texts,
       field: () => `${condition.code} ${{ filled: '', is: condition.text, tests: texts }[condition.mode]}`,
       hours: () => condition.week.zone,
-      wait: () => `${condition.count} ${t(`wait_${condition.unit}`)}`,
+      wait: () => counted(condition.count ?? 0, condition.unit),
     }[shape.by]();
     return `${t(`condition_${condition.word}`)}${condition.not ? ` (${t('rule_not')})` : ''}: ${value}`;
+  }
+
+  /** What a rule did, a line for each action: `add_tag: refund`. */
+  done(detail: string): string {
+    const line = (told: string): string => {
+      const [word, ...said] = told.split(': ');
+      if (!(word! in ACTIONS)) return told;
+      const status = word === 'status' && new Map(this.of('settable')).get(said[0]!);
+      return [t(`action_${word}`), ...(status ? [status] : said)].join(': ');
+    };
+    return detail.split('\n').map(line).join('\n');
   }
 
   of(choice: Choice): Options {
