@@ -2,7 +2,18 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { assertNoErrors, assertPresentable, DESK_URL, DESKTOP, openConsole, OWNER, until, withBrowser, withOwner } from './desk.mjs';
+import {
+  assertNoErrors,
+  assertPresentable,
+  DESK_URL,
+  DESKTOP,
+  openConsole,
+  OWNER,
+  PHONE,
+  until,
+  withBrowser,
+  withOwner,
+} from './desk.mjs';
 import { leaveMessage } from './foreign.mjs';
 
 async function pick(scope, label) {
@@ -81,6 +92,7 @@ test('a rule is made by its form and acts on a ticket; a time rule too', () =>
         await page.getByTestId('rule-log-again').click();
         return log.count();
       });
+      await log.filter({ hasText: `Add tags: money-${mark}` }).filter({ hasText: 'Set the status: Open' }).first().waitFor();
       await log.filter({ hasText: 'A conversation begins' }).getByRole('link').click();
       await page.getByTestId('tag').filter({ hasText: `money-${mark}` }).waitFor();
 
@@ -212,5 +224,16 @@ test('a level and its rule are made by forms, and a new ticket is due', () =>
         await page.getByRole('button', { name: `Delete: ${gone}` }).waitFor({ state: 'detached' });
       }
     });
+    assertNoErrors();
+  }));
+
+test('on a phone the page that is open is in sight in the list of pages', () =>
+  withBrowser(async ({ context }) => {
+    const page = await openConsole(await context({ viewport: PHONE }), OWNER, DESK_URL, '#/settings/sla');
+    const { x, width } = await page.getByTestId('settings-sla').boundingBox();
+    assert.ok(x >= 0 && x + width <= PHONE.width, `from ${x}, ${width} wide`);
+    await page.getByTestId('settings-general').click();
+    await page.locator('[data-testid=settings-general][aria-current]').waitFor();
+    assert.ok((await page.getByTestId('settings-general').boundingBox()).x >= 0);
     assertNoErrors();
   }));

@@ -15,7 +15,7 @@ export const OWNER = {
 };
 export const WITHIN_MS = 15_000;
 export const DESKTOP = { viewport: { width: 1360, height: 900 } };
-const PHONE = { width: 390, height: 800 };
+export const PHONE = { width: 390, height: 800 };
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const shots = path.resolve(process.env.DESKBELL_SCREENSHOTS ?? path.join(root, 'target/screenshots'));
