@@ -89,7 +89,7 @@ pub(super) fn cells_add_up_and_go(place: &Place) {
 
 pub(super) fn generations_come_and_go(place: &Place) {
     let test = place.open();
-    assert_eq!(test.see(rollups::head), Head { served: 1, building: None });
+    assert_eq!(test.see(rollups::head), Head { served: 1, building: None, whole_hours_from: 0 });
     assert_eq!(test.see(rollups::generations), [0; 0]);
     for generation in [1, 4, 9] {
         test.put(move |tx| {
@@ -98,8 +98,8 @@ pub(super) fn generations_come_and_go(place: &Place) {
         });
     }
     test.put(|tx| rollups::put_states(tx, 12, &[(1, 5, Some(vec![1]))]));
-    test.put(|tx| rollups::set_head(tx, Head { served: 4, building: Some(9) }));
-    assert_eq!(test.see(rollups::head), Head { served: 4, building: Some(9) });
+    test.put(|tx| rollups::set_head(tx, Head { served: 4, building: Some(9), whole_hours_from: 7 }));
+    assert_eq!(test.see(rollups::head), Head { served: 4, building: Some(9), whole_hours_from: 7 });
     assert_eq!(test.see(rollups::generations), [1, 4, 9, 12]);
     let mut bites = 0;
     while test.put(|tx| rollups::drop_some(tx, 1, 3)) > 0 {
@@ -111,11 +111,11 @@ pub(super) fn generations_come_and_go(place: &Place) {
     let (early, late) = (at(1_000), at(2_000));
     assert_eq!(test.put(move |tx| rollups::begin(tx, early)), 10, "beyond all that are stored");
     assert_eq!(test.put(move |tx| rollups::begin(tx, early)), 11, "and all that were begun");
-    assert_eq!(test.see(rollups::head), Head { served: 4, building: Some(11) });
+    assert_eq!(test.see(rollups::head), Head { served: 4, building: Some(11), whole_hours_from: 7 });
     test.put(move |tx| rollups::renew(tx, late));
     assert!(!test.put(move |tx| rollups::give_up_before(tx, late)));
     assert!(test.put(move |tx| rollups::give_up_before(tx, late.plus_seconds(1))));
-    assert_eq!(test.see(rollups::head), Head { served: 4, building: None });
+    assert_eq!(test.see(rollups::head), Head { served: 4, building: None, whole_hours_from: 7 });
     assert!(!test.put(move |tx| rollups::give_up_before(tx, late.plus_seconds(1))), "nobody builds");
     assert_eq!(test.put(move |tx| rollups::begin(tx, early)), 12);
 }
