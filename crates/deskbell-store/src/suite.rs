@@ -17,6 +17,7 @@ mod reads;
 mod records;
 mod recount;
 mod rollups;
+mod rows;
 mod skills;
 mod sla;
 mod ticket_writes;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Place, TestDb, at};
+use super::{Place, TestDb, at, rows};
 use crate::error::StoreError;
 use crate::recount::reports::{Sums, reports, untold};
 use crate::tables::changes::{self, Place as Number};
@@ -13,7 +13,7 @@ use deskbell_domain::agent::AgentStatus;
 use deskbell_domain::chat::{Chat, EndReason, Engagement, EngagementStart, NewChat, Offer, OfferOutcome, Rating, Responses, StartedBy};
 use deskbell_domain::conversation::{Channel, Conversation, Status};
 use deskbell_domain::customer::Customer;
-use deskbell_domain::department::{Department, Strategy};
+use deskbell_domain::department::Department;
 use deskbell_domain::ids::{AgentId, ChatId, ConversationId, CustomerId, DepartmentId, EngagementId, GroupId, MessageId, OfferId, TagId};
 use deskbell_domain::measure::{Cell, Dimension, Measure, Span};
 use deskbell_domain::message::{Actor, GroupKind, GroupStatus, Message, MessageGroup, MessageKind};
@@ -153,25 +153,7 @@ pub(super) fn states_come_back(place: &Place) {
 }
 
 fn ticket(number: i64, channel: Channel) -> Conversation {
-    Conversation {
-        id: ConversationId::from_i64(number),
-        code: format!("ABC-{number}"),
-        public_code: format!("public{number}"),
-        customer: CustomerId::from_i64(1),
-        visitor: None,
-        visit: None,
-        department: DepartmentId::DEFAULT,
-        assigned: None,
-        status: Status::New,
-        channel,
-        subject: String::new(),
-        preview: String::new(),
-        created: at(0),
-        changed: at(0),
-        groups_in: 0,
-        groups_out: 0,
-        tags: Vec::new(),
-    }
+    Conversation { channel, ..rows::conversation(number) }
 }
 
 fn say(
@@ -206,15 +188,7 @@ fn say(
 /// Entry `n` happens in minute `n`: a ticket that Ann answers and resolves, with a tag from the midst on; a chat that rings in vain, is joined by Ann,
 /// handed on, ended and rated.
 fn fill(tx: &mut crate::Tx<'_>) -> Result<(), StoreError> {
-    let department = Department {
-        id: DepartmentId::DEFAULT,
-        name: "Support".to_owned(),
-        description: String::new(),
-        strategy: Strategy::Random,
-        offer_seconds: 30,
-        queue_chats_max: 10,
-        enabled: true,
-    };
+    let department = Department { name: "Support".to_owned(), ..rows::department(DepartmentId::DEFAULT) };
     departments::put(tx, &department, at(0))?;
     customers::insert(tx, &Customer::anonymous(CustomerId::from_i64(1), at(0)))?;
     let place = |number: i64| Number { number, at: at(number * 60) };
