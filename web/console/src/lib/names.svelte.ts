@@ -60,13 +60,20 @@ export class Names {
     return `${t(`condition_${condition.word}`)}${condition.not ? ` (${t('rule_not')})` : ''}: ${value}`;
   }
 
-  /** What a rule did, a line for each action: `add_tag: refund`. */
+  /** What a rule did, as the desk's log has it: a line for each action, `add_tag: refund`. */
   done(detail: string): string {
     const line = (told: string): string => {
-      const [word, ...said] = told.split(': ');
-      if (!(word! in ACTIONS)) return told;
-      const status = word === 'status' && new Map(this.of('settable')).get(said[0]!);
-      return [t(`action_${word}`), ...(status ? [status] : said)].join(': ');
+      const [word, ...said] = told.split(': ') as [string, ...string[]];
+      if (!(word in ACTIONS)) return told;
+      const known: Options = [
+        ['as it was', t('rule_as_it_was')],
+        ['passed over', t('rule_passed_over')],
+        ...(word === 'status' ? this.of('settable') : []),
+        ...(word === 'assign' ? [['none', t('nobody')] as const] : []),
+        ...(word === 'sla_level' ? [['none', t('sla_no_level')] as const] : []),
+      ];
+      const names = new Map(known);
+      return [t(word === 'postpone' ? 'postpone' : `action_${word}`), ...said.map((part) => names.get(part) ?? part)].join(': ');
     };
     return detail.split('\n').map(line).join('\n');
   }
