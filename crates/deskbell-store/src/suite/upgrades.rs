@@ -4,7 +4,8 @@ use super::{Place, TestDb, at};
 use crate::engine::{EngineKind, Location};
 use crate::migrations::script_up_to;
 use crate::tables::conversations::{self, Filter, Listed, Order};
-use crate::tables::{changes, customers, levels};
+use crate::tables::rollups::Head;
+use crate::tables::{changes, customers, levels, rollups};
 use crate::throwaway_postgres::client;
 use deskbell_domain::ids::{SlaLevelId, TagId};
 use deskbell_domain::level::Grain;
@@ -133,6 +134,14 @@ pub(super) fn older_levels_lack_hours(place: &Place) {
         test.see(|tx| tx.all("SELECT id, changed_at, queue, queue_sum, queue_max, queue_min FROM level_hours ORDER BY id", &[]));
     // Nothing for five microseconds, one until the next quarter began and three more: 900,000,000 - 5 + 3.
     assert_eq!(hours, [((4 << 24) + 2, 8_100_000_003, 3, 899_999_998, 1, 0)]);
+}
+
+/// Quarters up to the second of the tenth hour; of a generation that is made, others.
+pub(super) fn hours_of_rollups_are_still_to_be_made(place: &Place) {
+    let rows = "INSERT INTO rollup_cells (generation, dimension, span, slot, member_id, body) VALUES
+        (1, 0, 1, 7, 0, ''), (1, 4, 1, 41, 5, ''), (1, 4, 96, 400, 5, ''), (2, 0, 1, 900, 0, '');";
+    older(place, "0026-running", rows);
+    assert_eq!(place.open().see(rollups::head), Head { served: 1, building: None, whole_hours_from: 11 });
 }
 
 /// A rated chat that one agent left before and one joined after, and one that nobody had joined.
