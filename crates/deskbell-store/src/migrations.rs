@@ -182,7 +182,7 @@ pub(crate) fn script_up_to(last: &str, engine: EngineKind) -> String {
     );
     for (position, &(name, text)) in ENGINE.iter().chain(schema::MIGRATIONS).enumerate() {
         script += &for_engine(text, engine);
-        script += &format!("INSERT INTO schema_migrations VALUES ('{name}', {position}, '{}');", checksum(text));
+        script += &format!(";INSERT INTO schema_migrations VALUES ('{name}', {position}, '{}');", checksum(text));
         if name == last {
             return script;
         }

@@ -94,7 +94,7 @@ cases! {
     automation: rules_come_back_in_their_order, the_log_by_rule_and_conversation, when_time_rules_look_at_what, when_a_status_changed,
         ready_texts_come_back_change_and_go;
     upgrades: conversations_come_over, numbers_are_compared_at_once, levels_begin_with_the_journal,
-        levels_of_a_shortened_journal_have_no_floor, ratings_are_somebodys;
+        levels_of_a_shortened_journal_have_no_floor, ratings_are_somebodys, hours_of_goals_are_added_up;
 }
 
 /// Where a case's database is. Nothing has opened it yet.
