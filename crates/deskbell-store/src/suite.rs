@@ -3,6 +3,7 @@
 mod automation;
 mod calls;
 mod contacts;
+pub mod damage;
 mod directory;
 mod exports;
 mod files;

@@ -5,7 +5,9 @@ use deskbell_domain::ids::{AgentId, DepartmentId};
 use deskbell_domain::level::{Cell, Quarter};
 use deskbell_domain::measure::Medium;
 use deskbell_domain::time::Timestamp;
+use deskbell_store::suite::damage;
 use deskbell_store::tables::levels::{self, presences};
+use deskbell_store::tables::sla::log::Span;
 use deskbell_store::{Db, Location, Options as StoreOptions, StoreError, Tx};
 use deskbell_testkit::postgres::Database;
 use deskbell_testkit::{Options, Server};
@@ -50,19 +52,15 @@ const SPOILT: [(&str, &str, Spoil); 5] = [
         levels::put_cell(tx, series, &Cell { changed: quarter.start(), ..Cell::begin(quarter, last.standing) })
     }),
     // An agent who was there while nobody was.
-    ("levels, by the journal", " there for chats in department default ", |tx| {
+    ("levels, by the journal", "times that agents were there for chats: ", |tx| {
         let (set, agent, department) = (levels::kept(tx)?, AgentId::from_i64(5), DepartmentId::DEFAULT);
         presences::open(tx, set, Medium::Chats, agent, department, Timestamp::from_seconds(1_789_900_000))
     }),
     // Hours in which goals took longer.
-    ("service levels, by their log", "tickets, 60 minutes from ", |tx| {
-        tx.exec("UPDATE sla_cells SET kept_longest = kept_longest + 1 WHERE span = 4 AND medium = 'tickets'", &[]).map(drop)
-    }),
+    ("service levels, by their log", "tickets, 60 minutes from ", |tx| damage::lengthen_cells(tx, Medium::Tickets, Span::Hour)),
     // An hour in which nobody reached a goal.
     ("service levels, by their log", "calls, 60 minutes from 1970-01-01T02:00:00Z, department default\n", |tx| {
-        let sql =
-            "INSERT INTO sla_cells (medium, department_id, agent_id, level_id, span, slot, late_items) VALUES ('calls', $1, 0, 0, 4, 2, 1)";
-        tx.exec(sql, &[&DepartmentId::DEFAULT.get()]).map(drop)
+        damage::add_cell(tx, Medium::Calls, DepartmentId::DEFAULT, Span::Hour, Timestamp::from_seconds(7_200))
     }),
 ];
 

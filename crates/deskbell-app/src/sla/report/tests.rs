@@ -8,12 +8,12 @@ use deskbell_domain::department::{Department, Strategy as Routing};
 use deskbell_domain::ids::{AgentId, ConversationId, CustomerId, DepartmentId, SlaItemId, SlaLevelId};
 use deskbell_domain::sla::clock::{Clock, Run, Settled, Subject};
 use deskbell_domain::sla::{Goal, Level};
-use deskbell_store::Location;
-use deskbell_store::suite::{Place, TestDb};
+use deskbell_store::suite::{Place, TestDb, damage};
 use deskbell_store::tables::sla::clocks;
 use deskbell_store::tables::sla::log::Closing;
 use deskbell_store::tables::{self, conversations, customers, departments};
 use deskbell_store::throwaway_postgres::{ThrowawayPostgres, create_database};
+use deskbell_store::{Location, StoreError};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
@@ -141,8 +141,7 @@ fn fill(tx: &mut Tx<'_>) -> Result<(), AppError> {
 fn log_all(test: &TestDb, all: &[Reached]) {
     let all = all.to_vec();
     let put = move |tx: &mut Tx<'_>| {
-        tx.exec("DELETE FROM sla_items", &[])?;
-        tx.exec("DELETE FROM sla_cells", &[])?;
+        damage::empty_log(tx)?;
         for (reached, number) in all.iter().zip(1..) {
             let (at, goal) =
                 (Timestamp::from_micros(reached.at), if reached.medium == Medium::Calls { Goal::CallAnswer } else { Goal::NextAnswer });
@@ -252,25 +251,30 @@ fn the_longest_cells_that_fit_are_read() {
     let every = 10 * MINUTE_MICROS;
     let one = |at: i64| Reached { medium: Medium::Tickets, at, is_kept: true, taken: 1, department: 1, agent: 1, customer: 1, level: 1 };
     let all: Vec<Reached> = (0..HOURS * 6).map(|number| one(FROM_MICROS + number * every)).collect();
-    let counts = |offset: i64, step: i64, wrong: &'static str| {
+    let counts = |offset: i64, step: i64, spoil: fn(&mut Tx<'_>) -> Result<(), StoreError>| {
         log_all(&test, &all);
-        test.put(move |tx| tx.exec(wrong, &[]));
+        test.put(spoil);
         let edges: Vec<_> = (0..=3).map(|number| Timestamp::from_micros(FROM_MICROS + offset + number * step)).collect();
         ask(&test, Medium::Tickets, &LogFilter::default(), &edges).iter().map(|sums| sums.fulfilled.count).collect::<Vec<_>>()
     };
-    let (quarters, hours, rows) = ("DELETE FROM sla_cells WHERE span = 1", "DELETE FROM sla_cells WHERE span = 4", "DELETE FROM sla_items");
+    let no_quarters = |tx: &mut Tx<'_>| damage::lose_cells(tx, Span::Quarter);
+    let no_hours = |tx: &mut Tx<'_>| damage::lose_cells(tx, Span::Hour);
     let half = HOUR_MICROS / 2;
-    assert_eq!(counts(0, HOUR_MICROS, quarters), [6, 6, 6], "no hour is cut");
-    assert_eq!(counts(0, HOUR_MICROS, rows), [6, 6, 6]);
-    assert_eq!(counts(0, HOUR_MICROS, hours), [0, 0, 0]);
-    assert_eq!(counts(half, HOUR_MICROS, hours), [6, 6, 6], "every hour is cut");
-    assert_eq!(counts(half, HOUR_MICROS, rows), [6, 6, 6]);
-    assert_eq!(counts(half, HOUR_MICROS, quarters), [0, 0, 0]);
+    assert_eq!(counts(0, HOUR_MICROS, no_quarters), [6, 6, 6], "no hour is cut");
+    assert_eq!(counts(0, HOUR_MICROS, damage::lose_rows), [6, 6, 6]);
+    assert_eq!(counts(0, HOUR_MICROS, no_hours), [0, 0, 0]);
+    assert_eq!(counts(half, HOUR_MICROS, no_hours), [6, 6, 6], "every hour is cut");
+    assert_eq!(counts(half, HOUR_MICROS, damage::lose_rows), [6, 6, 6]);
+    assert_eq!(counts(half, HOUR_MICROS, no_quarters), [0, 0, 0]);
     // Of 90 minutes each, an hour is whole: the second half of one and the next, then one and the first half of the next.
-    assert_eq!(counts(half, 3 * half, hours), [3, 3, 3]);
-    assert_eq!(counts(half, 3 * half, quarters), [6, 6, 6]);
+    assert_eq!(counts(half, 3 * half, no_hours), [3, 3, 3]);
+    assert_eq!(counts(half, 3 * half, no_quarters), [6, 6, 6]);
     // Rows are read of the quarters that are cut.
-    assert_eq!(counts(5 * MINUTE_MICROS, HOUR_MICROS, "UPDATE sla_cells SET kept_items = 0 WHERE span = 4 OR slot % 4 = 0"), [6, 6, 6]);
+    let no_cut_cells = |tx: &mut Tx<'_>| {
+        damage::lose_cells(tx, Span::Hour)?;
+        (0..=3).try_for_each(|hour| damage::lose_cells_at(tx, Span::Quarter, Timestamp::from_micros(FROM_MICROS + hour * HOUR_MICROS)))
+    };
+    assert_eq!(counts(5 * MINUTE_MICROS, HOUR_MICROS, no_cut_cells), [6, 6, 6]);
 }
 
 #[test]
