@@ -4,23 +4,20 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
-use deskbell_domain::agent::{Agent, Role};
-use deskbell_domain::credential::CredentialKind;
-use deskbell_domain::department::{Department, OFFER_SECONDS_DEFAULT, QUEUE_CHATS_MAX_DEFAULT, Strategy};
+use deskbell_domain::agent::Agent;
 use deskbell_domain::event::{Event, Recorded};
-use deskbell_domain::ids::{AgentId, DepartmentId, KnowledgeEntryId, VisitId, VisitorId, WidgetId};
+use deskbell_domain::ids::{AgentId, KnowledgeEntryId, VisitId, VisitorId, WidgetId};
 use deskbell_domain::time::Timestamp;
 use deskbell_store::{Db, Location, Options, Tx, tables};
 
-use crate::accounts::{self, AgentDraft};
+use crate::accounts;
 use crate::automation::Automation;
 use crate::blobs::{Blobs, DirectoryBlobs};
 use crate::chat_search::ChatSearch;
 use crate::clock::Clock;
 use crate::commands::{self, AgentCommand, Done, VisitorCommand};
 use crate::context::Context;
-use crate::credentials::{self, Cache, Issued, Known, VisitorTokens};
-use crate::documents::{Reader, Renderer};
+use crate::credentials::{self, Cache, Known, VisitorTokens};
 use crate::error::AppError;
 use crate::fetch::{Asked, Fetch, Fetched};
 use crate::figures::Figures;
@@ -30,11 +27,15 @@ use crate::hashing::Hashing;
 use crate::knowledge::views::Views;
 use crate::paging::Paging;
 use crate::presence::Presence;
-use crate::rights::Scopes;
 use crate::search::KnowledgeSearch;
 use crate::settings::Settings;
 use crate::widgets::impressions::Impressions;
-use crate::{knowledge, levels, outage, rollups, rules, timeline, timers, updates};
+use crate::{knowledge, levels, outage, rollups, timers, updates};
+
+mod founding;
+mod readers;
+
+pub use founding::FirstOwner;
 
 /// How a desk is opened.
 pub struct DeskOptions {
@@ -85,14 +86,6 @@ struct Inner {
     fetched: Asked,
 }
 
-/// A first owner and the credentials made with him.
-#[derive(Debug, Clone)]
-pub struct FirstOwner {
-    pub agent: Agent,
-    pub api_key: Issued,
-    pub access_token: Issued,
-}
-
 /// What a desk that was away, or an older program, left to be said.
 fn catch_up(tx: &mut Tx<'_>, cx: &mut Context) -> Result<(), AppError> {
     outage::sign_off(tx, cx)?;
@@ -107,56 +100,6 @@ fn open_store(options: &DeskOptions, pipe: &Pipe) -> Result<Db, AppError> {
 }
 
 impl Desk {
-    /// Makes a desk with its default department and first owner. A place that holds a desk already is refused.
-    pub fn init(options: &DeskOptions, email: &str, password: &str) -> Result<FirstOwner, AppError> {
-        let db = open_store(options, &Pipe::default())?;
-        let owner = Desk::found(&db, options.clock.now(), email, password);
-        db.close();
-        owner
-    }
-
-    fn found(db: &Db, now: Timestamp, email: &str, password: &str) -> Result<FirstOwner, AppError> {
-        let taken = || AppError::conflict("there is a desk already");
-        if db.read_blocking(|tx| tables::desk::get(tx).map_err(AppError::from))?.is_some() {
-            return Err(taken());
-        }
-        let hash = credentials::hash_password(password)?;
-        let email = email.to_owned();
-        db.write_blocking(move |tx| {
-            if tables::desk::get(tx)?.is_some() {
-                return Err(taken());
-            }
-            let mut cx = Context::new(now, Arc::new(Settings::default()), 0);
-            let desk = tables::desk::Desk { account_key: 1_000_000 + cx.below(9_000_000) as i64, secret: cx.bytes(32), created: now };
-            tables::desk::insert(tx, &desk)?;
-            let department = Department {
-                id: DepartmentId::DEFAULT,
-                name: "Support".to_owned(),
-                description: String::new(),
-                strategy: Strategy::LeastBusy,
-                offer_seconds: OFFER_SECONDS_DEFAULT,
-                queue_chats_max: QUEUE_CHATS_MAX_DEFAULT,
-                enabled: true,
-            };
-            accounts::put_department(tx, &mut cx, &department, None)?;
-            updates::note(tx, now)?;
-            let draft = AgentDraft {
-                email,
-                first_name: "Desk".to_owned(),
-                last_name: "Owner".to_owned(),
-                role: Role::Owner,
-                slots: 5,
-                enabled: true,
-                password_hash: Some(hash),
-            };
-            let agent = accounts::create_agent(tx, &cx, &draft)?;
-            let api_key = credentials::issue(tx, &mut cx, CredentialKind::ApiKey, "first key", None, Scopes::default())?;
-            let all = Scopes { read: true, write: true, chat: true };
-            let access_token = credentials::issue(tx, &mut cx, CredentialKind::Token, "first token", Some(agent.id), all)?;
-            Ok(FirstOwner { agent, api_key, access_token })
-        })
-    }
-
     /// Opens a desk. Blocking; call it before serving, or on a thread that may wait.
     pub fn open(options: &DeskOptions) -> Result<Desk, AppError> {
         let pipe = Pipe::default();
@@ -229,90 +172,6 @@ impl Desk {
             tracing::warn!(error = %error, "what changed while the desk was away was not written");
         }
         Ok(desk)
-    }
-
-    /// Starts rendering export documents.
-    pub fn render_documents(&self, renderer: Arc<dyn Renderer>) -> Result<(), AppError> {
-        let listener =
-            self.document_reader(renderer).start().map_err(|error| AppError::internal(format!("no thread can be started: {error}")))?;
-        self.0.follower.add(listener);
-        Ok(())
-    }
-
-    /// The reader behind the export documents, to be run by hand.
-    pub fn document_reader(&self, renderer: Arc<dyn Renderer>) -> Reader {
-        Reader::new(self.0.db.clone(), Arc::clone(&self.0.clock), renderer, self.0.account_key)
-    }
-
-    /// Starts keeping timelines.
-    pub fn keep_timelines(&self) -> Result<(), AppError> {
-        let listener = self.timeline_reader().start().map_err(|error| AppError::internal(format!("no thread can be started: {error}")))?;
-        self.0.follower.add(listener);
-        Ok(())
-    }
-
-    /// The reader behind the timelines, to be run by hand.
-    pub fn timeline_reader(&self) -> timeline::Reader {
-        timeline::Reader::new(self.0.db.clone(), self.0.account_key).counted_in(Arc::clone(&self.0.timeline_number))
-    }
-
-    /// The last journal number that this process has taken into the timelines; 0 before the first look.
-    pub fn timeline_number(&self) -> i64 {
-        self.0.timeline_number.load(Ordering::Relaxed)
-    }
-
-    /// Starts letting rules act.
-    pub fn follow_rules(&self) -> Result<(), AppError> {
-        let listener = self.rule_reader().start().map_err(|error| AppError::internal(format!("no thread can be started: {error}")))?;
-        self.0.follower.add(listener);
-        Ok(())
-    }
-
-    /// The reader behind the rules, to be run by hand.
-    pub fn rule_reader(&self) -> rules::Reader {
-        rules::Reader::new(self.clone(), Arc::clone(&self.0.automation), Arc::clone(&self.0.rules_number))
-    }
-
-    /// The last journal number that rules of this process have looked at; 0 before the first look.
-    pub fn rules_number(&self) -> i64 {
-        self.0.rules_number.load(Ordering::Relaxed)
-    }
-
-    /// Starts keeping levels, unless that has begun.
-    pub fn keep_levels(&self) -> Result<(), AppError> {
-        let listener = levels::start(&self.0.levels, self.level_reader())
-            .map_err(|error| AppError::internal(format!("no thread can be started: {error}")))?;
-        if let Some(listener) = listener {
-            self.0.follower.add(listener);
-        }
-        Ok(())
-    }
-
-    /// The reader behind the levels, to be run by hand.
-    pub fn level_reader(&self) -> levels::Reader {
-        levels::Reader::keeping(self.0.db.clone())
-    }
-
-    /// Where the levels stand.
-    pub fn levels(&self) -> &levels::Watch {
-        &self.0.levels
-    }
-
-    /// Starts adding up what reports show.
-    pub fn keep_rollups(&self) -> Result<(), AppError> {
-        let listener = self.rollup_reader().start().map_err(|error| AppError::internal(format!("no thread can be started: {error}")))?;
-        self.0.follower.add(listener);
-        Ok(())
-    }
-
-    /// The reader behind the roll-ups, to be run by hand.
-    pub fn rollup_reader(&self) -> rollups::Reader {
-        rollups::Reader::new(self.0.db.clone(), Arc::clone(&self.0.rollups), Arc::clone(&self.0.clock))
-    }
-
-    /// The last journal number that this process knows to be in the roll-ups; 0 before the first look.
-    pub fn rollup_number(&self) -> i64 {
-        self.0.rollups.number()
     }
 
     pub(crate) fn rollups(&self) -> &rollups::Link {

@@ -1,11 +1,12 @@
 //! Roll-ups: what reports show, added up beforehand in cells of time. A reader of the journal keeps, for the account and for every agent,
-//! department, channel and tag, the sums of all measures over quarters of an hour, days and blocks of days.
+//! department, channel and tag, the sums of all measures over quarters of an hour, hours, days and blocks of days.
 //!
 //! Owns the cells and what their reader remembers of conversations, chats and calls. Which figure a column of a report is, and in which time
 //! zone, is the surface's affair.
 
 mod earlier;
 mod fold;
+mod hours;
 mod pieces;
 mod reader;
 mod rebuild;
@@ -25,7 +26,7 @@ use std::time::Duration;
 use deskbell_domain::conversation::Channel;
 use deskbell_domain::measure::{Cell, Dimension, Measure, Span};
 use deskbell_domain::time::Timestamp;
-use deskbell_store::tables::rollups;
+use deskbell_store::tables::rollups::{self, Head};
 use deskbell_store::{StoreError, Tx};
 use tokio::sync::watch;
 
@@ -140,11 +141,11 @@ fn sums(tx: &mut Tx<'_>, dimension: Dimension, edges: &[Timestamp], now: Timesta
     if !edges.is_sorted() {
         return Err(AppError::internal("the edges of a report do not rise"));
     }
-    let served = rollups::head(tx)?.served;
+    let Head { served, whole_hours_from, .. } = rollups::head(tx)?;
     let bounds = bounds(edges);
     let mut sums = vec![BTreeMap::<i64, Cell>::new(); bounds.len()];
     for span in Span::ALL {
-        let uses = Uses::of(&bounds, span);
+        let uses = Uses::of(&bounds, span, whole_hours_from);
         uses.read(|slots| {
             rollups::each(tx, served, (dimension, span), slots, |slot, member, body| {
                 uses.at(slot).iter().try_for_each(|used| {

@@ -143,6 +143,8 @@ pub const QUARTER_MICROS: i64 = 15 * 60 * 1_000_000;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Span {
     Quarter,
+    /// An hour of UTC.
+    Hour,
     /// A day of UTC.
     Day,
     /// So many days that a year is a dozen of them.
@@ -151,14 +153,25 @@ pub enum Span {
 
 impl Span {
     /// The longest last.
-    pub const ALL: [Span; 3] = [Span::Quarter, Span::Day, Span::Block];
+    pub const ALL: [Span; 4] = [Span::Quarter, Span::Hour, Span::Day, Span::Block];
 
     /// Stable: stored.
     pub const fn quarters(self) -> i64 {
         match self {
             Span::Quarter => 1,
+            Span::Hour => 4,
             Span::Day => 96,
             Span::Block => 96 * 32,
+        }
+    }
+
+    /// What it is made up of.
+    pub const fn shorter(self) -> Option<Span> {
+        match self {
+            Span::Quarter => None,
+            Span::Hour => Some(Span::Quarter),
+            Span::Day => Some(Span::Hour),
+            Span::Block => Some(Span::Day),
         }
     }
 

@@ -1,5 +1,5 @@
-//! Which stored cells times are made of. A cell of a day is the sum of its quarters: so where most of a day belongs to a time, the day is taken
-//! whole, and the quarters that do not belong to it are taken away again.
+//! Which stored cells times are made of. A longer cell is the sum of the shorter ones within it: so where most of a block, a day or an hour
+//! belongs to a time, it is taken whole, and what does not belong to it is taken away again.
 
 use std::ops::Range;
 
@@ -21,13 +21,14 @@ pub(super) struct Use {
 pub(super) struct Uses(Vec<Use>);
 
 impl Uses {
-    /// `bounds` are times in quarters; they rise.
-    pub(super) fn of(bounds: &[Range<i64>], span: Span) -> Uses {
+    /// `bounds` are times in quarters; they rise. Hours before `whole_hours_from` are read by their quarters.
+    pub(super) fn of(bounds: &[Range<i64>], span: Span, whole_hours_from: i64) -> Uses {
         let mut uses = Vec::new();
         for (place, bound) in bounds.iter().enumerate() {
-            for (slots, is_taken_away) in pieces(bound, span) {
-                uses.extend(slots.map(|slot| Use { slot, place, is_taken_away }));
-            }
+            let mut found = Vec::new();
+            take(Span::Block, bound.clone(), false, whole_hours_from, &mut found);
+            let of_span = found.into_iter().filter(|piece| piece.span == span);
+            uses.extend(of_span.flat_map(|Piece { slots, is_taken_away, .. }| slots.map(move |slot| Use { slot, place, is_taken_away })));
         }
         uses.sort_unstable();
         Uses(uses)
@@ -59,49 +60,36 @@ impl Uses {
     }
 }
 
-/// The slots of a span that a time takes, and whether they are taken away from it.
-fn pieces(bound: &Range<i64>, span: Span) -> Vec<(Range<i64>, bool)> {
-    let (days, quarters) = days(bound);
-    match span {
-        Span::Quarter => quarters,
-        Span::Day => {
-            let blocks = blocks(&days);
-            let times = Span::Block.quarters() / Span::Day.quarters();
-            let (start, end) = (blocks.start * times, blocks.end * times);
-            if blocks.is_empty() { some(&[(days, false)]) } else { some(&[(days.start..start, false), (end..days.end, false)]) }
-        }
-        Span::Block => some(&[(blocks(&days), false)]),
-    }
+/// Slots of a span that belong to a time, or are taken away from it.
+struct Piece {
+    span: Span,
+    slots: Range<i64>,
+    is_taken_away: bool,
 }
 
-fn some(pieces: &[(Range<i64>, bool)]) -> Vec<(Range<i64>, bool)> {
-    pieces.iter().filter(|(slots, _)| !slots.is_empty()).cloned().collect()
-}
-
-/// The days that a time takes whole, and the quarters that it has beside them or has not of them.
-fn days(bound: &Range<i64>) -> (Range<i64>, Vec<(Range<i64>, bool)>) {
-    let day = Span::Day.quarters();
-    if bound.is_empty() {
-        return (0..0, Vec::new());
+/// Finds what `quarters` are made of, with cells of `span` at most.
+fn take(span: Span, quarters: Range<i64>, is_taken_away: bool, whole_hours_from: i64, found: &mut Vec<Piece>) {
+    if quarters.is_empty() {
+        return;
     }
-    // Rounded to the nearer beginning of a day.
-    let (first, end) = ((bound.start + day / 2).div_euclid(day), (bound.end + (day - 1) / 2).div_euclid(day));
-    if first >= end {
-        return (0..0, vec![(bound.clone(), false)]);
-    }
-    let edge = |edge: i64, wanted: i64, is_start: bool| {
-        let (low, high) = (edge.min(wanted), edge.max(wanted));
-        // Before the first whole day lies what is added, behind it what is taken away; at the end it is the other way round.
-        (low..high, (edge < wanted) == is_start)
+    let Some(shorter) = span.shorter() else {
+        found.push(Piece { span, slots: quarters, is_taken_away });
+        return;
     };
-    (first..end, some(&[edge(first * day, bound.start, true), edge(end * day, bound.end, false)]))
-}
-
-/// The blocks within days.
-fn blocks(days: &Range<i64>) -> Range<i64> {
-    let times = Span::Block.quarters() / Span::Day.quarters();
-    let (start, end) = (days.start.div_euclid(times) + i64::from(days.start.rem_euclid(times) > 0), days.end.div_euclid(times));
-    if start < end { start..end } else { 0..0 }
+    // Rounded to the nearer beginnings of slots.
+    let length = span.quarters();
+    let slots = (quarters.start + length / 2).div_euclid(length)..(quarters.end + (length - 1) / 2).div_euclid(length);
+    let is_most = !slots.is_empty() && (quarters.end - quarters.start) * 2 > length;
+    if !is_most || (span == Span::Hour && slots.start < whole_hours_from) {
+        return take(shorter, quarters, is_taken_away, whole_hours_from, found);
+    }
+    let (start, end) = (slots.start * length, slots.end * length);
+    // At either end some is missing, or there is too much.
+    take(shorter, quarters.start..start, is_taken_away, whole_hours_from, found);
+    take(shorter, start..quarters.start, !is_taken_away, whole_hours_from, found);
+    take(shorter, end..quarters.end, is_taken_away, whole_hours_from, found);
+    take(shorter, quarters.end..end, !is_taken_away, whole_hours_from, found);
+    found.push(Piece { span, slots, is_taken_away });
 }
 
 #[cfg(test)]
@@ -113,10 +101,10 @@ mod tests {
     use super::*;
 
     /// How often each quarter counts for each time, as the cells of all spans come to.
-    fn covered(bounds: &[Range<i64>]) -> BTreeMap<(usize, i64), i64> {
+    fn covered(bounds: &[Range<i64>], whole_hours_from: i64) -> BTreeMap<(usize, i64), i64> {
         let mut found = BTreeMap::new();
         for span in Span::ALL {
-            let uses = Uses::of(bounds, span);
+            let uses = Uses::of(bounds, span, whole_hours_from);
             let mut read = Vec::new();
             uses.read(|slots| {
                 match slots {
@@ -135,6 +123,7 @@ mod tests {
             assert_eq!(read.len(), all, "nothing is read twice");
             for slot in read {
                 assert!(!uses.at(slot).is_empty(), "nothing is read in vain");
+                assert!(span != Span::Hour || slot >= whole_hours_from, "an hour that is not whole is not read");
                 for used in uses.at(slot) {
                     for quarter in slot * span.quarters()..(slot + 1) * span.quarters() {
                         *found.entry((used.place, quarter)).or_default() += if used.is_taken_away { -1 } else { 1 };
@@ -148,39 +137,51 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_quarter_counts_once_for_its_own_time(start in -9_000i64..9_000, steps in prop::collection::vec(0i64..700, 1..30)) {
+        fn every_quarter_counts_once_for_its_own_time(
+            start in -9_000i64..9_000,
+            steps in prop::collection::vec(prop_oneof![0i64..700, (0i64..200).prop_map(|hours| hours * 4)], 1..30),
+            whole_hours_from in prop_oneof![Just(i64::MIN), -3_000i64..7_000],
+        ) {
             let mut edges = vec![start];
             edges.extend(steps.iter().scan(start, |edge, step| { *edge += step; Some(*edge) }));
             let bounds: Vec<Range<i64>> = edges.windows(2).map(|pair| pair[0]..pair[1]).collect();
             let wanted: BTreeMap<(usize, i64), i64> =
                 bounds.iter().enumerate().flat_map(|(place, bound)| bound.clone().map(move |quarter| ((place, quarter), 1))).collect();
-            prop_assert_eq!(covered(&bounds), wanted);
+            prop_assert_eq!(covered(&bounds, whole_hours_from), wanted);
         }
     }
 
+    /// Slots that are read of a span, and by how many statements.
+    fn cost(bounds: &[Range<i64>], span: Span) -> (i64, i64) {
+        let (mut slots, mut statements) = (0, 0);
+        Uses::of(bounds, span, 0)
+            .read(|read| {
+                statements += 1;
+                slots += match read {
+                    Slots::Range(range) => range.end - range.start,
+                    Slots::Each(each) => each.len() as i64,
+                };
+                Ok::<_, ()>(())
+            })
+            .unwrap();
+        (slots, statements)
+    }
+
     #[test]
-    fn days_of_a_zone_cost_a_few_quarters_each() {
-        // Two hours before those of UTC.
-        let bounds: Vec<Range<i64>> = (0..365).map(|day| day * 96 - 8..(day + 1) * 96 - 8).collect();
-        let many = |span| {
-            let mut slots = 0;
-            let mut statements = 0;
-            Uses::of(&bounds, span)
-                .read(|read| {
-                    statements += 1;
-                    slots += match read {
-                        Slots::Range(range) => range.end - range.start,
-                        Slots::Each(each) => each.len() as i64,
-                    };
-                    Ok::<_, ()>(())
-                })
-                .unwrap();
-            (slots, statements)
+    fn what_a_year_of_a_zone_costs() {
+        let of = |bounds: &[Range<i64>]| Span::ALL.map(|span| cost(bounds, span));
+        let year = |step: i64, shift: i64| {
+            (100..100 + 35_040 / step).map(|slot| slot * step + shift..(slot + 1) * step + shift).collect::<Vec<_>>()
         };
-        assert_eq!(many(Span::Quarter), (366 * 8, 6));
-        assert_eq!(many(Span::Day), (365, 1));
-        assert_eq!(many(Span::Block), (0, 0));
-        let year = 0..96 * 32 * 12;
-        assert_eq!(Uses::of(std::slice::from_ref(&year), Span::Block).0.len(), 12);
+        // Two hours before UTC.
+        assert_eq!(of(&year(4, -8)), [(0, 0), (8_760, 1), (0, 0), (0, 0)], "by hour");
+        assert_eq!(of(&year(96, -8)), [(0, 0), (366 * 2, 2), (365, 1), (0, 0)], "by day");
+        // Five and a half: an hour is half of one and half of the next.
+        assert_eq!(of(&year(4, -22)), [(35_040, 1), (0, 0), (0, 0), (0, 0)], "by hour");
+        assert_eq!(of(&year(96, -22)), [(366 * 2, 2), (366 * 5, 4), (365, 1), (0, 0)], "by day");
+        let one = |bound: Range<i64>| of(std::slice::from_ref(&bound));
+        assert_eq!(one(15 * 96 + 46..15 * 96 + 50), [(4, 1), (0, 0), (0, 0), (0, 0)], "about noon");
+        assert_eq!(one(15 * 96..17 * 96), [(0, 0), (0, 0), (2, 1), (0, 0)], "in the middle of a block");
+        assert_eq!(one(96 * 32 * 500..96 * 32 * 512), [(0, 0), (0, 0), (0, 0), (12, 1)], "blocks");
     }
 }

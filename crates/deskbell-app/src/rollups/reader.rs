@@ -14,7 +14,7 @@ use deskbell_store::{Db, StoreError, Tx, cursors, journal};
 
 use super::fold::{Fold, KINDS, Told};
 use super::state::{Call, Chat, Conversation};
-use super::{Link, earlier, shelf};
+use super::{Link, earlier, hours, shelf};
 use crate::clock::Clock;
 use crate::error::{AppError, Kind};
 use crate::follow::Listener;
@@ -174,6 +174,7 @@ impl Reader {
     }
 
     /// Takes away a bite of what is left of generations that are neither served nor built. One whose builder has fallen silent is built no more.
+    /// When all is gone, makes a bite of the hours that are missing.
     pub(super) fn tidy(&self) -> Result<Left, AppError> {
         let silent = self.clock.now().plus_seconds(-SILENT_SECONDS_MAX);
         let over = self.db.snapshot_blocking(|tx| -> Result<_, StoreError> {
@@ -186,7 +187,7 @@ impl Reader {
                 Ok(Left::Some)
             }
             (Some(_), None) if self.db.write_blocking(move |tx| rollups::give_up_before(tx, silent))? => Ok(Left::Some),
-            (_, None) => Ok(Left::Nothing),
+            (_, None) => hours::make_some(&self.db),
         }
     }
 }

@@ -241,7 +241,7 @@ pub(super) fn serve(db: &Db, building: &Building) -> Result<bool, AppError> {
         if cursors::get(tx, CURSOR)?.unwrap_or(0) > number {
             return Ok(None);
         }
-        rollups::set_head(tx, Head { served: generation, building: None })?;
+        rollups::set_head(tx, Head { served: generation, building: None, whole_hours_from: 0 })?;
         cursors::set(tx, CURSOR, number)?;
         Ok::<_, AppError>(Some(head.served))
     })?;

@@ -35,6 +35,10 @@ enum Step {
         bite_events: i64,
     },
     Rebuild,
+    /// The desk comes from a program that kept no hours.
+    Upgrade,
+    /// A reader has nothing else to do.
+    Tidy,
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -46,7 +50,19 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (0usize..2).prop_map(|reader| Step::Read { reader }),
         2 => (0usize..2, 1i64..8).prop_map(|(reader, bite_events)| Step::Restart { reader, bite_events }),
         1 => proptest::strategy::Just(Step::Rebuild),
+        1 => proptest::strategy::Just(Step::Upgrade),
+        1 => proptest::strategy::Just(Step::Tidy),
     ]
+}
+
+/// Leaves the cells as a program did that kept no hours, up to now.
+fn forget_hours(tx: &mut Tx<'_>) -> Result<(), AppError> {
+    let head = rollups::head(tx)?;
+    let Some((_, last)) = rollups::slot_bounds(tx, head.served)? else { return Ok(()) };
+    for dimension in Dimension::ALL {
+        rollups::clear(tx, head.served, (dimension, Span::Hour), &(i64::MIN..i64::MAX))?;
+    }
+    Ok(rollups::set_head(tx, Head { whole_hours_from: last / Span::Hour.quarters() + 1, ..head })?)
 }
 
 fn stored(desk: &Desk) -> recount::reports::Sums {
@@ -211,6 +227,10 @@ proptest! {
                 Step::Rebuild => {
                     rebuild(&stage.desk, &mut |_| {}).unwrap();
                 }
+                Step::Upgrade => stage.desk.write_blocking(|tx, _| forget_hours(tx)).unwrap(),
+                Step::Tidy => {
+                    readers[1].tidy().unwrap();
+                }
             }
         }
         for reader in &mut readers {
@@ -222,10 +242,12 @@ proptest! {
         }
         let differences = difference(&stored(&stage.desk), &counted(&stage.desk));
         prop_assert!(differences.is_empty(), "{}", differences.join("\n"));
+        // With the hours that there are by now, and then with all.
+        check_cuts(&stage.desk)?;
         let compared = verify(&stage.desk, &mut |_| {}).unwrap();
         prop_assert!(compared.is_sound(), "{:?}", compared);
         prop_assert!(compared.rows.is_ok());
-        check_cuts(&stage.desk)?;
+        prop_assert_eq!(stage.desk.snapshot_blocking(|tx| Ok(rollups::head(tx)?)).unwrap().whole_hours_from, 0);
         if let Some(percent) = forgotten {
             // The journal forgets its older part; what rows remember of it makes up for that.
             let before = began.plus_micros(stage.desk.now().micros_since(began) / 100 * percent);

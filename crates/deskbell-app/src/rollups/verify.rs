@@ -11,6 +11,7 @@ use deskbell_store::recount::reports::{Sums, reports, untold};
 use deskbell_store::tables::rollups;
 use deskbell_store::{StoreError, Tx, cursors};
 
+use super::hours;
 use super::reader::CURSOR;
 use super::rebuild::{Building, Progress, begin, give_up, make};
 use crate::desk::Desk;
@@ -81,6 +82,7 @@ pub fn verify(desk: &Desk, on_progress: &mut dyn FnMut(Progress)) -> Result<Comp
 }
 
 fn compare(desk: &Desk, building: &mut Building, on_progress: &mut dyn FnMut(Progress)) -> Result<Comparison, AppError> {
+    hours::make_all(desk.db())?;
     // A server goes on writing: a moment is sought at which both are at the end of the journal.
     for attempt in 1..=TRIES_MAX {
         desk.rollup_reader().catch_up()?;

@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use deskbell_domain::measure::Medium;
+use deskbell_domain::measure::{Medium, Span};
 use deskbell_domain::time::Timestamp;
 use deskbell_store::Tx;
-use deskbell_store::tables::sla::log::{self, Compliance, Kept, LogFilter, LogPage, LogRow, Span, Times, WrongCell};
+use deskbell_store::tables::sla::log::{self, Compliance, Kept, LogFilter, LogPage, LogRow, Times, WrongCell};
 
 use crate::error::AppError;
 use crate::paging::{Cursor, PageStart};

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use deskbell_app::clock::{Clock, FakeClock, SystemClock};
@@ -11,6 +11,7 @@ use deskbell_app::desk::{Desk, DeskOptions};
 use deskbell_domain::time::Timestamp;
 use deskbell_http::Kit;
 use deskbell_liveagent::{Options, kit};
+use deskbell_store::tables::rollups;
 use deskbell_store::{Location, Options as StoreOptions};
 use http::Request;
 use http_body_util::BodyExt;
@@ -23,6 +24,8 @@ use crate::{Outcome, facts, history, rows};
 const VERSION: u64 = 1;
 const DAY_MICROS: i64 = 86_400_000_000;
 const DAYS: i64 = 365;
+/// Between two looks at what a reader does.
+const LOOK: Duration = Duration::from_millis(100);
 
 pub(crate) struct Year {
     /// Everything happened from here on, …
@@ -58,6 +61,10 @@ impl Year {
         let desk = Desk::open(&options(&place, Arc::new(SystemClock)))?;
         desk.keep_rollups()?;
         desk.keep_levels()?;
+        // What a desk of an older program lacks, its readers make first.
+        while desk.snapshot_blocking(|tx| Ok(rollups::head(tx)?))?.whole_hours_from != 0 {
+            std::thread::sleep(LOOK);
+        }
         let kit = kit(desk.clone(), Options { requests_per_minute_max: None, ..Options::default() });
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         let events = desk.snapshot_blocking(|tx| Ok::<_, deskbell_app::AppError>(tx.head()?))?;

@@ -65,3 +65,10 @@ pub(super) const ROLLUP_LEASES: &str = r"
 ALTER TABLE rollup_head ADD COLUMN newest BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE rollup_head ADD COLUMN building_at BIGINT NOT NULL DEFAULT 0;
 ";
+
+/// Cells of hours come to those of quarters, days and blocks. Those before `whole_hours_from` are still to be made of their quarters; 0: none.
+pub(super) const ROLLUP_HOURS: &str = r"
+ALTER TABLE rollup_head ADD COLUMN whole_hours_from BIGINT NOT NULL DEFAULT 0;
+UPDATE rollup_head SET whole_hours_from = COALESCE(
+  (SELECT MAX(slot) / 4 + 1 FROM rollup_cells WHERE generation = served AND span = 1), 0);
+";

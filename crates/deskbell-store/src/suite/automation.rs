@@ -1,10 +1,10 @@
 //! Rules with their log, when time rules look at what, conversations that are set aside, texts that are kept ready.
 
-use super::{Place, TestDb, at};
+use super::{Place, TestDb, at, rows};
 use crate::tables::rules::{self, Firing, LogFilter};
 use crate::tables::{conversations, customers, departments, postponements, replies, time_rules};
 use deskbell_domain::automation::{AnyRuleId, FiringOutcome};
-use deskbell_domain::conversation::{Channel, Conversation, Status};
+use deskbell_domain::conversation::{Conversation, Status};
 use deskbell_domain::customer::Customer;
 use deskbell_domain::department::{Department, Strategy};
 use deskbell_domain::ids::{AgentId, CannedMessageId, ConversationId, CustomerId, DepartmentId, PredefinedAnswerId, RuleId, TimeRuleId};
@@ -134,25 +134,7 @@ pub(super) fn the_log_by_rule_and_conversation(place: &Place) {
 }
 
 fn conversation(number: i64) -> Conversation {
-    Conversation {
-        id: ConversationId::from_i64(number),
-        code: format!("C-{number}"),
-        public_code: format!("P{number}"),
-        customer: CustomerId::from_i64(1),
-        visitor: None,
-        visit: None,
-        department: DepartmentId::DEFAULT,
-        assigned: None,
-        status: Status::New,
-        channel: Channel::Form,
-        subject: String::new(),
-        preview: String::new(),
-        created: at(number),
-        changed: at(number),
-        groups_in: 0,
-        groups_out: 0,
-        tags: Vec::new(),
-    }
+    Conversation { created: at(number), changed: at(number), ..rows::conversation(number) }
 }
 
 /// Three conversations of a customer.
@@ -160,13 +142,10 @@ fn peopled(place: &Place) -> TestDb {
     let test = place.open();
     test.put(|tx| {
         let department = Department {
-            id: DepartmentId::DEFAULT,
             name: "Support".to_owned(),
-            description: String::new(),
             strategy: Strategy::LeastBusy,
-            offer_seconds: 30,
             queue_chats_max: 5,
-            enabled: true,
+            ..rows::department(DepartmentId::DEFAULT)
         };
         departments::put(tx, &department, at(0))?;
         customers::insert(tx, &Customer::anonymous(CustomerId::from_i64(1), at(0)))?;

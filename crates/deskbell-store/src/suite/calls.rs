@@ -1,6 +1,6 @@
 //! Calls with their legs and rings, and customers by their phone numbers.
 
-use super::{Place, TestDb, at};
+use super::{Place, TestDb, at, rows};
 use crate::tables::calls::Counts;
 use crate::tables::merging::Browsers;
 use crate::tables::{call_legs, call_rings, calls, conversations, customers, departments, fields, merging};
@@ -8,7 +8,6 @@ use deskbell_domain::call::{Call, CallOutcome, CallState, Direction, Leg, Ring};
 use deskbell_domain::chat::OfferOutcome;
 use deskbell_domain::conversation::{Channel, Conversation, Status};
 use deskbell_domain::customer::Customer;
-use deskbell_domain::department::{Department, Strategy};
 use deskbell_domain::field::{FieldOwner, FieldValue};
 use deskbell_domain::ids::{AgentId, CallId, CallLegId, ConversationId, CustomerId, DepartmentId, GroupId, RingId};
 use deskbell_domain::time::Timestamp;
@@ -17,25 +16,7 @@ const CUSTOMER: CustomerId = CustomerId::from_i64(1);
 const OTHER: DepartmentId = DepartmentId::from_i64(7);
 
 fn conversation(number: i64) -> Conversation {
-    Conversation {
-        id: ConversationId::from_i64(number),
-        code: format!("ABC-{number}"),
-        public_code: format!("public{number}"),
-        customer: CUSTOMER,
-        visitor: None,
-        visit: None,
-        department: DepartmentId::DEFAULT,
-        assigned: None,
-        status: Status::Calling,
-        channel: Channel::Call,
-        subject: String::new(),
-        preview: String::new(),
-        created: at(0),
-        changed: at(0),
-        groups_in: 0,
-        groups_out: 0,
-        tags: Vec::new(),
-    }
+    Conversation { status: Status::Calling, channel: Channel::Call, ..rows::conversation(number) }
 }
 
 /// The call of the conversation with the same number.
@@ -82,16 +63,7 @@ fn ring(number: i64, of: &Call, agent: i64) -> Ring {
 fn fill(test: &TestDb) {
     test.put(|tx| {
         for id in [DepartmentId::DEFAULT, OTHER] {
-            let department = Department {
-                id,
-                name: "Some".to_owned(),
-                description: String::new(),
-                strategy: Strategy::Random,
-                offer_seconds: 30,
-                queue_chats_max: 10,
-                enabled: true,
-            };
-            departments::put(tx, &department, at(0))?;
+            departments::put(tx, &rows::department(id), at(0))?;
         }
         customers::insert(tx, &Customer::anonymous(CUSTOMER, at(0)))?;
         (1..=5).try_for_each(|number| conversations::insert(tx, &conversation(number)))

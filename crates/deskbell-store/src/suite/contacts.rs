@@ -1,15 +1,15 @@
 //! Customers, their fields, groups and companies: lists beside the same filter written by hand, and what goes when something is removed.
 
-use super::{Place, TestDb, at};
+use super::{Place, TestDb, at, rows};
 use crate::engine::EngineKind;
 use crate::error::StoreError;
 use crate::tables::customers::listing::{self, Filter, Key, Part};
 use crate::tables::{agents, companies, conversations, customers, departments, fields, groups, messages, visits};
 use deskbell_domain::agent::{Agent, AgentStatus, Role};
 use deskbell_domain::company::Company;
-use deskbell_domain::conversation::{Channel, Conversation, Status};
+use deskbell_domain::conversation::Conversation;
 use deskbell_domain::customer::{Customer, CustomerRole, Gender};
-use deskbell_domain::department::{Department, Strategy};
+use deskbell_domain::department::Department;
 use deskbell_domain::field::{FieldOwner, FieldValue};
 use deskbell_domain::group::CustomerGroup;
 use deskbell_domain::ids::{
@@ -369,15 +369,7 @@ pub(super) fn groups_and_companies(place: &Place) {
 pub(super) fn traces_are_forgotten(place: &Place) {
     let test = place.open();
     test.put(|tx| {
-        let department = Department {
-            id: DepartmentId::from_i64(1),
-            name: String::new(),
-            description: String::new(),
-            strategy: Strategy::Random,
-            offer_seconds: 30,
-            queue_chats_max: 1,
-            enabled: true,
-        };
+        let department = Department { name: String::new(), queue_chats_max: 1, ..rows::department(DepartmentId::DEFAULT) };
         departments::put(tx, &department, at(0))?;
         for number in 1..=2 {
             customers::insert(tx, &Customer { name: "Ann".to_owned(), ..Customer::anonymous(id(number), at(1)) })?;
@@ -437,23 +429,13 @@ fn page(number: i64) -> Page {
 
 fn talk(number: i64) -> Conversation {
     Conversation {
-        id: ConversationId::from_i64(number),
-        code: format!("C-{number}"),
-        public_code: format!("P{number}"),
         customer: id(number),
         visitor: Some(VisitorId::from_i64(number + 10)),
         visit: Some(VisitId::from_i64(number + 10)),
-        department: DepartmentId::from_i64(1),
-        assigned: None,
-        status: Status::New,
-        channel: Channel::Form,
-        subject: String::new(),
-        preview: String::new(),
         created: at(1),
         changed: at(1),
         groups_in: 1,
-        groups_out: 0,
-        tags: Vec::new(),
+        ..rows::conversation(number)
     }
 }
 

@@ -2,16 +2,16 @@
 
 use crate::engine::Tx;
 use crate::error::StoreError;
-use crate::tables::sla::log::Span;
+use crate::tables::sla::log::SPANS;
 use crate::tables::sla::medium_word;
 use deskbell_domain::ids::DepartmentId;
-use deskbell_domain::measure::Medium;
+use deskbell_domain::measure::{Medium, Span};
 use deskbell_domain::time::Timestamp;
 
 /// Nothing was ever reached, and no clock runs.
 pub fn empty_log(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     lose_rows(tx)?;
-    Span::ALL.into_iter().try_for_each(|span| lose_cells(tx, span))
+    SPANS.into_iter().try_for_each(|span| lose_cells(tx, span))
 }
 
 /// The sums stay.

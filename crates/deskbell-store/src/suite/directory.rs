@@ -1,13 +1,13 @@
 //! Shortcuts, what is kept of agents' coming, and bans by their ids.
 
-use super::{Place, at};
+use super::{Place, at, rows};
 use crate::tables::bans::{self, RangeEnd};
 use crate::tables::{agents, conversations, customers, departments, engagements, offers, shortcuts, visits};
 use deskbell_domain::agent::{Agent, AgentStatus, Role};
-use deskbell_domain::conversation::{Channel, Conversation, Status};
+use deskbell_domain::conversation::{Channel, Conversation};
 use deskbell_domain::customer::{Ban, BanTarget, Customer};
 use deskbell_domain::department::{Department, Strategy};
-use deskbell_domain::ids::{AgentId, BanId, ConversationId, CustomerId, DepartmentId, ShortcutId, VisitId, VisitorId};
+use deskbell_domain::ids::{AgentId, BanId, CustomerId, DepartmentId, ShortcutId, VisitId, VisitorId};
 use deskbell_domain::shortcut::{Shortcut, ShortcutScope};
 use deskbell_domain::visit::Visit;
 
@@ -124,38 +124,21 @@ pub(super) fn bans_by_their_ids(place: &Place) {
         for number in 1..=5 {
             bans::insert(tx, &ban(number * 10, if number == 3 { targets[0].clone() } else { targets[1].clone() }))?;
         }
-        let department = Department {
-            id: DepartmentId::DEFAULT,
-            name: "Some".to_owned(),
-            description: String::new(),
-            strategy: Strategy::LeastBusy,
-            offer_seconds: 30,
-            queue_chats_max: 10,
-            enabled: true,
-        };
+        let department = Department { strategy: Strategy::LeastBusy, ..rows::department(DepartmentId::DEFAULT) };
         departments::put(tx, &department, at(1))?;
         for row in [visit(1, 20, "192.0.2.9"), visit(2, 21, "192.0.2.1"), visit(3, 21, "192.0.2.9"), visit(4, 21, "192.0.2.8")] {
             visits::insert(tx, &row)?;
         }
         // This browser spoke for the banned customer once.
         let conversation = Conversation {
-            id: ConversationId::from_i64(9),
             code: "C-9".to_owned(),
             public_code: "P9".to_owned(),
             customer: CustomerId::from_i64(20),
             visitor: Some(VisitorId::from_i64(1_003)),
-            visit: None,
-            department: DepartmentId::DEFAULT,
-            assigned: None,
-            status: Status::New,
             channel: Channel::Button,
-            subject: String::new(),
-            preview: String::new(),
             created: at(1),
             changed: at(1),
-            groups_in: 0,
-            groups_out: 0,
-            tags: Vec::new(),
+            ..rows::conversation(9)
         };
         conversations::insert(tx, &conversation)
     });

@@ -1,12 +1,12 @@
 //! What the export keeps: documents with their seconds, the promise, sweeps, offline messages, transfers, marks.
 
-use super::{Place, TestDb, at};
+use super::{Place, TestDb, at, rows};
 use crate::tables::documents::{self, Seconds, Subject};
 use crate::tables::sweeps::{self, Sweep, Swept};
 use crate::tables::{agents, chats, conversations, customers, departments, engagements, merging, messages, offline_messages, transfers};
 use deskbell_domain::agent::{Agent, AgentStatus, Role};
 use deskbell_domain::chat::{Chat, EndReason, Engagement, EngagementStart, NewChat, Responses, StartedBy, Transfer};
-use deskbell_domain::conversation::{Channel, Conversation, Status};
+use deskbell_domain::conversation::{Channel, Conversation};
 use deskbell_domain::customer::Customer;
 use deskbell_domain::department::{Department, Strategy};
 use deskbell_domain::ids::{
@@ -23,23 +23,13 @@ const VISIT: VisitId = VisitId::from_i64(70);
 
 fn conversation(number: i64, channel: Channel, visit: Option<VisitId>) -> Conversation {
     Conversation {
-        id: ConversationId::from_i64(number),
-        code: format!("C-{number}"),
-        public_code: format!("p{number}"),
         customer: CUSTOMER,
         visitor: visit.map(|_| VisitorId::from_i64(71)),
         visit,
-        department: DepartmentId::DEFAULT,
-        assigned: None,
-        status: Status::New,
         channel,
-        subject: String::new(),
-        preview: String::new(),
         created: at(number),
         changed: at(number),
-        groups_in: 0,
-        groups_out: 0,
-        tags: Vec::new(),
+        ..rows::conversation(number)
     }
 }
 
@@ -77,15 +67,7 @@ fn furnished(place: &Place) -> TestDb {
     let test = place.open();
     test.put(|tx| {
         for (id, name) in [(DepartmentId::DEFAULT, "First"), (OTHER, "Other")] {
-            let department = Department {
-                id,
-                name: name.to_owned(),
-                description: String::new(),
-                strategy: Strategy::LeastBusy,
-                offer_seconds: 30,
-                queue_chats_max: 10,
-                enabled: true,
-            };
+            let department = Department { name: name.to_owned(), strategy: Strategy::LeastBusy, ..rows::department(id) };
             departments::put(tx, &department, at(1))?;
         }
         customers::insert(tx, &Customer::anonymous(CUSTOMER, at(1)))?;

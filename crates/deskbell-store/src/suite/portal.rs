@@ -1,11 +1,11 @@
 //! What the public pages ask: passwords of customers, tickets by their public codes, what is voted on and read.
 
-use super::{Place, at};
+use super::{Place, at, rows};
 use crate::tables::merging::{self, Browsers};
 use crate::tables::{conversations, customers, departments, knowledge};
-use deskbell_domain::conversation::{Channel, Conversation, Status};
+use deskbell_domain::conversation::Conversation;
 use deskbell_domain::customer::Customer;
-use deskbell_domain::department::{Department, Strategy};
+use deskbell_domain::department::Department;
 use deskbell_domain::ids::{ConversationId, CustomerId, DepartmentId, KnowledgeBaseId, KnowledgeEntryId};
 use deskbell_domain::knowledge::{Access, Entry, EntryKind, EntryStatus, KnowledgeBase, ROOT_PATH};
 
@@ -29,38 +29,19 @@ pub(super) fn passwords_of_customers(place: &Place) {
 
 fn conversation(number: i64, public_code: &str) -> Conversation {
     Conversation {
-        id: ConversationId::from_i64(number),
-        code: format!("ABC-{number}"),
         public_code: public_code.to_owned(),
-        customer: CUSTOMER,
-        visitor: None,
-        visit: None,
-        department: DepartmentId::DEFAULT,
-        assigned: None,
-        status: Status::New,
-        channel: Channel::Form,
         subject: "Kettle".to_owned(),
-        preview: String::new(),
         created: at(number),
         changed: at(number),
         groups_in: 1,
-        groups_out: 0,
-        tags: Vec::new(),
+        ..rows::conversation(number)
     }
 }
 
 pub(super) fn public_codes_lead_to_the_row_itself(place: &Place) {
     let test = place.open();
     test.put(|tx| {
-        let department = Department {
-            id: DepartmentId::DEFAULT,
-            name: "Support".to_owned(),
-            description: String::new(),
-            strategy: Strategy::Random,
-            offer_seconds: 30,
-            queue_chats_max: 10,
-            enabled: true,
-        };
+        let department = Department { name: "Support".to_owned(), ..rows::department(DepartmentId::DEFAULT) };
         departments::put(tx, &department, at(0))?;
         customers::insert(tx, &Customer::anonymous(CUSTOMER, at(0)))?;
         for (number, code) in [(1, "aaaaaaaaaaaaaaaa"), (2, "AAAAAAAAAAAAAAAA")] {

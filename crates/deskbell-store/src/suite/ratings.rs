@@ -1,12 +1,12 @@
 //! Ratings as lists show them.
 
-use super::{Place, TestDb, at};
+use super::{Place, TestDb, at, rows};
 use crate::tables::ratings::{self, Filter, Rated};
 use crate::tables::{chats, conversations, customers, departments, engagements};
 use deskbell_domain::chat::{Chat, EndReason, Engagement, EngagementStart, NewChat, Rating, Responses, StartedBy};
 use deskbell_domain::conversation::{Channel, Conversation, Status};
 use deskbell_domain::customer::Customer;
-use deskbell_domain::department::{Department, Strategy};
+use deskbell_domain::department::Department;
 use deskbell_domain::ids::{AgentId, ChatId, ConversationId, CustomerId, DepartmentId, EngagementId, GroupId};
 
 const ANN: CustomerId = CustomerId::from_i64(1);
@@ -14,23 +14,13 @@ const BOB: CustomerId = CustomerId::from_i64(2);
 
 fn conversation(number: i64, customer: CustomerId, status: Status) -> Conversation {
     Conversation {
-        id: ConversationId::from_i64(100 + number),
-        code: format!("ABC-{number}"),
-        public_code: format!("code{number}"),
         customer,
-        visitor: None,
-        visit: None,
-        department: DepartmentId::DEFAULT,
-        assigned: None,
         status,
         channel: Channel::Button,
-        subject: String::new(),
-        preview: String::new(),
         created: at(number),
         changed: at(number),
         groups_in: 1,
-        groups_out: 0,
-        tags: Vec::new(),
+        ..rows::conversation(100 + number)
     }
 }
 
@@ -76,15 +66,7 @@ fn engagement(number: i64, chat: i64, ordinal: u16, agent: i64) -> Engagement {
 fn filled(place: &Place) -> TestDb {
     let test = place.open();
     test.put(|tx| {
-        let department = Department {
-            id: DepartmentId::DEFAULT,
-            name: "Support".to_owned(),
-            description: String::new(),
-            strategy: Strategy::Random,
-            offer_seconds: 30,
-            queue_chats_max: 10,
-            enabled: true,
-        };
+        let department = Department { name: "Support".to_owned(), ..rows::department(DepartmentId::DEFAULT) };
         departments::put(tx, &department, at(0))?;
         let named = |id, name: &str, email: Option<&str>| Customer {
             name: name.to_owned(),

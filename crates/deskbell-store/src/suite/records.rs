@@ -1,11 +1,11 @@
 //! What lists and searches of chats ask of documents.
 
-use super::{Place, TestDb, at};
+use super::{Place, TestDb, at, rows};
 use crate::tables::{chats, conversations, customers, departments, documents, offline_messages};
 use deskbell_domain::chat::{Chat, EndReason, NewChat, StartedBy};
-use deskbell_domain::conversation::{Channel, Conversation, Status};
+use deskbell_domain::conversation::{Conversation, Status};
 use deskbell_domain::customer::Customer;
-use deskbell_domain::department::{Department, Strategy};
+use deskbell_domain::department::Department;
 use deskbell_domain::ids::{ChatId, ConversationId, CustomerId, DepartmentId, GroupId, MessageId};
 use deskbell_domain::offline::OfflineMessage;
 use deskbell_domain::time::Timestamp;
@@ -13,25 +13,7 @@ use deskbell_domain::time::Timestamp;
 const CUSTOMER: CustomerId = CustomerId::from_i64(1);
 
 fn conversation(number: i64, status: Status) -> Conversation {
-    Conversation {
-        id: ConversationId::from_i64(number),
-        code: format!("ABC-{number}"),
-        public_code: format!("code{number}"),
-        customer: CUSTOMER,
-        visitor: None,
-        visit: None,
-        department: DepartmentId::DEFAULT,
-        assigned: None,
-        status,
-        channel: Channel::Form,
-        subject: String::new(),
-        preview: String::new(),
-        created: at(number),
-        changed: at(number),
-        groups_in: 1,
-        groups_out: 0,
-        tags: Vec::new(),
-    }
+    Conversation { status, created: at(number), changed: at(number), groups_in: 1, ..rows::conversation(number) }
 }
 
 fn chat(number: i64, second: i64, ended: Option<Timestamp>) -> Chat {
@@ -70,15 +52,7 @@ fn offline(number: i64, second: i64) -> OfflineMessage {
 fn filled(place: &Place) -> TestDb {
     let test = place.open();
     test.put(|tx| {
-        let department = Department {
-            id: DepartmentId::DEFAULT,
-            name: "Support".to_owned(),
-            description: String::new(),
-            strategy: Strategy::Random,
-            offer_seconds: 30,
-            queue_chats_max: 10,
-            enabled: true,
-        };
+        let department = Department { name: "Support".to_owned(), ..rows::department(DepartmentId::DEFAULT) };
         departments::put(tx, &department, at(0))?;
         customers::insert(tx, &Customer::anonymous(CUSTOMER, at(0)))?;
         for number in [1, 2, 3, 4, 11, 12, 13] {

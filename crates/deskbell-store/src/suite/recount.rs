@@ -1,6 +1,6 @@
 //! Calls, and times in business hours, counted again from rows; and what is remembered of calls and levels before a number of the journal.
 
-use super::{Place, TestDb, at};
+use super::{Place, TestDb, at, rows};
 use crate::Tx;
 use crate::error::StoreError;
 use crate::recount::reports::{Sums, reports, untold};
@@ -10,7 +10,6 @@ use deskbell_domain::call::{Call, CallOutcome, CallState, Direction, Leg, Ring};
 use deskbell_domain::chat::OfferOutcome;
 use deskbell_domain::conversation::{Channel, Conversation, Status};
 use deskbell_domain::customer::Customer;
-use deskbell_domain::department::{Department, Strategy};
 use deskbell_domain::event::Event;
 use deskbell_domain::ids::{AgentId, CallId, CallLegId, ConversationId, CustomerId, DepartmentId, GroupId, RingId, SlaLevelId, TagId};
 use deskbell_domain::measure::{Dimension, Measure};
@@ -32,16 +31,7 @@ impl Scene {
         let test = place.open();
         test.put(|tx| {
             for id in [DepartmentId::DEFAULT, SALES] {
-                let department = Department {
-                    id,
-                    name: "Some".to_owned(),
-                    description: String::new(),
-                    strategy: Strategy::Random,
-                    offer_seconds: 30,
-                    queue_chats_max: 10,
-                    enabled: true,
-                };
-                departments::put(tx, &department, at(0))?;
+                departments::put(tx, &rows::department(id), at(0))?;
             }
             customers::insert(tx, &Customer::anonymous(CUSTOMER, at(0)))
         });
@@ -60,23 +50,11 @@ impl Scene {
 
     fn conversation(&self, minute: i64, number: i64, status: Status) -> Conversation {
         let conversation = Conversation {
-            id: ConversationId::from_i64(number),
-            code: format!("ABC-{number}"),
-            public_code: format!("public{number}"),
-            customer: CUSTOMER,
-            visitor: None,
-            visit: None,
-            department: DepartmentId::DEFAULT,
-            assigned: None,
             status,
             channel: Channel::Call,
-            subject: String::new(),
-            preview: String::new(),
             created: at(minute * 60),
             changed: at(minute * 60),
-            groups_in: 0,
-            groups_out: 0,
-            tags: Vec::new(),
+            ..rows::conversation(number)
         };
         let row = conversation.clone();
         self.write(minute, move |tx, place| {

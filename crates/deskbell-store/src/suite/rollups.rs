@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Place, TestDb, at};
+use super::{Place, TestDb, at, rows};
 use crate::error::StoreError;
 use crate::recount::reports::{Sums, reports, untold};
 use crate::tables::changes::{self, Place as Number};
@@ -13,7 +13,7 @@ use deskbell_domain::agent::AgentStatus;
 use deskbell_domain::chat::{Chat, EndReason, Engagement, EngagementStart, NewChat, Offer, OfferOutcome, Rating, Responses, StartedBy};
 use deskbell_domain::conversation::{Channel, Conversation, Status};
 use deskbell_domain::customer::Customer;
-use deskbell_domain::department::{Department, Strategy};
+use deskbell_domain::department::Department;
 use deskbell_domain::ids::{AgentId, ChatId, ConversationId, CustomerId, DepartmentId, EngagementId, GroupId, MessageId, OfferId, TagId};
 use deskbell_domain::measure::{Cell, Dimension, Measure, Span};
 use deskbell_domain::message::{Actor, GroupKind, GroupStatus, Message, MessageGroup, MessageKind};
@@ -89,7 +89,7 @@ pub(super) fn cells_add_up_and_go(place: &Place) {
 
 pub(super) fn generations_come_and_go(place: &Place) {
     let test = place.open();
-    assert_eq!(test.see(rollups::head), Head { served: 1, building: None });
+    assert_eq!(test.see(rollups::head), Head { served: 1, building: None, whole_hours_from: 0 });
     assert_eq!(test.see(rollups::generations), [0; 0]);
     for generation in [1, 4, 9] {
         test.put(move |tx| {
@@ -98,8 +98,8 @@ pub(super) fn generations_come_and_go(place: &Place) {
         });
     }
     test.put(|tx| rollups::put_states(tx, 12, &[(1, 5, Some(vec![1]))]));
-    test.put(|tx| rollups::set_head(tx, Head { served: 4, building: Some(9) }));
-    assert_eq!(test.see(rollups::head), Head { served: 4, building: Some(9) });
+    test.put(|tx| rollups::set_head(tx, Head { served: 4, building: Some(9), whole_hours_from: 7 }));
+    assert_eq!(test.see(rollups::head), Head { served: 4, building: Some(9), whole_hours_from: 7 });
     assert_eq!(test.see(rollups::generations), [1, 4, 9, 12]);
     let mut bites = 0;
     while test.put(|tx| rollups::drop_some(tx, 1, 3)) > 0 {
@@ -111,11 +111,11 @@ pub(super) fn generations_come_and_go(place: &Place) {
     let (early, late) = (at(1_000), at(2_000));
     assert_eq!(test.put(move |tx| rollups::begin(tx, early)), 10, "beyond all that are stored");
     assert_eq!(test.put(move |tx| rollups::begin(tx, early)), 11, "and all that were begun");
-    assert_eq!(test.see(rollups::head), Head { served: 4, building: Some(11) });
+    assert_eq!(test.see(rollups::head), Head { served: 4, building: Some(11), whole_hours_from: 7 });
     test.put(move |tx| rollups::renew(tx, late));
     assert!(!test.put(move |tx| rollups::give_up_before(tx, late)));
     assert!(test.put(move |tx| rollups::give_up_before(tx, late.plus_seconds(1))));
-    assert_eq!(test.see(rollups::head), Head { served: 4, building: None });
+    assert_eq!(test.see(rollups::head), Head { served: 4, building: None, whole_hours_from: 7 });
     assert!(!test.put(move |tx| rollups::give_up_before(tx, late.plus_seconds(1))), "nobody builds");
     assert_eq!(test.put(move |tx| rollups::begin(tx, early)), 12);
 }
@@ -153,25 +153,7 @@ pub(super) fn states_come_back(place: &Place) {
 }
 
 fn ticket(number: i64, channel: Channel) -> Conversation {
-    Conversation {
-        id: ConversationId::from_i64(number),
-        code: format!("ABC-{number}"),
-        public_code: format!("public{number}"),
-        customer: CustomerId::from_i64(1),
-        visitor: None,
-        visit: None,
-        department: DepartmentId::DEFAULT,
-        assigned: None,
-        status: Status::New,
-        channel,
-        subject: String::new(),
-        preview: String::new(),
-        created: at(0),
-        changed: at(0),
-        groups_in: 0,
-        groups_out: 0,
-        tags: Vec::new(),
-    }
+    Conversation { channel, ..rows::conversation(number) }
 }
 
 fn say(
@@ -206,15 +188,7 @@ fn say(
 /// Entry `n` happens in minute `n`: a ticket that Ann answers and resolves, with a tag from the midst on; a chat that rings in vain, is joined by Ann,
 /// handed on, ended and rated.
 fn fill(tx: &mut crate::Tx<'_>) -> Result<(), StoreError> {
-    let department = Department {
-        id: DepartmentId::DEFAULT,
-        name: "Support".to_owned(),
-        description: String::new(),
-        strategy: Strategy::Random,
-        offer_seconds: 30,
-        queue_chats_max: 10,
-        enabled: true,
-    };
+    let department = Department { name: "Support".to_owned(), ..rows::department(DepartmentId::DEFAULT) };
     departments::put(tx, &department, at(0))?;
     customers::insert(tx, &Customer::anonymous(CustomerId::from_i64(1), at(0)))?;
     let place = |number: i64| Number { number, at: at(number * 60) };

@@ -1,12 +1,12 @@
 //! Skills, who has them, what chats ask for, and queues read in bites.
 
-use super::{Place, TestDb, at};
+use super::{Place, TestDb, at, rows};
 use crate::tables::{agents, chats, conversations, customers, departments, engagements, skills};
 use deskbell_domain::agent::{Agent, AgentStatus, Role};
 use deskbell_domain::chat::{Chat, ChatState, EndReason, Engagement, EngagementStart, NewChat, Responses, StartedBy};
 use deskbell_domain::conversation::{Channel, Conversation, Status};
 use deskbell_domain::customer::Customer;
-use deskbell_domain::department::{Department, Membership, Strategy};
+use deskbell_domain::department::Membership;
 use deskbell_domain::ids::{AgentId, ChatId, ConversationId, CustomerId, DepartmentId, EngagementId, GroupId, SkillId};
 use deskbell_domain::skill::Skill;
 
@@ -36,37 +36,10 @@ fn skill(number: i64, name: &str, members: &[i64]) -> Skill {
 fn fill(test: &TestDb) {
     test.put(|tx| {
         for id in [DepartmentId::DEFAULT, OTHER] {
-            let department = Department {
-                id,
-                name: "Some".to_owned(),
-                description: String::new(),
-                strategy: Strategy::Random,
-                offer_seconds: 30,
-                queue_chats_max: 10,
-                enabled: true,
-            };
-            departments::put(tx, &department, at(0))?;
+            departments::put(tx, &rows::department(id), at(0))?;
         }
         customers::insert(tx, &Customer::anonymous(CUSTOMER, at(0)))?;
-        let conversation = Conversation {
-            id: CONVERSATION,
-            code: "ABC-1".to_owned(),
-            public_code: "public".to_owned(),
-            customer: CUSTOMER,
-            visitor: None,
-            visit: None,
-            department: DepartmentId::DEFAULT,
-            assigned: None,
-            status: Status::Chatting,
-            channel: Channel::Button,
-            subject: String::new(),
-            preview: String::new(),
-            created: at(0),
-            changed: at(0),
-            groups_in: 0,
-            groups_out: 0,
-            tags: Vec::new(),
-        };
+        let conversation = Conversation { status: Status::Chatting, channel: Channel::Button, ..rows::conversation(CONVERSATION.get()) };
         conversations::insert(tx, &conversation)?;
         for number in 1..=4 {
             let agent = Agent {

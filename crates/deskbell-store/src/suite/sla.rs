@@ -4,7 +4,7 @@ use super::{Place, TestDb, at};
 use crate::engine::Tx;
 use crate::error::StoreError;
 use crate::tables::sla::clocks::{self, Watched};
-use crate::tables::sla::log::{self, Closing, Kept, LogFilter, LogPage, Recount, Span, Times as Taken, WrongCell};
+use crate::tables::sla::log::{self, Closing, Kept, LogFilter, LogPage, Recount, Times as Taken, WrongCell};
 use crate::tables::sla::{self, SlaRule};
 use crate::tables::{agents, conversations, customers, departments};
 use deskbell_domain::agent::{Agent, AgentStatus, Role};
@@ -13,7 +13,7 @@ use deskbell_domain::conversation::{Channel, Conversation, Status};
 use deskbell_domain::customer::Customer;
 use deskbell_domain::department::{Department, Strategy};
 use deskbell_domain::ids::{AgentId, ChatId, ConversationId, CustomerId, DepartmentId, SlaItemId, SlaLevelId, SlaRuleId};
-use deskbell_domain::measure::Medium;
+use deskbell_domain::measure::{Medium, Span};
 use deskbell_domain::sla::clock::{Clock, Run, Settled, Subject};
 use deskbell_domain::sla::{Goal, Level, Times};
 

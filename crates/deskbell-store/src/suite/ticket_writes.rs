@@ -1,6 +1,6 @@
 //! What is written of conversations beyond their rows: tags and the sweeps of changed ones, merging, mail ids, keys carried over.
 
-use super::{Place, TestDb, at};
+use super::{Place, TestDb, at, rows};
 use crate::error::StoreError;
 use crate::idempotency;
 use crate::tables::merging::{self, Browsers};
@@ -10,7 +10,7 @@ use crate::tables::{chats, conversations, customers, departments, engagements, f
 use deskbell_domain::chat::{Chat, Engagement, EngagementStart, NewChat, Offer, Responses, StartedBy};
 use deskbell_domain::conversation::{Channel, Conversation, Status};
 use deskbell_domain::customer::Customer;
-use deskbell_domain::department::{Department, Strategy};
+use deskbell_domain::department::Department;
 use deskbell_domain::event::Event;
 use deskbell_domain::ids::{
     AgentId, ChatId, ConversationId, CustomerId, DepartmentId, EngagementId, GroupId, MessageId, OfferId, TagId, VisitId, VisitorId,
@@ -55,15 +55,7 @@ fn conversation(number: i64, visitor: Option<i64>) -> Conversation {
 /// Conversations `1..=count`; those with odd numbers were started from browser 1, the others from browser 2.
 fn fill(test: &TestDb, count: i64) {
     test.put(move |tx| {
-        let department = Department {
-            id: DepartmentId::DEFAULT,
-            name: "Support".to_owned(),
-            description: String::new(),
-            strategy: Strategy::Random,
-            offer_seconds: 30,
-            queue_chats_max: 10,
-            enabled: true,
-        };
+        let department = Department { name: "Support".to_owned(), ..rows::department(DepartmentId::DEFAULT) };
         departments::put(tx, &department, at(0))?;
         customers::insert(tx, &Customer::anonymous(CustomerId::from_i64(1), at(0)))?;
         (1..=count).try_for_each(|number| conversations::insert(tx, &conversation(number, Some(2 - number % 2))))

@@ -1,6 +1,6 @@
 //! Goals with their conversions, and triggers with what they wait for, said and noted.
 
-use super::{Place, TestDb, at};
+use super::{Place, TestDb, at, rows};
 use crate::tables::goals::{self, CONVERSIONS_PER_SECOND_MAX, Who};
 use crate::tables::triggers::{self, Marks, Step};
 use crate::tables::{agents, chats, conversations, customers, departments, engagements, visits};
@@ -11,7 +11,7 @@ use deskbell_domain::customer::Customer;
 use deskbell_domain::department::{Department, Strategy};
 use deskbell_domain::goal::{Attribution, AttributionModel, Conversion, Goal, GoalCondition, GoalConditionKind, GoalOperator};
 use deskbell_domain::ids::{
-    AgentId, ChatId, ConversationId, ConversionId, CustomerId, DepartmentId, EngagementId, GoalId, GroupId, TriggerId, VisitId, VisitorId,
+    AgentId, ChatId, ConversionId, CustomerId, DepartmentId, EngagementId, GoalId, GroupId, TriggerId, VisitId, VisitorId,
 };
 use deskbell_domain::trigger::{Greeting, Trigger};
 use deskbell_domain::visit::{Page, Visit};
@@ -139,15 +139,8 @@ pub(super) fn conversions_of_a_crowded_second(place: &Place) {
 /// Two chats of customer 1, and one that was asked for from browser 9 under another name; agents joined at 10, 20 and 30.
 fn put_touches(test: &TestDb) {
     test.put(|tx| {
-        let department = Department {
-            id: DepartmentId::DEFAULT,
-            name: "Support".to_owned(),
-            description: String::new(),
-            strategy: Strategy::LeastBusy,
-            offer_seconds: 30,
-            queue_chats_max: 10,
-            enabled: true,
-        };
+        let department =
+            Department { name: "Support".to_owned(), strategy: Strategy::LeastBusy, ..rows::department(DepartmentId::DEFAULT) };
         departments::put(tx, &department, at(1))?;
         let agent = Agent {
             id: AgentId::from_i64(5),
@@ -174,23 +167,15 @@ fn put_touches(test: &TestDb) {
 
 fn put_chat(tx: &mut crate::Tx<'_>, number: i64, customer: i64, visitor: i64) -> Result<(), crate::StoreError> {
     let conversation = Conversation {
-        id: ConversationId::from_i64(number),
         code: format!("code {number}"),
         public_code: format!("public {number}"),
         customer: CustomerId::from_i64(customer),
         visitor: Some(VisitorId::from_i64(visitor)),
-        visit: None,
-        department: DepartmentId::DEFAULT,
-        assigned: None,
         status: Status::Chatting,
         channel: Channel::Button,
-        subject: String::new(),
-        preview: String::new(),
         created: at(number),
         changed: at(number),
-        groups_in: 0,
-        groups_out: 0,
-        tags: Vec::new(),
+        ..rows::conversation(number)
     };
     conversations::insert(tx, &conversation)?;
     let chat = Chat::requested(NewChat {

@@ -4,11 +4,12 @@ use super::{Place, TestDb, at};
 use crate::engine::{EngineKind, Location};
 use crate::migrations::script_up_to;
 use crate::tables::conversations::{self, Filter, Listed, Order};
-use crate::tables::sla::log::{self, LogFilter, Span, Times};
-use crate::tables::{changes, customers, levels};
+use crate::tables::rollups::Head;
+use crate::tables::sla::log::{self, LogFilter, Times};
+use crate::tables::{changes, customers, levels, rollups};
 use crate::throwaway_postgres::client;
 use deskbell_domain::ids::{AgentId, SlaLevelId, TagId};
-use deskbell_domain::measure::Medium;
+use deskbell_domain::measure::{Medium, Span};
 
 /// Runs what older versions ran, and then `rows`.
 fn older(place: &Place, last_migration: &str, rows: &str) {
@@ -111,6 +112,14 @@ pub(super) fn levels_of_a_shortened_journal_have_no_floor(place: &Place) {
         INSERT INTO reader_cursors (name, number) VALUES ('levels', 7);";
     older(place, "0019-automation", rows);
     assert_eq!(place.open().see(levels::floor::floor), None);
+}
+
+/// Quarters up to the second of the tenth hour; of a generation that is made, others.
+pub(super) fn hours_of_rollups_are_still_to_be_made(place: &Place) {
+    let rows = "INSERT INTO rollup_cells (generation, dimension, span, slot, member_id, body) VALUES
+        (1, 0, 1, 7, 0, ''), (1, 4, 1, 41, 5, ''), (1, 4, 96, 400, 5, ''), (2, 0, 1, 900, 0, '');";
+    older(place, "0026-running", rows);
+    assert_eq!(place.open().see(rollups::head), Head { served: 1, building: None, whole_hours_from: 11 });
 }
 
 /// A rated chat that one agent left before and one joined after, and one that nobody had joined.

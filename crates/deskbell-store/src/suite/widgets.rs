@@ -1,6 +1,6 @@
 //! Widgets: places in a list beside the same filter written by hand, what is counted, attributes and fields of forms.
 
-use super::{Place, TestDb, at};
+use super::{Place, TestDb, at, rows};
 use crate::tables::widgets::{self, Filter};
 use crate::tables::{conversations, customers, departments};
 use deskbell_domain::conversation::{Channel, Conversation, Status};
@@ -73,15 +73,7 @@ fn fill(test: &TestDb) -> Vec<Widget> {
     let rows = all.clone();
     test.put(move |tx| {
         for number in 0..2 {
-            let department = Department {
-                id: department(number),
-                name: "Some".to_owned(),
-                description: String::new(),
-                strategy: Strategy::LeastBusy,
-                offer_seconds: 30,
-                queue_chats_max: 10,
-                enabled: true,
-            };
+            let department = Department { strategy: Strategy::LeastBusy, ..rows::department(department(number)) };
             departments::put(tx, &department, at(1))?;
         }
         rows.iter().try_for_each(|row| widgets::insert(tx, row))

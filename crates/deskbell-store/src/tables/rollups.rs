@@ -38,6 +38,8 @@ pub struct Head {
     pub served: i64,
     /// What is made anew.
     pub building: Option<i64>,
+    /// From this hour on (of UTC, since 1970) hours of what is served are the sums of their quarters: an older program kept none. 0: all are.
+    pub whole_hours_from: i64,
 }
 
 pub fn encode(cell: &Cell) -> Vec<u8> {
@@ -80,12 +82,15 @@ fn broken() -> StoreError {
 }
 
 pub fn head(tx: &mut Tx<'_>) -> Result<Head, StoreError> {
-    let (served, building) = tx.one("SELECT served, building FROM rollup_head WHERE id = 1", &[])?;
-    Ok(Head { served, building })
+    let (served, building, whole_hours_from) = tx.one("SELECT served, building, whole_hours_from FROM rollup_head WHERE id = 1", &[])?;
+    Ok(Head { served, building, whole_hours_from })
 }
 
 pub fn set_head(tx: &mut Tx<'_>, head: Head) -> Result<(), StoreError> {
-    tx.exec("UPDATE rollup_head SET served = $1, building = $2 WHERE id = 1", &[&head.served, &head.building])?;
+    tx.exec(
+        "UPDATE rollup_head SET served = $1, building = $2, whole_hours_from = $3 WHERE id = 1",
+        &[&head.served, &head.building, &head.whole_hours_from],
+    )?;
     Ok(())
 }
 
@@ -200,6 +205,15 @@ pub fn each(
             |row| on_cell(row.get(0)?, row.get(1)?, row.bytes(2)?),
         ),
     }
+}
+
+/// Takes all cells of some slots of a span away.
+pub fn clear(tx: &mut Tx<'_>, generation: i64, (dimension, span): (Dimension, Span), slots: &Range<i64>) -> Result<(), StoreError> {
+    tx.exec(
+        "DELETE FROM rollup_cells WHERE generation = $1 AND dimension = $2 AND span = $3 AND slot >= $4 AND slot < $5",
+        &[&generation, &dimension.code(), &span.quarters(), &slots.start, &slots.end],
+    )?;
+    Ok(())
 }
 
 /// Adds to stored cells. One that comes to nothing is taken away.

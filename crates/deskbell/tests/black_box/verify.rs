@@ -3,11 +3,10 @@
 use crate::binary;
 use deskbell_domain::ids::{AgentId, DepartmentId};
 use deskbell_domain::level::{Cell, Quarter};
-use deskbell_domain::measure::Medium;
+use deskbell_domain::measure::{Medium, Span};
 use deskbell_domain::time::Timestamp;
 use deskbell_store::suite::damage;
 use deskbell_store::tables::levels::{self, presences};
-use deskbell_store::tables::sla::log::Span;
 use deskbell_store::{Db, Location, Options as StoreOptions, StoreError, Tx};
 use deskbell_testkit::postgres::Database;
 use deskbell_testkit::{Options, Server};

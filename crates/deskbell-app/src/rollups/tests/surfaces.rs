@@ -146,6 +146,40 @@ fn edges_that_fall_are_a_mistake_and_none_is_nothing() {
 }
 
 #[test]
+fn hours_that_an_older_program_did_not_keep_are_made() {
+    let stage = stage(Routing::Random, None);
+    let began = Span::Day.start(Span::Day.slot(stage.desk.now()) + 1);
+    for day in 0..4 {
+        stage.clock.set(began.plus_seconds(day * 86_400 + 5_000));
+        noted(&stage, day + 1);
+    }
+    let mut reader = stage.desk.rollup_reader();
+    reader.catch_up().unwrap();
+    let whole_hours_from = |stage: &Stage| stage.desk.snapshot_blocking(|tx| Ok(rollups::head(tx)?)).unwrap().whole_hours_from;
+    let by_hour = |stage: &Stage| {
+        let edges: Vec<Timestamp> = (0..=96).map(|hour| began.plus_seconds(hour * 3_600)).collect();
+        let now = stage.desk.now();
+        let cells = stage.desk.snapshot_blocking(move |tx| series(tx, &edges, now)).unwrap();
+        cells.iter().map(|cell| cell.get(Measure::Notes)).collect::<Vec<_>>()
+    };
+    let notes: Vec<i64> = (0..96).map(|hour| if hour % 24 == 1 { hour / 24 + 1 } else { 0 }).collect();
+    assert_eq!((by_hour(&stage), whole_hours_from(&stage)), (notes.clone(), 0));
+    stage.desk.write_blocking(|tx, _| super::forget_hours(tx)).unwrap();
+    let mut left = vec![whole_hours_from(&stage)];
+    while reader.tidy().unwrap() == Left::Some {
+        assert_eq!(by_hour(&stage), notes, "hours that are not made yet are read by their quarters");
+        // What is told meanwhile is in them, too.
+        noted(&stage, 0);
+        reader.catch_up().unwrap();
+        left.push(whole_hours_from(&stage));
+    }
+    assert!(left.len() > 4 && left.is_sorted_by(|before, after| before > after), "{left:?}");
+    assert_eq!((by_hour(&stage), whole_hours_from(&stage)), (notes, 0));
+    assert!(verify(&stage.desk, &mut |_| {}).unwrap().is_sound());
+    stage.desk.close();
+}
+
+#[test]
 fn a_wrong_cell_is_told_and_made_right() {
     let stage = stage(Routing::Random, None);
     noted(&stage, 2);

@@ -1,14 +1,11 @@
 //! Sums between any edges are those of the rows, on both engines; and they are read from the cells that they should be.
 
-use deskbell_domain::agent::{Agent, AgentStatus, Role};
 use deskbell_domain::calendar::Calendar;
-use deskbell_domain::conversation::{Channel, Conversation, Status};
 use deskbell_domain::customer::Customer;
-use deskbell_domain::department::{Department, Strategy as Routing};
 use deskbell_domain::ids::{AgentId, ConversationId, CustomerId, DepartmentId, SlaItemId, SlaLevelId};
 use deskbell_domain::sla::clock::{Clock, Run, Settled, Subject};
 use deskbell_domain::sla::{Goal, Level};
-use deskbell_store::suite::{Place, TestDb, damage};
+use deskbell_store::suite::{Place, TestDb, damage, rows};
 use deskbell_store::tables::sla::clocks;
 use deskbell_store::tables::sla::log::Closing;
 use deskbell_store::tables::{self, conversations, customers, departments};
@@ -84,57 +81,17 @@ fn edges() -> impl Strategy<Value = Vec<Timestamp>> {
     })
 }
 
-/// Departments, agents, customers and levels 1 and 2, and one conversation.
+/// What rows of the log refer to: levels 1 and 2, and one conversation.
 fn fill(tx: &mut Tx<'_>) -> Result<(), AppError> {
-    let began = Timestamp::EPOCH;
+    departments::put(tx, &rows::department(DepartmentId::DEFAULT), Timestamp::EPOCH)?;
+    customers::insert(tx, &Customer::anonymous(CustomerId::from_i64(1), Timestamp::EPOCH))?;
+    conversations::insert(tx, &rows::conversation(1))?;
     for number in 1..3 {
-        let department = Department {
-            id: DepartmentId::from_i64(number),
-            name: format!("Department {number}"),
-            description: String::new(),
-            strategy: Routing::Random,
-            offer_seconds: 30,
-            queue_chats_max: 10,
-            enabled: true,
-        };
-        departments::put(tx, &department, began)?;
-        customers::insert(tx, &Customer::anonymous(CustomerId::from_i64(number), began))?;
-        let agent = Agent {
-            id: AgentId::from_i64(number),
-            contact: CustomerId::from_i64(number),
-            email: format!("agent{number}@desk.test"),
-            first_name: String::new(),
-            last_name: String::new(),
-            role: Role::Agent,
-            slots: 3,
-            enabled: true,
-            preset: AgentStatus::ONLINE,
-            online: AgentStatus::OFFLINE,
-        };
-        tables::agents::insert(tx, &agent, "none", began)?;
         let (id, name) = (SlaLevelId::from_i64(number), format!("Level {number}"));
-        tables::sla::insert_level(tx, &Level { id, name, times: Default::default(), calendar: Calendar::always() }, began)?;
+        let level = Level { id, name, times: deskbell_domain::sla::Times::default(), calendar: Calendar::always() };
+        tables::sla::insert_level(tx, &level, Timestamp::EPOCH)?;
     }
-    let conversation = Conversation {
-        id: ConversationId::from_i64(1),
-        code: "CODE".to_owned(),
-        public_code: "public".to_owned(),
-        customer: CustomerId::from_i64(1),
-        visitor: None,
-        visit: None,
-        department: DepartmentId::from_i64(1),
-        assigned: None,
-        status: Status::New,
-        channel: Channel::Email,
-        subject: String::new(),
-        preview: String::new(),
-        created: began,
-        changed: began,
-        groups_in: 0,
-        groups_out: 0,
-        tags: Vec::new(),
-    };
-    Ok(conversations::insert(tx, &conversation)?)
+    Ok(())
 }
 
 /// Puts these in the log, and nothing else.

@@ -4,7 +4,7 @@
 //! that follows. That costs one statement for each goal reached, of which there are a few in the life of a conversation.
 
 use deskbell_domain::ids::{AgentId, DepartmentId, SlaLevelId};
-use deskbell_domain::measure::Medium;
+use deskbell_domain::measure::{Medium, Span};
 use deskbell_domain::sla::clock::Clock;
 use deskbell_domain::time::Timestamp;
 
@@ -14,38 +14,8 @@ use crate::error::StoreError;
 use crate::tables::sla::medium_word;
 use crate::tables::word;
 
-/// How much time a cell is of. The offsets of all time zones are whole quarters of an hour, those of most are whole hours.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Span {
-    Quarter,
-    /// The sum of its four quarters.
-    Hour,
-}
-
-impl Span {
-    pub const ALL: [Span; 2] = [Span::Quarter, Span::Hour];
-
-    /// Stable: stored.
-    pub const fn quarters(self) -> i64 {
-        match self {
-            Span::Quarter => 1,
-            Span::Hour => 4,
-        }
-    }
-
-    pub const fn micros(self) -> i64 {
-        self.quarters() * 900_000_000
-    }
-
-    /// Which one, counted from 1970, a moment lies in.
-    pub const fn slot(self, at: Timestamp) -> i64 {
-        at.micros().div_euclid(self.micros())
-    }
-
-    pub const fn start(self, slot: i64) -> Timestamp {
-        Timestamp::from_micros(slot * self.micros())
-    }
-}
+/// What cells are kept of. The offsets of all time zones are whole quarters of an hour, those of most are whole hours.
+pub const SPANS: [Span; 2] = [Span::Quarter, Span::Hour];
 
 /// Which cell does not say what the rows do.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -180,7 +150,7 @@ pub fn add_up(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     tx.exec("DELETE FROM sla_cells", &[])?;
     let columns = "medium, department_id, agent_id, level_id, span, slot, kept_items, kept_total, kept_longest, kept_shortest, \
                    late_items, late_total, late_longest, late_shortest";
-    for span in Span::ALL {
+    for span in SPANS {
         tx.exec_dynamic(&format!("INSERT INTO sla_cells ({columns}) {}", counted(span)), &[])?;
     }
     Ok(())
@@ -189,7 +159,7 @@ pub fn add_up(tx: &mut Tx<'_>) -> Result<(), StoreError> {
 /// How many cells do not say what the rows do, or are missing, or too many; and some of them.
 pub(super) fn wrong(tx: &mut Tx<'_>, named_max: i64) -> Result<(i64, Vec<WrongCell>), StoreError> {
     let (mut wrong, mut named) = (0, Vec::new());
-    for span in Span::ALL {
+    for span in SPANS {
         let (counted, stored) = (counted(span), stored(span));
         for difference in [format!("{counted} EXCEPT {stored}"), format!("{stored} EXCEPT {counted}")] {
             let count: i64 =
