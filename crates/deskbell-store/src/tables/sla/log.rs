@@ -298,7 +298,7 @@ pub struct Recount {
     pub logged: i64,
     /// Cells that do not say what the rows do: one that is missing or too many is one, one of other sums is both.
     pub wrong_cells: i64,
-    /// Which those are.
+    /// Some of them.
     pub named_cells: Vec<WrongCell>,
     /// Clocks that run in a conversation that is deleted, spam, or merged into another.
     pub stray: Vec<SlaItemId>,
