@@ -69,7 +69,12 @@ fn verify(desk: &Desk) -> anyhow::Result<ExitCode> {
     let log = desk.snapshot_blocking(sla::examine).map_err(of("service levels"))?;
     match log.wrong_cells {
         0 => println!("ok    service levels, by their log: {} entries add up to their sums", log.logged),
-        wrong => println!("WRONG service levels, by their log: {wrong} sums differ"),
+        wrong => {
+            println!("WRONG service levels, by their log: {wrong} sums differ");
+            for cell in &log.named_cells {
+                println!("      {}", sla::report::named(cell));
+            }
+        }
     }
     let is_sound = found.is_sound() && levels.differing == 0 && log.wrong_cells == 0;
     Ok(if is_sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
