@@ -41,7 +41,7 @@ fn rebuild(desk: &Desk) -> anyhow::Result<ExitCode> {
     let progress = levels::rebuild(desk, &mut |progress| bar.show(progress.done, progress.all)).map_err(of("levels"))?;
     bar.end();
     println!("levels: made anew from {} events ({} a second)", progress.done, bar.rate(progress.done));
-    let was_wrong = desk.write_blocking(|tx, _| sla::mend(tx)).map_err(of("service levels"))?;
+    let was_wrong = sla::mend(desk).map_err(of("service levels"))?;
     println!("service levels: sums {}", if was_wrong { "made anew from their log" } else { "are those of their log" });
     Ok(ExitCode::SUCCESS)
 }
