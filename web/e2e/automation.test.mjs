@@ -3,24 +3,28 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
-  assertAccessible,
   assertNoErrors,
+  assertPresentable,
   DESK_URL,
-  fits,
+  DESKTOP,
   openConsole,
   OWNER,
-  screenshot,
+  PHONE,
   until,
   withBrowser,
   withOwner,
 } from './desk.mjs';
 import { leaveMessage } from './foreign.mjs';
 
-const DESKTOP = { viewport: { width: 1360, height: 900 } };
-const PHONE = { width: 390, height: 800 };
-
 async function pick(scope, label) {
   await scope.getByTestId('picks-add').selectOption({ label });
+}
+
+/** Whoever is in the field is told what is wrong with it. */
+async function assertTold(field, pattern) {
+  const told = await field.evaluate((one) => document.getElementById(one.getAttribute('aria-describedby') ?? '')?.textContent);
+  assert.match(told ?? 'nothing', pattern);
+  assert.equal(await field.getAttribute('aria-invalid'), 'true');
 }
 
 test('a rule is made by its form and acts on a ticket; a time rule too', () =>
@@ -63,16 +67,15 @@ test('a rule is made by its form and acts on a ticket; a time rule too', () =>
       // What is wrong is said where it is wrong.
       await page.getByTestId('rule-save').click();
       await condition.first().getByTestId('fault').filter({ hasText: 'regular expression' }).waitFor();
-      await condition.first().getByTestId('condition-text').fill(`refund.*${mark}`);
+      const text = condition.first().getByTestId('condition-text');
+      await assertTold(text, /regular expression/);
+      assert.equal(await page.locator('[aria-invalid]').count(), 1);
+      await text.fill(`refund.*${mark}`);
+      assert.equal(await page.locator('[aria-invalid], [aria-describedby]').count(), 0);
       await page.getByTestId('rule-save').click();
       await action.nth(1).getByTestId('fault').filter({ hasText: 'placeholder' }).waitFor();
-      await assertAccessible(page, 'the form of a rule');
-      await screenshot(page, 'rule-form');
-      await page.setViewportSize(PHONE);
-      await fits(page, 'the form of a rule on a phone');
-      await assertAccessible(page, 'the form of a rule on a phone');
-      await screenshot(page, 'rule-form-phone');
-      await page.setViewportSize(DESKTOP.viewport);
+      await assertTold(action.nth(1).getByTestId('action-text'), /placeholder/);
+      await assertPresentable(page, 'rule-form');
       await action.nth(1).getByTestId('action-text').fill('For the till: {{customer.name}}');
       await page.getByTestId('rule-save').click();
       await page.getByTestId('rules').getByRole('cell', { name, exact: true }).waitFor();
@@ -89,6 +92,7 @@ test('a rule is made by its form and acts on a ticket; a time rule too', () =>
         await page.getByTestId('rule-log-again').click();
         return log.count();
       });
+      await log.filter({ hasText: `Add tags: money-${mark}` }).filter({ hasText: 'Set the status: Open' }).first().waitFor();
       await log.filter({ hasText: 'A conversation begins' }).getByRole('link').click();
       await page.getByTestId('tag').filter({ hasText: `money-${mark}` }).waitFor();
 
@@ -129,12 +133,7 @@ test('a rule is made by its form and acts on a ticket; a time rule too', () =>
         made.map(({ definition }) => definition.conditions),
         [[[{ overdue_by_more_than: 0 }]], [[{ status_changed_more_than: '36h' }]]],
       );
-      await assertAccessible(page, 'the rules');
-      await screenshot(page, 'rules');
-      await page.setViewportSize(PHONE);
-      await fits(page, 'the rules on a phone');
-      await screenshot(page, 'rules-phone');
-      await page.setViewportSize(DESKTOP.viewport);
+      await assertPresentable(page, 'rules');
       for (const gone of [name, ...timed]) {
         await page.getByRole('button', { name: `Delete: ${gone}` }).click();
         await page.getByRole('button', { name: `Delete: ${gone}` }).waitFor({ state: 'detached' });
@@ -158,6 +157,7 @@ test('a level and its rule are made by forms, and a new ticket is due', () =>
       await page.getByTestId('hours-zone').fill('Mars/Base');
       await page.getByTestId('level-save').click();
       await page.getByTestId('fault').filter({ hasText: 'no such time zone' }).waitFor();
+      await assertTold(page.getByTestId('hours-zone'), /no such time zone/);
       await page.getByTestId('hours-zone').fill('UTC');
       // Open all the time: a shift over midnight on every day, and the day between.
       for (const day of ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun']) {
@@ -171,13 +171,7 @@ test('a level and its rule are made by forms, and a new ticket is due', () =>
       }
       await page.getByTestId('holiday').fill('2020-12-25');
       await page.getByTestId('holiday-add').click();
-      await assertAccessible(page, 'the form of a level');
-      await screenshot(page, 'sla-level-form');
-      await page.setViewportSize(PHONE);
-      await fits(page, 'the form of a level on a phone');
-      await assertAccessible(page, 'the form of a level on a phone');
-      await screenshot(page, 'sla-level-form-phone');
-      await page.setViewportSize(DESKTOP.viewport);
+      await assertPresentable(page, 'sla-level-form');
       await page.getByTestId('level-save').click();
       const listed = page.getByTestId('sla-levels').getByRole('row').filter({ hasText: name });
       await listed.filter({ hasText: 'First answer: 2 hours' }).waitFor();
@@ -194,18 +188,13 @@ test('a level and its rule are made by forms, and a new ticket is due', () =>
       await condition.getByTestId('condition-word').selectOption({ label: 'Customer’s e-mail domain' });
       await page.getByTestId('sla-rule-save').click();
       await condition.getByTestId('fault').waitFor();
+      await assertTold(condition.getByTestId('picks-add'), /1 to/);
       await condition.getByTestId('picks-add').fill(`${mark}.example`);
       await condition.getByTestId('picks-add').press('Enter');
-      await assertAccessible(page, 'the form of a rule of levels');
-      await screenshot(page, 'sla-rule-form');
+      await assertPresentable(page, 'sla-rule-form');
       await page.getByTestId('sla-rule-save').click();
       await page.getByTestId('sla-rules').getByRole('row').filter({ hasText: rule }).filter({ hasText: `${mark}.example` }).waitFor();
-      await assertAccessible(page, 'levels and their rules');
-      await screenshot(page, 'sla');
-      await page.setViewportSize(PHONE);
-      await fits(page, 'levels and their rules on a phone');
-      await screenshot(page, 'sla-phone');
-      await page.setViewportSize(DESKTOP.viewport);
+      await assertPresentable(page, 'sla');
 
       const ticket = await leaveMessage('Gus', `gus@${mark}.example`, `Mine is broken, ${mark}`);
       const detail = await owner.call('GET', `/conversations/${ticket}`);
@@ -222,16 +211,10 @@ test('a level and its rule are made by forms, and a new ticket is due', () =>
       const row = page.getByTestId('sla-log').getByRole('row').filter({ hasText: name });
       await row.filter({ hasText: 'First answer' }).filter({ hasText: 'In time' }).waitFor();
       await page.getByTestId('sla-share').filter({ hasText: '100' }).waitFor();
-      await assertAccessible(page, 'the log of levels');
-      await screenshot(page, 'reports-sla');
+      await assertPresentable(page, 'reports-sla');
       await page.getByTestId('sla-kept').selectOption('late');
       await row.waitFor({ state: 'detached' });
       await page.getByTestId('sla-kept').selectOption('');
-      await page.setViewportSize(PHONE);
-      await row.waitFor();
-      await fits(page, 'the log of levels on a phone');
-      await screenshot(page, 'reports-sla-phone');
-      await page.setViewportSize(DESKTOP.viewport);
       await row.getByRole('link').click();
       await page.getByTestId('conversation').getByText('We send another one.').waitFor();
 
@@ -241,5 +224,16 @@ test('a level and its rule are made by forms, and a new ticket is due', () =>
         await page.getByRole('button', { name: `Delete: ${gone}` }).waitFor({ state: 'detached' });
       }
     });
+    assertNoErrors();
+  }));
+
+test('on a phone the page that is open is in sight in the list of pages', () =>
+  withBrowser(async ({ context }) => {
+    const page = await openConsole(await context({ viewport: PHONE }), OWNER, DESK_URL, '#/settings/sla');
+    const { x, width } = await page.getByTestId('settings-sla').boundingBox();
+    assert.ok(x >= 0 && x + width <= PHONE.width, `from ${x}, ${width} wide`);
+    await page.getByTestId('settings-general').click();
+    await page.locator('[data-testid=settings-general][aria-current]').waitFor();
+    assert.ok((await page.getByTestId('settings-general').boundingBox()).x >= 0);
     assertNoErrors();
   }));

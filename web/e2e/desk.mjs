@@ -14,6 +14,8 @@ export const OWNER = {
   password: process.env.DESKBELL_PASSWORD ?? 'password',
 };
 export const WITHIN_MS = 15_000;
+export const DESKTOP = { viewport: { width: 1360, height: 900 } };
+export const PHONE = { width: 390, height: 800 };
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 const shots = path.resolve(process.env.DESKBELL_SCREENSHOTS ?? path.join(root, 'target/screenshots'));
@@ -259,7 +261,7 @@ export async function assertAccessible(frame, what) {
 }
 
 /** Nothing is wider than the screen: a table may be scrolled within its own box. */
-export async function fits(page, what) {
+async function assertFits(page, what) {
   const wide = await page.evaluate(() =>
     [...document.querySelectorAll('main *')]
       .filter((one) => {
@@ -274,6 +276,19 @@ export async function fits(page, what) {
 export async function screenshot(page, name) {
   mkdirSync(shots, { recursive: true });
   await page.screenshot({ path: path.join(shots, `${name}.png`) });
+}
+
+/** As it is now, a page can be used on a desktop and on a phone; each is photographed. */
+export async function assertPresentable(page, name) {
+  for (const [shown, size] of [
+    [`${name}-phone`, PHONE],
+    [name, DESKTOP.viewport],
+  ]) {
+    await page.setViewportSize(size);
+    await assertFits(page, shown);
+    await assertAccessible(page, shown);
+    await screenshot(page, shown);
+  }
 }
 
 /** Closes everything, also after a failure. */

@@ -2,21 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  assertAccessible,
-  assertNoErrors,
-  DESK_URL,
-  fits,
-  openConsole,
-  OWNER,
-  screenshot,
-  until,
-  withBrowser,
-  withOwner,
-} from './desk.mjs';
+import { assertNoErrors, assertPresentable, DESK_URL, DESKTOP, openConsole, OWNER, until, withBrowser, withOwner } from './desk.mjs';
 import { leaveMessage } from './foreign.mjs';
-
-const DESKTOP = { viewport: { width: 1360, height: 900 } };
 
 test('reports show what was done, over time and by whom', () =>
   withOwner(async (owner) => {
@@ -65,8 +52,7 @@ test('reports show what was done, over time and by whom', () =>
       await page.getByTestId('chart').getByRole('img', { name: 'Answers over time' }).waitFor();
       await page.getByTestId('range').selectOption('days');
       await until('thirty days', async () => (await page.getByTestId('chart').locator('rect').count()) === 30);
-      await assertAccessible(page, 'the reports');
-      await screenshot(page, 'reports');
+      await assertPresentable(page, 'reports');
       await page.getByTestId('group-by').selectOption('month');
       await until('few months', async () => (await page.getByTestId('chart').locator('rect').count()) <= 2);
       await page.getByTestId('range').selectOption('own');
@@ -75,16 +61,9 @@ test('reports show what was done, over time and by whom', () =>
       await page.getByTestId('report-each').getByText('Nothing happened in this time.').waitFor();
 
       await page.getByTestId('range').selectOption('today');
-      await page.setViewportSize({ width: 390, height: 800 });
       await figure('answers').waitFor();
-      await fits(page, 'the reports on a phone');
-      await assertAccessible(page, 'the reports on a phone');
-      await screenshot(page, 'reports-phone');
       await page.evaluate(() => (document.documentElement.dir = 'rtl'));
-      await fits(page, 'the reports from right to left');
-      await page.setViewportSize(DESKTOP.viewport);
-      await fits(page, 'the reports from right to left');
-      await screenshot(page, 'reports-rtl');
+      await assertPresentable(page, 'reports-rtl');
 
       // Nobody else's business.
       const agent = await openConsole(await context(DESKTOP), ann);

@@ -35,7 +35,7 @@ test('a rule is made, acts, and is in the log; texts are kept ready', () =>
       };
       await settings.getByTestId('rule-definition').fill(JSON.stringify({ ...definition, events: 'sneezed' }));
       await settings.getByTestId('rule-save').click();
-      await settings.getByTestId('rule-problem').filter({ hasText: 'definition.events: must be one of' }).waitFor();
+      await settings.getByTestId('rule-problem').filter({ hasText: 'definition.events must be one of' }).waitFor();
       await settings.getByTestId('rule-definition').fill(JSON.stringify(definition));
       await assertAccessible(settings, 'the definition of a rule');
       await settings.getByTestId('rule-json').click();

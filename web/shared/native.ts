@@ -213,6 +213,8 @@ export interface Firing {
   time_rule: Id | null;
   name: string;
   conversation: Id;
+  /** What it is called. */
+  code: string | null;
   at: Millis;
   event: string | null;
   outcome: FiringOutcome;

@@ -1,7 +1,6 @@
 import { mount } from 'svelte';
 import './app.css';
 import './settings/form.css';
-import './settings/pages.css';
 import App from './App.svelte';
 import { loadTexts } from './lib/i18n.ts';
 

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import kinds from '../../shared/kinds.json';
 import de from '../locales/de.json';
 import en from '../locales/en.json';
-import { faultOf, isAt, whole } from '../src/lib/fault.ts';
+import { faultOf, faulty, isAt } from '../src/lib/fault.ts';
 import { fromWeek, isOvernight, officeHours, readLine, toWeek, writeLine } from '../src/lib/hours.ts';
 import {
   ACTIONS,
@@ -168,7 +168,7 @@ test('levels: every goal of the desk, in the largest unit that fits', () => {
 });
 
 test('what is wrong is said beside its field', () => {
-  const fields = ['name', 'definition', 'calendar', 'times', 'groups'];
+  const fields = ['name', 'definition', 'calendar.zone', 'calendar.days', 'calendar.holidays', 'times'];
   for (const [message, field] of [
     ['definition.conditions[0][1].text: a regular expression is not understood', 'definition.conditions[0][1].text'],
     ['definition.actions[2].note must not be empty', 'definition.actions[2].note'],
@@ -177,12 +177,16 @@ test('what is wrong is said beside its field', () => {
     ['times.first_answer must be 1 to 9 seconds, or null', 'times.first_answer'],
     ['name must have 1 to 100 characters', 'name'],
     ['another SLA level has that name', ''],
+    ['calendar must be an object', ''],
   ] as const)
     assert.equal(faultOf(message, fields).field, field);
-  assert.equal(whole(faultOf('calendar.zone: no such time zone', fields)), 'calendar.zone: no such time zone');
-  assert.equal(faultOf('another SLA level has that name', fields).text, 'another SLA level has that name');
+  assert.equal(faultOf('calendar.zone: no such time zone', fields).text, 'no such time zone');
+  for (const elsewhere of ['another SLA level has that name', 'calendar must be an object', 'times.first_answer must be 1'])
+    assert.deepEqual(faultOf(elsewhere, ['name']), { field: '', text: elsewhere });
   const fault = faultOf('definition.actions[1].note must not be empty', fields);
   assert.equal(fault.text, 'must not be empty');
   assert.ok(isAt(fault, 'definition.actions[1]') && isAt(fault, 'definition'));
   assert.ok(!isAt(fault, 'definition.actions[0]') && !isAt(fault, 'definition.act') && !isAt(null, 'name'));
+  assert.deepEqual(faulty(fault, 'definition.actions[1].note'), { 'aria-invalid': true, 'aria-describedby': 'fault' });
+  assert.deepEqual(faulty(fault, 'definition.actions[0].note'), {});
 });

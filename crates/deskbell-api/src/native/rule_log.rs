@@ -1,11 +1,14 @@
 //! The log of rules and time rules: what fired, on what, and what came of it.
 
+use std::collections::HashMap;
+
 use deskbell_app::AppError;
 use deskbell_app::rights::Right;
 use deskbell_app::rules::{self, Firing, LogFilter};
 use deskbell_domain::automation::AnyRuleId;
-use deskbell_domain::ids::{RuleId, TimeRuleId};
+use deskbell_domain::ids::{ConversationId, RuleId, TimeRuleId};
 use deskbell_http::{Answer, Cx, Endpoint, Input, Meta, Param, Place};
+use deskbell_store::tables;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -30,6 +33,8 @@ pub(crate) struct FiringView {
     /// What the rule was called then.
     name: String,
     conversation: String,
+    /// What the conversation is called; null if it is gone.
+    code: Option<String>,
     at: i64,
     /// What a rule fired on, and its number in the journal.
     event: Option<&'static str>,
@@ -42,8 +47,8 @@ pub(crate) struct FiringView {
     detail: String,
 }
 
-impl From<&Firing> for FiringView {
-    fn from(firing: &Firing) -> Self {
+impl FiringView {
+    fn new(firing: &Firing, codes: &HashMap<ConversationId, String>) -> Self {
         let (rule, time_rule) = match firing.rule {
             AnyRuleId::Rule(rule) => (Some(rule.to_string()), None),
             AnyRuleId::TimeRule(rule) => (None, Some(rule.to_string())),
@@ -54,6 +59,7 @@ impl From<&Firing> for FiringView {
             time_rule,
             name: firing.name.clone(),
             conversation: firing.conversation.to_string(),
+            code: codes.get(&firing.conversation).cloned(),
             at: millis(firing.at),
             event: firing.event.map(|(event, _)| event.text()),
             event_number: firing.event.map(|(_, number)| number),
@@ -93,10 +99,13 @@ impl Endpoint<Native> for List {
         let limit = page::limit(&input, PAGE_ROWS, PAGE_ROWS_MAX)?;
         let firings = cx.state.desk.snapshot(move |tx| {
             let conversation = conversation.map(|spelling| resolve(tx, &spelling)).transpose()?;
-            rules::firings(tx, LogFilter { rule: rule.or(time_rule), conversation }, before, limit + 1)
+            let firings = rules::firings(tx, LogFilter { rule: rule.or(time_rule), conversation }, before, limit + 1)?;
+            let ids: Vec<ConversationId> = firings.iter().map(|firing| firing.conversation).collect();
+            let codes = tables::conversations::codes(tx, &ids)?;
+            Ok((firings, codes))
         });
-        let firings = firings.await?;
-        Ok(Answer::tree(Page::cut(firings, limit, |firing| firing.number.to_string(), |row| FiringView::from(row))))
+        let (firings, codes) = firings.await?;
+        Ok(Answer::tree(Page::cut(firings, limit, |firing| firing.number.to_string(), |row| FiringView::new(row, &codes))))
     }
 }
 
@@ -120,8 +129,9 @@ mod tests {
         tokio::task::spawn_blocking(move || reader.rule_reader().catch_up()).await.unwrap().unwrap();
         let page = desk.admin.get("rule-log?limit=1").await.expect(200);
         let row = &page["items"][0];
+        let code = desk.agent.get(&format!("conversations/{conversation}")).await.expect(200)["code"].as_str().unwrap().to_owned();
         let wanted = json!({"number": row["number"], "rule": rule, "time_rule": null, "name": "noted", "conversation": conversation,
-            "at": row["at"], "event": "note_added", "event_number": row["event_number"], "cause": null, "outcome": "done",
+            "code": code, "at": row["at"], "event": "note_added", "event_number": row["event_number"], "cause": null, "outcome": "done",
             "detail": "add_tag: as it was"});
         assert_eq!(*row, wanted);
         let next = page["next"].as_str().unwrap();
@@ -135,7 +145,6 @@ mod tests {
             assert_eq!(page["items"].as_array().unwrap().len(), rows, "{query}");
         }
         // By its code; and what was merged into another one is found there.
-        let code = desk.agent.get(&format!("conversations/{conversation}")).await.expect(200)["code"].as_str().unwrap().to_owned();
         let rows = async |spelling: &str, more: &str| -> usize {
             let page = desk.admin.get(&format!("rule-log?conversation={spelling}{more}")).await.expect(200);
             page["items"].as_array().unwrap().len()

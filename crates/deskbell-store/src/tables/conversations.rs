@@ -4,11 +4,13 @@ mod counts;
 mod lines;
 mod list;
 
+use std::collections::HashMap;
+
 use deskbell_domain::conversation::{Channel, Conversation, Status};
 use deskbell_domain::ids::{AgentId, ConversationId, CustomerId, DepartmentId, MessageId, VisitId, VisitorId};
 use deskbell_domain::time::Timestamp;
 
-use super::{narrow, tags, time, word};
+use super::{in_list, narrow, tags, time, word};
 use crate::engine::{Row, Tx};
 use crate::error::StoreError;
 
@@ -124,6 +126,15 @@ pub fn resolve(tx: &mut Tx<'_>, spelling: &str) -> Result<Option<ConversationId>
         tx.opt("SELECT id, merged_into FROM conversations WHERE public_code = $1", &[&spelling])?
     };
     follow(tx, found)
+}
+
+/// How conversations are called: their codes by their ids.
+pub fn codes(tx: &mut Tx<'_>, conversations: &[ConversationId]) -> Result<HashMap<ConversationId, String>, StoreError> {
+    let list = in_list(conversations.iter().map(|conversation| conversation.get()));
+    let found = tx.all_dynamic_with(&format!("SELECT id, code FROM conversations WHERE id IN {list}"), &[], |row| {
+        Ok((ConversationId::from_i64(row.get(0)?), row.get(1)?))
+    })?;
+    Ok(found.into_iter().collect())
 }
 
 /// The very conversation with this public code, also if it went into another one.

@@ -2,6 +2,7 @@
 
 import { chooseFormats, chooseLanguage, direction, texts, type Catalogue, type Texts } from '../../../shared/texts.ts';
 import en from '../../locales/en.json';
+import type { Unit } from './rules.ts';
 
 const CATALOGUES: Record<string, () => Promise<{ default: Catalogue }>> = {
   en: () => Promise.resolve({ default: en }),
@@ -54,6 +55,12 @@ export function timesIn(zone: string, interval: 'hour' | 'day' | 'week' | 'month
 
 export function number(value: number): string {
   return new Intl.NumberFormat(formats).format(value);
+}
+
+/** `1 hour`, `45 minutes`. */
+export function counted(count: number, unit: Unit): string {
+  const name = { s: 'second', m: 'minute', h: 'hour', d: 'day' }[unit];
+  return new Intl.NumberFormat(formats, { style: 'unit', unit: name, unitDisplay: 'long' }).format(count);
 }
 
 export function share(part: number): string {

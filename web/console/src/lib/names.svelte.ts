@@ -3,8 +3,8 @@
 import kinds from '../../../shared/kinds.json';
 import { api, everything } from '../../../shared/native.ts';
 import type { Desk } from './desk.svelte.ts';
-import { t } from './i18n.ts';
-import { CONDITIONS, type Choice, type Condition } from './rules.ts';
+import { counted, t } from './i18n.ts';
+import { ACTIONS, CONDITIONS, type Choice, type Condition } from './rules.ts';
 
 export type Options = readonly (readonly [string, string])[];
 
@@ -55,9 +55,27 @@ export class Names {
       text: () => texts,
       field: () => `${condition.code} ${{ filled: '', is: condition.text, tests: texts }[condition.mode]}`,
       hours: () => condition.week.zone,
-      wait: () => `${condition.count} ${t(`wait_${condition.unit}`)}`,
+      wait: () => counted(condition.count ?? 0, condition.unit),
     }[shape.by]();
     return `${t(`condition_${condition.word}`)}${condition.not ? ` (${t('rule_not')})` : ''}: ${value}`;
+  }
+
+  /** What a rule did, as the desk's log has it: a line for each action, `add_tag: refund`. */
+  done(detail: string): string {
+    const line = (told: string): string => {
+      const [word, ...said] = told.split(': ') as [string, ...string[]];
+      if (!(word in ACTIONS)) return told;
+      const known: Options = [
+        ['as it was', t('rule_as_it_was')],
+        ['passed over', t('rule_passed_over')],
+        ...(word === 'status' ? this.of('settable') : []),
+        ...(word === 'assign' ? [['none', t('nobody')] as const] : []),
+        ...(word === 'sla_level' ? [['none', t('sla_no_level')] as const] : []),
+      ];
+      const names = new Map(known);
+      return [t(word === 'postpone' ? 'postpone' : `action_${word}`), ...said.map((part) => names.get(part) ?? part)].join(': ');
+    };
+    return detail.split('\n').map(line).join('\n');
   }
 
   of(choice: Choice): Options {
