@@ -36,9 +36,9 @@ macro_rules! adding {
             "INSERT INTO sla_cells (medium, department_id, agent_id, level_id, span, slot, ",
             concat!($kind, "_items, ", $kind, "_total, ", $kind, "_longest, ", $kind, "_shortest) "),
             "SELECT $1, d.id, a.id, l.id, s.span, s.slot, 1, $7, $7, $7 \
-             FROM (SELECT CAST(0 AS BIGINT) AS id UNION SELECT CAST($2 AS BIGINT)) AS d \
-             CROSS JOIN (SELECT CAST(0 AS BIGINT) AS id UNION SELECT CAST($3 AS BIGINT)) AS a \
-             CROSS JOIN (SELECT CAST(0 AS BIGINT) AS id UNION SELECT CAST($4 AS BIGINT)) AS l \
+             FROM (SELECT CAST(0 AS BIGINT) AS id UNION ALL SELECT CAST($2 AS BIGINT) WHERE CAST($2 AS BIGINT) <> 0) AS d \
+             CROSS JOIN (SELECT CAST(0 AS BIGINT) AS id UNION ALL SELECT CAST($3 AS BIGINT) WHERE CAST($3 AS BIGINT) <> 0) AS a \
+             CROSS JOIN (SELECT CAST(0 AS BIGINT) AS id UNION ALL SELECT CAST($4 AS BIGINT) WHERE CAST($4 AS BIGINT) <> 0) AS l \
              CROSS JOIN (SELECT CAST(1 AS BIGINT) AS span, CAST($5 AS BIGINT) AS slot UNION ALL SELECT CAST(4 AS BIGINT), CAST($6 AS BIGINT)) AS s \
              WHERE 1 = 1 ON CONFLICT (medium, department_id, agent_id, level_id, span, slot) DO UPDATE SET ",
             concat!($kind, "_items = sla_cells.", $kind, "_items + 1, "),
