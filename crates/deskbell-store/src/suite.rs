@@ -3,6 +3,7 @@
 mod automation;
 mod calls;
 mod contacts;
+pub mod damage;
 mod directory;
 mod exports;
 mod files;
@@ -17,7 +18,7 @@ mod reads;
 mod records;
 mod recount;
 mod rollups;
-mod rows;
+pub mod rows;
 mod skills;
 mod sla;
 mod ticket_writes;
@@ -96,7 +97,7 @@ cases! {
         ready_texts_come_back_change_and_go;
     upgrades: conversations_come_over, numbers_are_compared_at_once, levels_begin_with_the_journal,
         levels_of_a_shortened_journal_have_no_floor, hours_of_rollups_are_still_to_be_made, older_levels_lack_hours,
-        ratings_are_somebodys;
+        ratings_are_somebodys, hours_of_goals_are_added_up;
 }
 
 /// Where a case's database is. Nothing has opened it yet.

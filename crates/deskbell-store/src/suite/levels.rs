@@ -1,6 +1,6 @@
 //! Cells of levels, sets of them, how things stand, and when agents were there.
 
-use super::{Place, TestDb, at};
+use super::{Place, TestDb, at, damage};
 use crate::error::StoreError;
 use crate::tables::levels::hours::Hours;
 use crate::tables::levels::{self, SeriesId, Wanted, floor, hours, presences, presences::Whose, standing};
@@ -154,7 +154,7 @@ pub(super) fn hours_are_made_from_quarters(place: &Place) {
     assert_eq!(test.put(move |tx| hours::fill(tx, older, spoilt.0, 5_000)), None);
     assert_eq!(cells(&test, older, Grain::Hour), wanted);
     // In the smallest bites there are, over whatever is kept there.
-    test.put(hours::forget);
+    test.put(damage::lose_level_hours);
     let mut from = Some(levels::first_slot(Grain::Hour));
     while let Some(begin) = from {
         from = test.put(move |tx| hours::fill(tx, older, begin, 0));

@@ -113,10 +113,14 @@ pub(super) fn generations_come_and_go(place: &Place) {
     assert_eq!(test.put(move |tx| rollups::begin(tx, early)), 11, "and all that were begun");
     assert_eq!(test.see(rollups::head), Head { served: 4, building: Some(11), whole_hours_from: 7 });
     test.put(move |tx| rollups::renew(tx, late));
-    assert!(!test.put(move |tx| rollups::give_up_before(tx, late)));
-    assert!(test.put(move |tx| rollups::give_up_before(tx, late.plus_seconds(1))));
+    let lease = test.see(rollups::lease).expect("somebody builds");
+    test.put(move |tx| rollups::renew(tx, late.plus_seconds(1)));
+    assert!(!test.put(move |tx| rollups::give_up(tx, lease)), "its builder has written since");
+    let lease = test.see(rollups::lease).expect("somebody builds");
+    assert!(test.put(move |tx| rollups::give_up(tx, lease)));
     assert_eq!(test.see(rollups::head), Head { served: 4, building: None, whole_hours_from: 7 });
-    assert!(!test.put(move |tx| rollups::give_up_before(tx, late.plus_seconds(1))), "nobody builds");
+    assert_eq!(test.see(rollups::lease), None);
+    assert!(!test.put(move |tx| rollups::give_up(tx, lease)), "nobody builds");
     assert_eq!(test.put(move |tx| rollups::begin(tx, early)), 12);
 }
 

@@ -5,10 +5,12 @@ use crate::engine::{EngineKind, Location};
 use crate::migrations::script_up_to;
 use crate::tables::conversations::{self, Filter, Listed, Order};
 use crate::tables::rollups::Head;
+use crate::tables::sla::log::{self, LogFilter, Times};
 use crate::tables::{changes, customers, levels, rollups};
 use crate::throwaway_postgres::client;
-use deskbell_domain::ids::{SlaLevelId, TagId};
+use deskbell_domain::ids::{AgentId, SlaLevelId, TagId};
 use deskbell_domain::level::Grain;
+use deskbell_domain::measure::{Medium, Span};
 
 /// Runs what older versions ran, and then `rows`.
 fn older(place: &Place, last_migration: &str, rows: &str) {
@@ -167,6 +169,58 @@ pub(super) fn ratings_are_somebodys(place: &Place) {
     let test = place.open();
     let rated: Vec<(i64, Option<i64>)> = test.see(|tx| tx.all("SELECT id, rated_agent_id FROM chats ORDER BY id", &[]));
     assert_eq!(rated, [(20, Some(62)), (21, None), (22, None)], "who had joined last when it was rated");
+}
+
+/// Two goals kept and one late in the quarters of one hour, a late one in the next, and an answered call; one whose agent is nobody.
+const LOGGED: &str = "
+    INSERT INTO departments (id, name, description, strategy, offer_seconds, queue_chats_max, enabled, created_at)
+      VALUES (2, 'Sales', '', 'random', 30, 10, 1, 0);
+    INSERT INTO customers (id, email, name, phone, note, created_at) VALUES (1, 'c@x.test', 'Ann', '', '', 0);
+    INSERT INTO conversations (id, code, public_code, customer_id, visitor_id, visit_id, department_id, assigned_id, status, channel, subject,
+        preview, created_at, changed_at, groups_in, groups_out) VALUES
+      (10, 'C-10', 'P10', 1, 11, NULL, 2, NULL, 'A', 'B', '', '', 1, 1, 0, 0);
+    INSERT INTO sla_levels (id, name, name_key, calendar, created_at) VALUES (5, 'Usual', 'usual', 'UTC', 0);
+    INSERT INTO sla_items (id, conversation_id, level_id, medium, goal, started_at, allowed, used, due_at, outcome, ended_at, number,
+        department_id, agent_id, customer_id, taken) VALUES
+      (20, 10, 5, 'tickets', 'first_answer', 0, 1, 1, 9000000000, 'closed', 7200000000, 1, 2, 7, 1, 40),
+      (21, 10, 5, 'tickets', 'next_answer', 0, 1, 1, 9000000000, 'closed', 8200000000, 2, 2, NULL, 1, 30),
+      (22, 10, 5, 'tickets', 'first_resolve', 0, 1, 1, 5, 'closed', 10799999999, 3, 2, 7, 1, 90),
+      (23, 10, 5, 'tickets', 'next_answer', 0, 1, 1, 5, 'closed', 10800000000, 4, 2, 7, 1, 10),
+      (24, 10, 5, 'calls', 'call_answer', 0, 1, 1, 9000000000, 'closed', 7300000000, 5, 2, 7, 1, 50);";
+
+pub(super) fn hours_of_goals_are_added_up(place: &Place) {
+    let cells = |department: &str, agent: &str, level: &str| {
+        format!(
+            "INSERT INTO sla_cells (medium, department_id, agent_id, level_id, fulfilled, quarter, items, total, longest, shortest)
+             SELECT medium, {department}, {agent}, {level}, CASE WHEN ended_at <= due_at THEN 1 ELSE 0 END, ended_at / 900000000, COUNT(*),
+               CAST(SUM(taken) AS BIGINT), MAX(taken), MIN(taken) FROM sla_items
+             GROUP BY medium, department_id, agent_id, level_id, CASE WHEN ended_at <= due_at THEN 1 ELSE 0 END, ended_at / 900000000;"
+        )
+    };
+    let mut rows = LOGGED.to_owned();
+    for agent in ["COALESCE(agent_id, 0)", "0"] {
+        for (department, level) in [("2", "5"), ("2", "0"), ("0", "5"), ("0", "0")] {
+            // What is nobody's was added once.
+            let of = cells(department, agent, level);
+            rows += &if agent == "0" { of.replace("FROM sla_items", "FROM sla_items WHERE agent_id IS NOT NULL") } else { of };
+        }
+    }
+    older(place, "0026-running", &rows);
+    let test = place.open();
+    let found = test.see(log::recount);
+    assert_eq!((found.logged, found.wrong_cells, found.named_cells), (5, 0, vec![]));
+    let hours = |medium, filter: LogFilter| {
+        test.see(move |tx| {
+            let mut cells = Vec::new();
+            log::each_cell(tx, medium, &filter, Span::Hour, (0, 9), |slot, cell| cells.push((slot, cell.fulfilled, cell.unfulfilled)))?;
+            Ok(cells)
+        })
+    };
+    let kept = Times { count: 2, sum_micros: 70, max_micros: 40, min_micros: 30 };
+    assert_eq!(hours(Medium::Tickets, LogFilter::default()), [(2, kept, Times::one(90)), (3, Times::default(), Times::one(10))]);
+    let of_one = LogFilter { agent: Some(AgentId::from_i64(7)), level: Some(SlaLevelId::from_i64(5)), ..LogFilter::default() };
+    assert_eq!(hours(Medium::Tickets, of_one), [(2, Times::one(40), Times::one(90)), (3, Times::default(), Times::one(10))]);
+    assert_eq!(hours(Medium::Calls, LogFilter::default()), [(2, Times::one(50), Times::default())]);
 }
 
 const OWN_INDEXES: [&str; 11] = [

@@ -11,6 +11,7 @@ use deskbell_domain::event::{Event, Recorded};
 use deskbell_domain::ids::{AgentId, ConversationId};
 use deskbell_domain::message::Actor;
 use deskbell_store::recount::levels as rows;
+use deskbell_store::suite::damage;
 use deskbell_store::tables::conversations::{Filter, Order, list};
 use deskbell_store::{Tx, journal, tables};
 use proptest::prelude::{Strategy, any, prop, prop_assert, prop_assert_eq, prop_oneof, proptest};
@@ -313,7 +314,7 @@ fn live(stage: &Stage, life: &mut Life, step: Step) -> Result<(), TestCaseError>
             }
         }
         Step::Older => {
-            stage.desk.write_blocking(|tx, _| Ok(table::hours::forget(tx)?)).unwrap();
+            stage.desk.write_blocking(|tx, _| Ok(damage::lose_level_hours(tx)?)).unwrap();
             *readers = [reader(stage, 3), reader(stage, 5)];
             *fillings = [filling(stage, 5), filling(stage, 8)];
         }
@@ -424,7 +425,7 @@ fn check_hours(stage: &Stage, hours: &[i64]) -> Result<(), TestCaseError> {
         edges.push(edge);
     }
     let by_hours = read(stage, &edges);
-    stage.desk.write_blocking(|tx, _| Ok(table::hours::forget(tx)?)).unwrap();
+    stage.desk.write_blocking(|tx, _| Ok(damage::lose_level_hours(tx)?)).unwrap();
     prop_assert_eq!(&read(stage, &edges), &by_hours);
     prop_assert_eq!(verify(&stage.desk, &mut |_| {}).unwrap().differences, [], "what is not kept is not compared");
     fill_hours(&stage.desk).unwrap();

@@ -6,6 +6,7 @@ use deskbell_domain::agent::AgentStatus;
 use deskbell_domain::conversation::Status;
 use deskbell_domain::level::Cell;
 use deskbell_store::journal;
+use deskbell_store::suite::damage;
 use deskbell_store::tables::levels::SeriesId;
 use deskbell_store::tables::levels::hours::Hours;
 
@@ -152,7 +153,7 @@ fn hours_that_are_kept_wrongly_are_found() {
         .desk
         .write_blocking(|tx, _| {
             let set = table::kept(tx)?;
-            table::hours::forget(tx)?;
+            damage::lose_level_hours(tx)?;
             let mut lacking = table::hours::lacking(tx, set)?;
             while let Some(series) = lacking {
                 // Told to be kept, without being so.
@@ -178,7 +179,7 @@ fn hours_of_an_older_program_are_made_while_it_goes_on() {
     let all = || [EVERYONE, of(SALES)].map(|scope| hours_of(&scene, scope));
     let whole = all();
     assert_eq!(whole[1].len(), 2 + 21);
-    scene.desk.write_blocking(|tx, _| Ok(table::hours::forget(tx)?)).unwrap();
+    scene.desk.write_blocking(|tx, _| Ok(damage::lose_level_hours(tx)?)).unwrap();
     assert_eq!(all(), [vec![], vec![]]);
     let filling = || {
         let mut filling = Filling::of_kept(scene.desk.db().clone());
@@ -426,7 +427,7 @@ fn who_asks_gets_what_was_written_before() {
 fn the_thread_makes_the_hours_that_are_lacking() {
     let scene = morning();
     let right = (read(&scene), hours_of(&scene, of(SALES)));
-    scene.desk.write_blocking(|tx, _| Ok(table::hours::forget(tx)?)).unwrap();
+    scene.desk.write_blocking(|tx, _| Ok(damage::lose_level_hours(tx)?)).unwrap();
     scene.desk.keep_levels().unwrap();
     let deadline = Instant::now() + Duration::from_secs(60);
     while lacking(&scene).is_some() {

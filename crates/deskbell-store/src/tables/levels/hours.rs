@@ -48,14 +48,6 @@ pub fn fill(tx: &mut Tx<'_>, series: SeriesId, from: Slot, bite_quarters: i64) -
     Ok(next)
 }
 
-/// Leaves all as an older program did, which kept no hours.
-#[cfg(any(test, feature = "testing"))]
-pub fn forget(tx: &mut Tx<'_>) -> Result<(), StoreError> {
-    tx.exec("DELETE FROM level_hours", &[])?;
-    tx.exec("UPDATE level_series SET has_hours = 0", &[])?;
-    Ok(())
-}
-
 /// The hour up to a quarter's cell, with what a series has of it before that.
 pub fn up_to(tx: &mut Tx<'_>, series: SeriesId, last: &Cell) -> Result<Cell, StoreError> {
     let hour = last.slot.to(Grain::Hour);
