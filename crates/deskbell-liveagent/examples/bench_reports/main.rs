@@ -76,25 +76,23 @@ fn main() -> Outcome<()> {
     if arguments.wants("ingest") {
         ingest::bench(&arguments.cache)?;
     }
-    let mut sizes = Vec::new();
-    for messages in &arguments.messages {
-        if !["rebuild", "reports", "peers"].into_iter().any(|part| arguments.wants(part)) {
-            break;
-        }
-        let year = Year::open(&arguments.cache, *messages)?;
-        println!("\n### {messages} messages, {} events, a year\n", year.events);
+    if !["rebuild", "reports", "peers"].into_iter().any(|part| arguments.wants(part)) {
+        return Ok(());
+    }
+    let years = arguments.messages.iter().map(|messages| Year::open(&arguments.cache, *messages)).collect::<Outcome<Vec<_>>>()?;
+    if arguments.wants("reports") {
+        reports::bench(&years, &arguments.named)?;
+    }
+    for year in years {
+        println!("\n### {} messages, {} events, a year\n", year.messages, year.events);
         if arguments.wants("peers") {
             let python = arguments.python.as_deref().ok_or("--python is needed: an interpreter that has DuckDB")?;
             peers::bench(&year, python)?;
-        }
-        if arguments.wants("reports") {
-            sizes.push((*messages, reports::measure(&year, &arguments.named)?));
         }
         if arguments.wants("rebuild") {
             rebuild::bench(&year)?;
         }
         year.close();
     }
-    reports::print(&sizes);
     Ok(())
 }

@@ -10,7 +10,7 @@ use crate::Outcome;
 use crate::cast::Cast;
 use crate::year::{self, Year};
 
-const ROUNDS: usize = 21;
+const ROUNDS: usize = 101;
 const HOUR_SECONDS: i64 = 3_600;
 /// Rows of an answer, at most.
 const PAGE: i64 = 1_000;
@@ -45,32 +45,51 @@ pub(crate) fn timed(rounds: usize, mut ask: impl FnMut() -> Outcome<()>) -> Outc
     Ok(Millis::of(millis))
 }
 
-/// A report with what asking for it took.
-type Measured = Vec<(String, Millis)>;
+/// One way to ask a desk for something.
+type Ask<'y> = Box<dyn Fn() -> Outcome<()> + 'y>;
 
-/// Of one desk.
-pub(crate) struct Asked {
-    /// What a client gets in one answer.
-    answers: Measured,
-    /// What it gets in several.
-    wholes: Measured,
+/// What asking for something took, on one desk after the other.
+struct Asked {
+    name: String,
+    millis: Vec<Millis>,
 }
 
-pub(crate) fn measure(year: &Year, named: &str) -> Outcome<Asked> {
-    let mut answers = Vec::new();
-    for (name, question) in questions(year)?.into_iter().filter(|(name, _)| name.contains(named)) {
-        let question = match question.strip_suffix(LAST_PAGE) {
-            Some(report) => format!("{report}&limitfrom={}", year.before_last_page(report, PAGE)?),
-            None => question,
-        };
-        // Asked once before, as a cache's first miss is not what is measured; and whatever is asked for must be there.
-        let body = year.get(&question)?;
-        if !year::has_rows(&body) {
-            return Err(format!("{question} has no rows").into());
+/// Asks all desks in turn, so that a machine that is busy for a while is so for all of them.
+fn in_turn(name: String, asks: &[Ask<'_>]) -> Outcome<Asked> {
+    let mut millis: Vec<Vec<f64>> = vec![Vec::with_capacity(ROUNDS); asks.len()];
+    for _ in 0..ROUNDS {
+        for (ask, millis) in asks.iter().zip(&mut millis) {
+            let began = Instant::now();
+            ask()?;
+            millis.push(began.elapsed().as_secs_f64() * 1_000.0);
         }
-        answers.push((name, timed(ROUNDS, || year.get(&question).map(drop))?));
     }
-    Ok(Asked { answers, wholes: wholes(year)? })
+    Ok(Asked { name, millis: millis.into_iter().map(Millis::of).collect() })
+}
+
+/// Asks for the reports whose names have a text in them, and prints what it took.
+pub(crate) fn bench(years: &[Year], named: &str) -> Outcome<()> {
+    let questions = years.iter().map(questions).collect::<Outcome<Vec<_>>>()?;
+    let mut answers = Vec::new();
+    for (place, (name, _)) in questions.first().into_iter().flatten().enumerate().filter(|(_, (name, _))| name.contains(named)) {
+        let asks = years.iter().zip(&questions).map(|(year, questions)| ready(year, &questions[place].1));
+        answers.push(in_turn(name.clone(), &asks.collect::<Outcome<Vec<_>>>()?)?);
+    }
+    print("Reports over a year, ms", years, &answers);
+    print("All hours of a year, which no client gets in one answer, ms", years, &wholes(years)?);
+    Ok(())
+}
+
+/// A question to a desk. It is asked once before, as a cache's first miss is not what is measured; and what is asked for must be there.
+fn ready<'y>(year: &'y Year, question: &str) -> Outcome<Ask<'y>> {
+    let question = match question.strip_suffix(LAST_PAGE) {
+        Some(report) => format!("{report}&limitfrom={}", year.before_last_page(report, PAGE)?),
+        None => question.to_owned(),
+    };
+    if !year::has_rows(&year.get(&question)?) {
+        return Err(format!("{question} has no rows").into());
+    }
+    Ok(Box::new(move || year.get(&question).map(drop)))
 }
 
 /// The twenty reports, those that are read in pages by their first and their last one.
@@ -129,44 +148,45 @@ fn questions(year: &Year) -> Outcome<Vec<(String, String)>> {
 }
 
 /// All hours of a year in one go: a client gets them in nine answers.
-fn wholes(year: &Year) -> Outcome<Measured> {
-    let (now, hours) = (year.desk.now(), DAYS * 24);
+fn wholes(years: &[Year]) -> Outcome<Vec<Asked>> {
     // As a desk asks whose days begin an hour before those of UTC.
-    let edges: Vec<_> = (-1..hours).map(|hour| year.from.plus_seconds(hour * HOUR_SECONDS)).collect();
-    let mut found = Vec::new();
-    let account = timed(ROUNDS, || {
-        let edges = edges.clone();
-        Ok(year.desk.snapshot_blocking(move |tx| rollups::series(tx, &edges, now)).map(drop)?)
-    })?;
-    found.push((format!("all {hours} hours: performance"), account));
+    let edges = |year: &Year| (-1..DAYS * 24).map(|hour| year.from.plus_seconds(hour * HOUR_SECONDS)).collect::<Vec<_>>();
+    let account = |year| -> Ask<'_> {
+        let (year, edges): (&Year, _) = (year, edges(year));
+        Box::new(move || {
+            let (edges, now) = (edges.clone(), year.desk.now());
+            Ok(year.desk.snapshot_blocking(move |tx| rollups::series(tx, &edges, now)).map(drop)?)
+        })
+    };
+    let mut found = vec![in_turn("performance".to_owned(), &years.iter().map(account).collect::<Vec<_>>())?];
     for medium in [Medium::Tickets, Medium::Chats, Medium::Calls] {
-        let load = timed(ROUNDS, || {
-            let edges = edges.clone();
-            let ask = move |tx: &mut deskbell_store::Tx<'_>| levels::load(tx, medium, Scope::default(), &edges, now);
-            Ok(year.desk.snapshot_blocking(ask).map(drop)?)
-        })?;
-        found.push((format!("all {hours} hours: load of {medium:?}").to_lowercase(), load));
+        let load = |year| -> Ask<'_> {
+            let (year, edges): (&Year, _) = (year, edges(year));
+            Box::new(move || {
+                let (edges, now) = (edges.clone(), year.desk.now());
+                let ask = move |tx: &mut deskbell_store::Tx<'_>| levels::load(tx, medium, Scope::default(), &edges, now);
+                Ok(year.desk.snapshot_blocking(ask).map(drop)?)
+            })
+        };
+        let name = format!("load of {medium:?}").to_lowercase();
+        found.push(in_turn(name, &years.iter().map(load).collect::<Vec<_>>())?);
     }
     Ok(found)
 }
 
-/// Tables of all sizes, with how much slower the largest desk is than the smallest.
-pub(crate) fn print(sizes: &[(i64, Asked)]) {
-    table("Reports over a year, ms", sizes, |asked| &asked.answers);
-    table("All hours of a year, which no client gets in one answer, ms", sizes, |asked| &asked.wholes);
-}
-
-fn table(title: &str, sizes: &[(i64, Asked)], of: fn(&Asked) -> &Measured) {
-    let (Some((_, first)), Some((_, last))) = (sizes.first(), sizes.last()) else { return };
+/// A table of all desks, with how much slower the last one is than the first.
+fn print(title: &str, years: &[Year], all: &[Asked]) {
     println!("\n### {title}\n");
-    let heads: Vec<String> = sizes.iter().map(|(messages, _)| format!(" {messages} messages: median | worst |")).collect();
-    println!("| report |{} growth |\n|---|{}---:|", heads.concat(), "---:|---:|".repeat(sizes.len()));
-    for (place, (name, _)) in of(first).iter().enumerate() {
-        let one = |(_, asked): &(i64, Asked)| format!(" {:.2} | {:.1} |", of(asked)[place].1.median, of(asked)[place].1.worst);
-        let cells: String = sizes.iter().map(one).collect();
-        println!("| {name} |{cells} {:.2} |", of(last)[place].1.median / of(first)[place].1.median);
+    let heads: Vec<String> = years.iter().map(|year| format!(" {} messages: median | worst |", year.messages)).collect();
+    println!("| report |{} growth |\n|---|{}---:|", heads.concat(), "---:|---:|".repeat(years.len()));
+    let growth = |asked: &Asked| match (asked.millis.first(), asked.millis.last()) {
+        (Some(first), Some(last)) => last.median / first.median,
+        (None, _) | (_, None) => f64::NAN,
+    };
+    for asked in all {
+        let cells: String = asked.millis.iter().map(|Millis { median, worst }| format!(" {median:.2} | {worst:.1} |")).collect();
+        println!("| {} |{cells} {:.2} |", asked.name, growth(asked));
     }
-    let worst = |asked: &Asked| of(asked).iter().map(|(_, millis)| millis.median).fold(0.0, f64::max);
-    let growth = of(first).iter().zip(of(last)).map(|((_, first), (_, last))| last.median / first.median).fold(0.0, f64::max);
-    println!("\nlongest median: {:.1} and {:.1} ms; largest growth: {growth:.2}", worst(first), worst(last));
+    let longest = all.iter().flat_map(|asked| &asked.millis).map(|millis| millis.median).fold(0.0, f64::max);
+    println!("\nlongest median: {longest:.1} ms; largest growth: {:.2}", all.iter().map(growth).fold(0.0, f64::max));
 }

@@ -29,6 +29,7 @@ const DAYS: i64 = 365;
 const LOOK: Duration = Duration::from_millis(100);
 
 pub(crate) struct Year {
+    pub(crate) messages: i64,
     /// Everything happened from here on, …
     pub(crate) from: Timestamp,
     /// … and before this.
@@ -71,7 +72,7 @@ impl Year {
         let kit = kit(desk.clone(), Options { requests_per_minute_max: None, ..Options::default() });
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
         let events = desk.snapshot_blocking(|tx| Ok::<_, deskbell_app::AppError>(tx.head()?))?;
-        Ok(Year { from, until: end(from), events, desk, facts: place.join("facts"), runtime, kit, key })
+        Ok(Year { messages, from, until: end(from), events, desk, facts: place.join("facts"), runtime, kit, key })
     }
 
     pub(crate) fn close(self) {
