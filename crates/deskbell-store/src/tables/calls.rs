@@ -96,6 +96,12 @@ pub fn transferred(
     Ok(())
 }
 
+/// Whether a call was ever handed on to another department.
+pub fn changed_department(tx: &mut Tx<'_>, call: CallId) -> Result<bool, StoreError> {
+    let (times,): (i64,) = tx.one("SELECT COUNT(*) FROM call_transfers WHERE call_id = $1 AND from_id <> to_id", &[&call.get()])?;
+    Ok(times > 0)
+}
+
 /// The department that a call was in before a number of the journal; none where an older program began it, or when it had not begun or was
 /// over by then.
 pub fn department_before(tx: &mut Tx<'_>, call: CallId, number: i64) -> Result<Option<DepartmentId>, StoreError> {
