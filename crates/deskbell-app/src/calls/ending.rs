@@ -2,7 +2,7 @@
 
 use deskbell_domain::call::{CALL_SECONDS_MAX, Call, CallEvent, CallOutcome, Direction, Ending};
 use deskbell_domain::chat::OfferOutcome;
-use deskbell_domain::conversation::{Reopening, Status, Step};
+use deskbell_domain::conversation::{Conversation, Reopening, Status, Step, Turn};
 use deskbell_domain::event::Event;
 use deskbell_domain::ids::{AgentId, ConversationId};
 use deskbell_domain::message::{Actor, MessageKind};
@@ -123,6 +123,16 @@ fn told(call: &Call) -> String {
         (Some(CallOutcome::Voicemail), _, _) => "The caller left a voice message.".to_owned(),
         (Some(CallOutcome::Finished | CallOutcome::Missed) | None, _, _) => "Nobody answered the call.".to_owned(),
     }
+}
+
+/// Somebody writes in a conversation, which changes its status only after the call that goes on in it, if one does.
+pub fn written_beside(tx: &mut Tx<'_>, conversation: &Conversation, turn: Turn) -> Result<(), AppError> {
+    if conversation.status != Status::Calling {
+        return Ok(());
+    }
+    let Some(mut call) = tables::calls::live_of_conversation(tx, conversation.id)? else { return Ok(()) };
+    call.is_written_beside(turn);
+    Ok(tables::calls::update(tx, &call)?)
 }
 
 /// The call that goes on in a conversation ends, since the conversation itself comes to an end.

@@ -66,7 +66,7 @@ pub fn update(tx: &mut Tx<'_>, call: &Call) -> Result<(), StoreError> {
     let ended_number = if call.ended.is_some() { Some(tx.head()? + 1) } else { None };
     tx.exec(
         "UPDATE calls SET department_id = $2, state = $3, waiting_since = $4, answered_at = $5, ended_at = $6, outcome = $7, \
-           ended_number = COALESCE(ended_number, $8) WHERE id = $1",
+           ended_number = COALESCE(ended_number, $8), status_before = $9 WHERE id = $1",
         &[
             &call.id.get(),
             &call.department.get(),
@@ -76,6 +76,7 @@ pub fn update(tx: &mut Tx<'_>, call: &Call) -> Result<(), StoreError> {
             &call.ended.map(Timestamp::micros),
             &call.outcome.map(CallOutcome::text),
             &ended_number,
+            &call.before.map(Status::text),
         ],
     )?;
     Ok(())
