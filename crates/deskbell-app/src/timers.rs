@@ -15,7 +15,7 @@ use crate::commands::KEY_SECONDS_MIN;
 use crate::context::Context;
 use crate::conversations::postponing;
 use crate::desk::Desk;
-use crate::error::{AppError, Kind};
+use crate::error::AppError;
 use crate::outage::NOTED_EACH_SECONDS;
 use crate::tags::{self, Swept};
 use crate::time_rules::{self, Left};
@@ -239,10 +239,10 @@ async fn note_absences(desk: &Desk, now: Timestamp) -> Result<(), AppError> {
         let Err(error) = written else { continue };
         for (visitor, visit) in some {
             let (visitor, visit) = (*visitor, *visit);
-            // A defect in one keeps no other here.
-            let written = match error.kind {
-                Kind::Internal => desk.write(move |tx, cx| visitor_gone(tx, cx, visitor)).await,
-                _ => Err(error.clone()),
+            // One that fails for good keeps no other here.
+            let written = match error.is_temporary() {
+                false => desk.write(move |tx, cx| visitor_gone(tx, cx, visitor)).await,
+                true => Err(error.clone()),
             };
             if written.is_err() {
                 desk.presence().still_gone(visitor, visit);

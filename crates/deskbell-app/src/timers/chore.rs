@@ -1,5 +1,8 @@
-//! Chores: what the timers do with one due thing after another. They do it in bites, so that no write takes long; and a thing that a defect
-//! keeps from being done is passed over for a while, so that it keeps no other waiting.
+//! Chores: what the timers do with one due thing after another. They do it in bites, so that no write takes long; and a thing that cannot
+//! be done, for whatever reason but that the store is away or full, is passed over for a while, so that it keeps no other waiting.
+
+#[cfg(test)]
+mod tests;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,7 +12,7 @@ use deskbell_store::Tx;
 
 use crate::context::Context;
 use crate::desk::Desk;
-use crate::error::{AppError, Kind};
+use crate::error::AppError;
 use crate::time_rules::Left;
 
 /// Things done in one write.
@@ -87,7 +90,7 @@ impl Course {
             };
             let at = *at.lock().unwrap_or_else(PoisonError::into_inner);
             match at {
-                Some(id) if error.kind == Kind::Internal && self.passed.len() < PASSED_MAX => {
+                Some(id) if !error.is_temporary() && self.passed.len() < PASSED_MAX => {
                     tracing::error!(error = %error, chore = chore.name, thing.id = id, "the timers pass over something that cannot be done");
                     self.passed.insert(id, now);
                 }
