@@ -20,9 +20,9 @@ pub(super) const BITE: usize = 50;
 /// Things that one bite passes over, at most; then it is done another time.
 const PASSED_IN_BITE_MAX: usize = 10;
 /// Things passed over at a time, at most. With more of them something else must be wrong.
-const PASSED_MAX: usize = 1_000;
+pub(super) const PASSED_MAX: usize = 1_000;
 /// Seconds for which a thing is passed over.
-const PASSED_SECONDS: i64 = 600;
+pub(super) const PASSED_SECONDS: i64 = 600;
 
 /// What is done with each thing that is due.
 pub(crate) struct Chore<T> {

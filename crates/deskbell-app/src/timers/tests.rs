@@ -8,7 +8,7 @@ use deskbell_store::tables::merging::Browsers;
 use serde_json::json;
 
 use super::*;
-use crate::accounts::AgentDraft;
+use crate::accounts::{self, AgentDraft};
 use crate::calls::{NewCall, Teller, Telling};
 use crate::conversations::stage::{Stage, stage};
 use crate::conversations::{self, Start, postponing};
