@@ -18,7 +18,9 @@ use deskbell_domain::message::Actor;
 use deskbell_store::{Tx, tables};
 
 pub(crate) use ending::LOST_CALLS;
-pub use ending::{HungUp, Voicemail, agent_gone, end_forgotten, end_of_conversation, has_forgotten, written_beside};
+#[cfg(test)]
+pub(crate) use ending::end_forgotten;
+pub use ending::{HungUp, Voicemail, agent_gone, end_of_conversation, has_forgotten, written_beside};
 pub use handing::Target;
 pub(crate) use ringing::RINGS;
 pub use ringing::{expire_rings, withdraw_from};

@@ -171,6 +171,7 @@ pub(crate) static LOST_CALLS: Chore<Call> = Chore {
 };
 
 /// Calls that began so long ago that nobody can still be talking end: whoever told of them has lost their end.
-pub fn end_forgotten(tx: &mut Tx<'_>, cx: &mut Context) -> Result<(), AppError> {
+#[cfg(test)]
+pub(crate) fn end_forgotten(tx: &mut Tx<'_>, cx: &mut Context) -> Result<(), AppError> {
     LOST_CALLS.bite(tx, cx)
 }
