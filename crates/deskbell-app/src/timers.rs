@@ -24,7 +24,7 @@ use crate::{calls, chats, files, levels, oauth, outage, routing, rules, sla, tri
 use absences::Absences;
 use chore::Course;
 
-pub(crate) use chore::Chore;
+pub(crate) use chore::{Chore, PassedOver};
 
 /// Writes in which conversations that were set aside come back, before the others have their turn again.
 const POSTPONEMENT_BITES_MAX: usize = 20;
@@ -112,10 +112,10 @@ impl Timers {
     pub async fn tick(&mut self, desk: &Desk) -> Result<(), AppError> {
         let now = desk.now();
         let mut steps = Steps(Ok(()));
-        if desk.figures(|figures| figures.has_expired_offer(now)) {
+        if desk.figures(|figures| figures.has_expired_offer(now, desk.passed_over())) {
             steps.took(self.offers.go_on(desk, &OFFERS).await);
         }
-        if desk.figures(|figures| figures.has_expired_ring(now)) {
+        if desk.figures(|figures| figures.has_expired_ring(now, desk.passed_over())) {
             steps.took(self.rings.go_on(desk, &calls::RINGS).await);
         }
         steps.took(sla::breaches::tell(desk).await);
@@ -234,10 +234,10 @@ fn expire_offer(tx: &mut Tx<'_>, cx: &mut Context, offer: &Offer) -> Result<(), 
     Ok(())
 }
 
-/// Whether somebody waits for what cannot be put off: an agent's time to take a chat or a call is up.
+/// Whether somebody waits for what cannot be put off: an agent's time to take a chat or a call is up, and it is not passed over.
 pub(crate) fn somebody_waits(desk: &Desk) -> bool {
-    let now = desk.now();
-    desk.figures(|figures| figures.has_expired_offer(now) || figures.has_expired_ring(now))
+    let (now, passed) = (desk.now(), desk.passed_over());
+    desk.figures(|figures| figures.has_expired_offer(now, passed) || figures.has_expired_ring(now, passed))
 }
 
 /// The chat of a visitor who is gone ends.

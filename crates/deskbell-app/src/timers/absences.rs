@@ -6,7 +6,7 @@ mod tests;
 use deskbell_domain::ids::{AgentId, VisitId, VisitorId};
 use deskbell_domain::time::Timestamp;
 
-use super::chore::{BITE, PASSED_MAX, PASSED_SECONDS};
+use super::chore::{BITE, PASSED_MAX, is_passed};
 use super::{Steps, visitor_gone};
 use crate::accounts;
 use crate::desk::Desk;
@@ -39,11 +39,10 @@ impl Absences {
 
     /// Those who were passed over long enough count as gone once more.
     fn look_again(&mut self, desk: &Desk, now: Timestamp) {
-        let is_passed = |since: Timestamp| now.seconds_since(since) < PASSED_SECONDS;
-        for (agent, _) in self.agents.extract_if(.., |(_, since)| !is_passed(*since)) {
+        for (agent, _) in self.agents.extract_if(.., |(_, since)| !is_passed(*since, now)) {
             desk.presence().expect_agent(agent, Timestamp::EPOCH);
         }
-        for (visitor, visit, _) in self.visitors.extract_if(.., |(_, _, since)| !is_passed(*since)) {
+        for (visitor, visit, _) in self.visitors.extract_if(.., |(_, _, since)| !is_passed(*since, now)) {
             desk.presence().still_gone(visitor, visit);
         }
     }

@@ -5,7 +5,7 @@
 mod tests;
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use deskbell_domain::time::Timestamp;
 use deskbell_store::Tx;
@@ -55,6 +55,30 @@ impl<T> Chore<T> {
     }
 }
 
+/// Things that are passed over, of all chores, each since when: their ids are of one counter. Nobody waits for what cannot be done.
+#[derive(Debug, Default)]
+pub(crate) struct PassedOver(Mutex<HashMap<i64, Timestamp>>);
+
+impl PassedOver {
+    fn things(&self) -> MutexGuard<'_, HashMap<i64, Timestamp>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note(&self, thing: i64, now: Timestamp) {
+        let mut things = self.things();
+        things.retain(|_, since| is_passed(*since, now));
+        things.insert(thing, now);
+    }
+
+    pub(crate) fn has(&self, thing: i64, now: Timestamp) -> bool {
+        self.things().get(&thing).is_some_and(|since| is_passed(*since, now))
+    }
+}
+
+pub(super) fn is_passed(since: Timestamp, now: Timestamp) -> bool {
+    now.seconds_since(since) < PASSED_SECONDS
+}
+
 /// How far a chore has come.
 #[derive(Debug, Clone)]
 pub(crate) struct Course {
@@ -76,7 +100,7 @@ impl Course {
     /// Does a bite of what is due.
     pub(crate) async fn go_on<T: 'static>(&mut self, desk: &Desk, chore: &'static Chore<T>) -> Result<(), AppError> {
         let now = desk.now();
-        self.passed.retain(|_, since| now.seconds_since(*since) < PASSED_SECONDS);
+        self.passed.retain(|_, since| is_passed(*since, now));
         for _ in 0..PASSED_IN_BITE_MAX {
             let passed: HashSet<i64> = self.passed.keys().copied().collect();
             let at = Arc::new(Mutex::new(None));
@@ -93,6 +117,7 @@ impl Course {
                 Some(id) if !error.is_temporary() && self.passed.len() < PASSED_MAX => {
                     tracing::error!(error = %error, chore = chore.name, thing.id = id, "the timers pass over something that cannot be done");
                     self.passed.insert(id, now);
+                    desk.passed_over().note(id, now);
                 }
                 Some(_) | None => return Err(error),
             }

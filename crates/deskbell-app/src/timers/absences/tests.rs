@@ -3,6 +3,7 @@ use deskbell_domain::ids::SlaLevelId;
 use deskbell_domain::visit::Visit;
 use deskbell_store::tables;
 
+use super::super::chore::PASSED_SECONDS;
 use super::*;
 use crate::conversations::stage::{Stage, stage};
 
