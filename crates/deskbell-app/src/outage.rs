@@ -1,5 +1,8 @@
 //! What did not run cannot see who leaves. A desk notes now and then that it runs; one that was away for longer than a restart takes lets agents
 //! who were signed in be gone since it was last seen, so that no report counts a weekend of a machine that was off as work.
+//!
+//! A machine that slept is not covered: its process goes on, and would have to tell the sleep from a clock that was set forward, after which nobody
+//! may lose his chats.
 
 use deskbell_domain::ids::DepartmentId;
 use deskbell_domain::time::Timestamp;
