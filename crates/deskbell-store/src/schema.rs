@@ -52,6 +52,7 @@ pub const MIGRATIONS: &[(&str, &str)] = &[
     ("0026-running", RUNNING),
     ("0027-rollup-hours", rollups::ROLLUP_HOURS),
     ("0028-sla-hours", sla::HOURS),
+    ("0029-level-hours", levels::LEVEL_HOURS),
 ];
 
 /// When a desk last noted that it runs; NULL: it never did.

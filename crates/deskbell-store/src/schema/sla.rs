@@ -105,7 +105,7 @@ macro_rules! sums {
 }
 
 /// `sla_cells` are of hours, too: `span` is how many quarters of an hour one is long, `slot` which one since 1970. Goals that were kept and late
-/// ones stand in one row; `longest` and `shortest` of none are NULL.
+/// ones stand in one row; `longest` and `shortest` of none are NULL. Rows lie in the order of their key, so that those of a report lie together.
 pub(super) const HOURS: &str = concat!(
     r"
 ALTER TABLE sla_cells RENAME TO sla_quarters;
@@ -125,7 +125,7 @@ CREATE TABLE sla_cells (
   late_longest BIGINT,
   late_shortest BIGINT,
   PRIMARY KEY (medium, department_id, agent_id, level_id, span, slot)
-);
+){BY_KEY};
 ",
     of_medium!("tickets"),
     of_medium!("chats"),

@@ -1,4 +1,4 @@
-//! What tests do to the log of goals and to its sums, behind the program's back.
+//! What tests do to the log of goals and its sums, and to levels, behind the program's back.
 
 use crate::engine::Tx;
 use crate::error::StoreError;
@@ -41,4 +41,10 @@ pub fn add_cell(tx: &mut Tx<'_>, medium: Medium, department: DepartmentId, span:
         &[&medium_word(medium), &department.get(), &span.quarters(), &span.slot(at)],
     )
     .map(drop)
+}
+
+/// Levels are as an older program has left them, which kept no hours.
+pub fn lose_level_hours(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    tx.exec("DELETE FROM level_hours", &[])?;
+    tx.exec("UPDATE level_series SET has_hours = 0", &[]).map(drop)
 }

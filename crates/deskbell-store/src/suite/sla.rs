@@ -342,7 +342,10 @@ pub(super) fn what_is_wrong_is_found(place: &Place) {
     let wrong = |damage: &'static str| {
         test.put(move |tx| tx.exec(damage, &[]));
         let found = test.see(log::recount);
-        test.put(log::add_up);
+        let (first, last) = test.see(log::blocks).expect("there are rows");
+        for (block, medium) in (first..=last).flat_map(|block| Medium::ALL.map(|medium| (block, medium))) {
+            test.put(move |tx| log::add_up(tx, medium, block));
+        }
         assert_eq!(test.see(log::recount).wrong_cells, 0, "{damage}");
         (found.wrong_cells, found.named_cells)
     };

@@ -9,6 +9,7 @@ use crate::tables::sla::log::{self, LogFilter, Times};
 use crate::tables::{changes, customers, levels, rollups};
 use crate::throwaway_postgres::client;
 use deskbell_domain::ids::{AgentId, SlaLevelId, TagId};
+use deskbell_domain::level::Grain;
 use deskbell_domain::measure::{Medium, Span};
 
 /// Runs what older versions ran, and then `rows`.
@@ -112,6 +113,29 @@ pub(super) fn levels_of_a_shortened_journal_have_no_floor(place: &Place) {
         INSERT INTO reader_cursors (name, number) VALUES ('levels', 7);";
     older(place, "0019-automation", rows);
     assert_eq!(place.open().see(levels::floor::floor), None);
+}
+
+/// A desk's chats, which changed in two quarters of an hour; the last one of another program has no changes.
+const QUARTERS: &str = "
+    INSERT INTO level_series (id, set_id, medium, department_id, agent_id) VALUES (4, 1, 2, 0, 0), (5, 1, 3, 0, 0);
+    INSERT INTO level_cells VALUES (67108872, 7200000005, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
+      (67108873, 8100000003, 3, 0, 0, 0, 3, 1, 1, 0, 0, 0, 0, 0, 0, 0);";
+
+pub(super) fn older_levels_lack_hours(place: &Place) {
+    older(place, "0026-running", QUARTERS);
+    let test = place.open();
+    let set = test.see(levels::kept);
+    let series: Vec<_> = test.see(move |tx| levels::all_series(tx, set)).into_iter().map(|(_, series)| series).collect();
+    for series in series {
+        assert_eq!(test.see(move |tx| levels::hours::lacking(tx, set)), Some(series));
+        assert_eq!(test.put(move |tx| levels::hours::fill(tx, series, levels::first_slot(Grain::Hour), 1_000)), None);
+        assert!(test.see(move |tx| levels::hours::are_kept(tx, series)));
+    }
+    assert_eq!(test.see(move |tx| levels::hours::lacking(tx, set)), None);
+    let hours: Vec<(i64, i64, i64, i64, i64, i64)> =
+        test.see(|tx| tx.all("SELECT id, changed_at, queue, queue_sum, queue_max, queue_min FROM level_hours ORDER BY id", &[]));
+    // Nothing for five microseconds, one until the next quarter began and three more: 900,000,000 - 5 + 3.
+    assert_eq!(hours, [((4 << 24) + 2, 8_100_000_003, 3, 899_999_998, 1, 0)]);
 }
 
 /// Quarters up to the second of the tenth hour; of a generation that is made, others.

@@ -55,21 +55,12 @@ pub fn encode(cell: &Cell) -> Vec<u8> {
 }
 
 /// Adds a stored body to a cell.
-pub fn add_body(cell: &mut Cell, body: &[u8]) -> Result<(), StoreError> {
-    add_times(cell, body, 1)
-}
-
-/// The other way round.
-pub fn take_body_away(cell: &mut Cell, body: &[u8]) -> Result<(), StoreError> {
-    add_times(cell, body, -1)
-}
-
-fn add_times(cell: &mut Cell, mut body: &[u8], times: i64) -> Result<(), StoreError> {
+pub fn add_body(cell: &mut Cell, mut body: &[u8]) -> Result<(), StoreError> {
     let mut place = 0;
     while !body.is_empty() {
         let (step, number) = varint::take(&mut body).zip(varint::take(&mut body)).ok_or_else(broken)?;
         place += step;
-        let known = usize::try_from(place).is_ok_and(|place| cell.add_at(place, number * times));
+        let known = usize::try_from(place).is_ok_and(|place| cell.add_at(place, number));
         if !known {
             return Err(broken());
         }

@@ -2,11 +2,11 @@
 
 use crate::binary;
 use deskbell_domain::ids::{AgentId, DepartmentId};
-use deskbell_domain::level::{Cell, Quarter};
+use deskbell_domain::level::{Cell, Grain, Slot};
 use deskbell_domain::measure::{Medium, Span};
 use deskbell_domain::time::Timestamp;
 use deskbell_store::suite::damage;
-use deskbell_store::tables::levels::{self, presences};
+use deskbell_store::tables::levels::{self, SeriesId, presences};
 use deskbell_store::{Db, Location, Options as StoreOptions, StoreError, Tx};
 use deskbell_testkit::postgres::Database;
 use deskbell_testkit::{Options, Server};
@@ -32,22 +32,29 @@ async fn on_postgres() {
 
 type Spoil = fn(&mut Tx<'_>) -> Result<(), StoreError>;
 
+/// The last cell of the first series.
+fn last_cell(tx: &mut Tx<'_>, grain: Grain) -> Result<(SeriesId, Cell), StoreError> {
+    let set = levels::kept(tx)?;
+    let (_, series) = levels::all_series(tx, set)?.remove(0);
+    Ok((series, levels::last_cell(tx, series, grain)?.expect("a series has a cell")))
+}
+
+fn lengthen(tx: &mut Tx<'_>, grain: Grain) -> Result<(), StoreError> {
+    let (series, mut cell) = last_cell(tx, grain)?;
+    cell.before.queue.sum += 60_000_000;
+    levels::put_cell(tx, series, &cell)
+}
+
 /// What is done to rows, one after the other: which part names what, then.
-const SPOILT: [(&str, &str, Spoil); 5] = [
-    // A quarter hour in which the queue was longer.
-    ("levels, by the journal", ", 15 minutes from ", |tx| {
-        let set = levels::kept(tx)?;
-        let (_, series, _) = levels::all_series(tx, set)?.remove(0);
-        let mut cell = levels::last_cell(tx, series)?.expect("a series has a cell");
-        cell.before.queue.sum += 60_000_000;
-        levels::put_cell(tx, series, &cell)
-    }),
+const SPOILT: [(&str, &str, Spoil); 6] = [
+    // A quarter hour in which the queue was longer, …
+    ("levels, by the journal", ", 15 minutes from ", |tx| lengthen(tx, Grain::Quarter)),
+    // … and an hour.
+    ("levels, by the journal", ", 60 minutes from ", |tx| lengthen(tx, Grain::Hour)),
     // A quarter hour in which nothing happened.
     ("levels, by the journal", " quarter hours, counted ", |tx| {
-        let set = levels::kept(tx)?;
-        let (_, series, _) = levels::all_series(tx, set)?.remove(0);
-        let last = levels::last_cell(tx, series)?.expect("a series has a cell");
-        let quarter = Quarter::from_i64(last.quarter.get() + 40);
+        let (series, last) = last_cell(tx, Grain::Quarter)?;
+        let quarter = Slot::from_i64(Grain::Quarter, last.slot.get() + 40);
         levels::put_cell(tx, series, &Cell { changed: quarter.start(), ..Cell::begin(quarter, last.standing) })
     }),
     // An agent who was there while nobody was.

@@ -9,7 +9,7 @@ use deskbell_domain::sla::Goal;
 use deskbell_domain::sla::clock::{Clock, Settled};
 use deskbell_domain::time::Timestamp;
 
-pub use cells::{SPANS, WrongCell, add_up, each_cell};
+pub use cells::{SPANS, WrongCell, add_up, blocks, each_cell};
 
 use super::medium_word;
 use crate::engine::{Param, Tx};

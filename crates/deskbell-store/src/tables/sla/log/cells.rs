@@ -36,9 +36,9 @@ macro_rules! adding {
             "INSERT INTO sla_cells (medium, department_id, agent_id, level_id, span, slot, ",
             concat!($kind, "_items, ", $kind, "_total, ", $kind, "_longest, ", $kind, "_shortest) "),
             "SELECT $1, d.id, a.id, l.id, s.span, s.slot, 1, $7, $7, $7 \
-             FROM (SELECT CAST(0 AS BIGINT) AS id UNION SELECT CAST($2 AS BIGINT)) AS d \
-             CROSS JOIN (SELECT CAST(0 AS BIGINT) AS id UNION SELECT CAST($3 AS BIGINT)) AS a \
-             CROSS JOIN (SELECT CAST(0 AS BIGINT) AS id UNION SELECT CAST($4 AS BIGINT)) AS l \
+             FROM (SELECT CAST(0 AS BIGINT) AS id UNION ALL SELECT CAST($2 AS BIGINT) WHERE CAST($2 AS BIGINT) <> 0) AS d \
+             CROSS JOIN (SELECT CAST(0 AS BIGINT) AS id UNION ALL SELECT CAST($3 AS BIGINT) WHERE CAST($3 AS BIGINT) <> 0) AS a \
+             CROSS JOIN (SELECT CAST(0 AS BIGINT) AS id UNION ALL SELECT CAST($4 AS BIGINT) WHERE CAST($4 AS BIGINT) <> 0) AS l \
              CROSS JOIN (SELECT CAST(1 AS BIGINT) AS span, CAST($5 AS BIGINT) AS slot UNION ALL SELECT CAST(4 AS BIGINT), CAST($6 AS BIGINT)) AS s \
              WHERE 1 = 1 ON CONFLICT (medium, department_id, agent_id, level_id, span, slot) DO UPDATE SET ",
             concat!($kind, "_items = sla_cells.", $kind, "_items + 1, "),
@@ -109,10 +109,10 @@ fn times(row: &Row<'_>, first: usize) -> Result<Times, StoreError> {
     Ok(Times { count, sum_micros: row.get(first + 1)?, max_micros: row.get(first + 2)?, min_micros: row.get(first + 3)? })
 }
 
-/// The cells of one length as the rows say they are. Of one alone: engines hold what they sort in memory.
-fn counted(span: Span) -> String {
+/// The cells of one length as the rows of some time say they are. Of one alone: engines hold what they sort in memory.
+fn counted(span: Span, time: &str) -> String {
     let of = |columns: &str, which: &str| {
-        format!("SELECT medium, {columns}, ended_at, due_at, taken FROM sla_items WHERE number IS NOT NULL{which}")
+        format!("SELECT medium, {columns}, ended_at, due_at, taken FROM sla_items WHERE number IS NOT NULL{which}{time}")
     };
     let rows = [
         of("department_id AS d, COALESCE(agent_id, 0) AS a, level_id AS l", ""),
@@ -145,13 +145,35 @@ fn stored(span: Span) -> String {
     )
 }
 
-/// Makes all cells anew as the rows say they are.
-pub fn add_up(tx: &mut Tx<'_>) -> Result<(), StoreError> {
-    tx.exec("DELETE FROM sla_cells", &[])?;
+/// The first and the last block of days of which there are rows or cells.
+pub fn blocks(tx: &mut Tx<'_>) -> Result<Option<(i64, i64)>, StoreError> {
+    let rows: (Option<i64>, Option<i64>) = tx.one("SELECT MIN(ended_at), MAX(ended_at) FROM sla_items WHERE number IS NOT NULL", &[])?;
+    let cells: (Option<i64>, Option<i64>) =
+        tx.one("SELECT MIN(slot), MAX(slot) FROM sla_cells WHERE span = $1", &[&Span::Hour.quarters()])?;
+    let quarters: (Option<i64>, Option<i64>) =
+        tx.one("SELECT MIN(slot), MAX(slot) FROM sla_cells WHERE span = $1", &[&Span::Quarter.quarters()])?;
+    let starts = [
+        rows.0.into_iter().chain(rows.1).map(Timestamp::from_micros).collect::<Vec<_>>(),
+        cells.0.into_iter().chain(cells.1).map(|hour| Span::Hour.start(hour)).collect(),
+        quarters.0.into_iter().chain(quarters.1).map(|quarter| Span::Quarter.start(quarter)).collect(),
+    ]
+    .concat();
+    let blocks = |start: Option<&Timestamp>| start.map(|start| Span::Block.slot(*start));
+    Ok(blocks(starts.iter().min()).zip(blocks(starts.iter().max())))
+}
+
+/// Makes the cells of a block of days anew as the rows say they are.
+pub fn add_up(tx: &mut Tx<'_>, medium: Medium, block: i64) -> Result<(), StoreError> {
     let columns = "medium, department_id, agent_id, level_id, span, slot, kept_items, kept_total, kept_longest, kept_shortest, \
                    late_items, late_total, late_longest, late_shortest";
+    let (medium, from, until) = (medium_word(medium), Span::Block.start(block), Span::Block.start(block + 1));
     for span in SPANS {
-        tx.exec_dynamic(&format!("INSERT INTO sla_cells ({columns}) {}", counted(span)), &[])?;
+        tx.exec(
+            "DELETE FROM sla_cells WHERE medium = $1 AND span = $2 AND slot >= $3 AND slot < $4",
+            &[&medium, &span.quarters(), &span.slot(from), &span.slot(until)],
+        )?;
+        let rows = counted(span, " AND medium = $1 AND ended_at >= $2 AND ended_at < $3");
+        tx.exec_dynamic(&format!("INSERT INTO sla_cells ({columns}) {rows}"), &[&medium, &from, &until])?;
     }
     Ok(())
 }
@@ -160,7 +182,7 @@ pub fn add_up(tx: &mut Tx<'_>) -> Result<(), StoreError> {
 pub(super) fn wrong(tx: &mut Tx<'_>, named_max: i64) -> Result<(i64, Vec<WrongCell>), StoreError> {
     let (mut wrong, mut named) = (0, Vec::new());
     for span in SPANS {
-        let (counted, stored) = (counted(span), stored(span));
+        let (counted, stored) = (counted(span, ""), stored(span));
         for difference in [format!("{counted} EXCEPT {stored}"), format!("{stored} EXCEPT {counted}")] {
             let count: i64 =
                 tx.opt_dynamic_with(&format!("SELECT COUNT(*) FROM ({difference}) AS difference"), &[], |row| row.get(0))?.unwrap_or(0);
