@@ -11,19 +11,23 @@ mod tests;
 
 use deskbell_domain::agent::Agent;
 use deskbell_domain::call::{Call, CallEvent, CallRefused, CallState, CallStep, Leg};
+use deskbell_domain::conversation::Conversation;
 use deskbell_domain::event::Event;
 use deskbell_domain::ids::{AgentId, CallId, CredentialId};
 use deskbell_domain::message::Actor;
 use deskbell_store::{Tx, tables};
 
 pub(crate) use ending::LOST_CALLS;
-pub use ending::{HungUp, Voicemail, agent_gone, end_forgotten, end_of_conversation, has_forgotten};
+#[cfg(test)]
+pub(crate) use ending::end_forgotten;
+pub use ending::{HungUp, Voicemail, agent_gone, end_of_conversation, has_forgotten, written_beside};
 pub use handing::Target;
 pub(crate) use ringing::RINGS;
 pub use ringing::{expire_rings, withdraw_from};
 pub use starting::{NewCall, start};
 
 use crate::accounts::enabled_agent;
+use crate::chats::transfer::department_of;
 use crate::commands::{Done, once};
 use crate::context::Context;
 use crate::error::AppError;
@@ -236,17 +240,23 @@ fn close_leg(tx: &mut Tx<'_>, cx: &Context, call: &mut Call, mut leg: Leg) -> Re
     if conversation.assigned == Some(leg.agent) {
         let next = match tables::call_legs::open(tx, call.id)?.first() {
             Some(other) => Some(other.agent),
-            None => in_charge_before(tx, call)?,
+            None => in_charge_before(tx, call, &conversation)?,
         };
         conversations::assign(tx, cx, &mut conversation, call.department, next, Actor::Agent(leg.agent))?;
     }
     Ok(())
 }
 
-/// Who was in charge before the call, if he still works here: he gets the conversation back when all have left.
-fn in_charge_before(tx: &mut Tx<'_>, call: &Call) -> Result<Option<AgentId>, AppError> {
+/// Who was in charge before the call gets the conversation back when all have left, if he still works here. Where the call was handed on to
+/// another department, he must be one of it, or of none: else it would wait there for somebody who never looks.
+fn in_charge_before(tx: &mut Tx<'_>, call: &Call, conversation: &Conversation) -> Result<Option<AgentId>, AppError> {
     let Some(agent) = call.assigned_before else { return Ok(None) };
-    Ok(tables::agents::get(tx, agent)?.filter(|agent| agent.enabled).map(|agent| agent.id))
+    if !tables::agents::get(tx, agent)?.is_some_and(|agent| agent.enabled) {
+        return Ok(None);
+    }
+    let moved = conversation.department != call.department || tables::calls::changed_department(tx, call.id)?;
+    let stays = !moved || department_of(tx, call.department, agent)?.is_none_or(|own| own == call.department);
+    Ok(Some(agent).filter(|_| stays))
 }
 
 fn told_left(tx: &mut Tx<'_>, cx: &Context, call: &Call, leg: &Leg) -> Result<(), AppError> {

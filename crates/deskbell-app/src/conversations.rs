@@ -27,7 +27,7 @@ use crate::context::Context;
 use crate::customers::{self, Introduction};
 use crate::error::AppError;
 use crate::messages::{self, Added, Into, NewMessage};
-use crate::{events, sla, tags, widgets};
+use crate::{calls, events, sla, tags, widgets};
 
 pub use offline::note as note_offline;
 
@@ -191,7 +191,7 @@ pub(crate) fn set_status(
 pub(crate) fn turn(tx: &mut Tx<'_>, cx: &Context, conversation: &mut Conversation, turn: Turn, by: Actor) -> Result<bool, AppError> {
     match conversation.status.step(turn, cx.settings.reopening) {
         Ok(Step::To(status)) => set_status(tx, cx, conversation, status, by).map(|()| true),
-        Ok(Step::Stay) => Ok(false),
+        Ok(Step::Stay) => calls::written_beside(tx, conversation, turn).map(|()| false),
         Ok(Step::StartAnother) => Err(AppError::conflict("the conversation is closed")),
         Err(refused) => Err(AppError::conflict("the status of the conversation does not allow this")
             .because(format!("{:?} in {:?}", refused.turn, refused.status))),

@@ -29,6 +29,7 @@ use crate::paging::Paging;
 use crate::presence::Presence;
 use crate::search::KnowledgeSearch;
 use crate::settings::Settings;
+use crate::timers::PassedOver;
 use crate::widgets::impressions::Impressions;
 use crate::{knowledge, levels, outage, rollups, timers, updates};
 
@@ -72,6 +73,7 @@ struct Inner {
     /// How far the roll-ups have come, and who keeps them.
     rollups: Arc<rollups::Link>,
     presence: Presence,
+    passed_over: PassedOver,
     paging: Paging,
     hashing: Hashing,
     downloads: Downloads,
@@ -153,6 +155,7 @@ impl Desk {
             levels: Arc::default(),
             rollups: Arc::default(),
             presence,
+            passed_over: PassedOver::default(),
             paging: Paging::default(),
             hashing: Hashing::default(),
             downloads: Downloads::default(),
@@ -272,6 +275,11 @@ impl Desk {
 
     pub fn presence(&self) -> &Presence {
         &self.0.presence
+    }
+
+    /// What the timers cannot do and pass over for a while.
+    pub(crate) fn passed_over(&self) -> &PassedOver {
+        &self.0.passed_over
     }
 
     /// Where pages of lists ended.

@@ -113,6 +113,26 @@ impl AppError {
     }
 }
 
+impl AppError {
+    /// Whether the same, tried again later, may succeed: the store is away or full, or there is too much to do. What fails otherwise fails for
+    /// good, and whatever does one thing after another by itself passes it over.
+    pub fn is_temporary(&self) -> bool {
+        match self.kind {
+            Kind::RateLimited | Kind::Unavailable | Kind::StorageFull => true,
+            Kind::Invalid
+            | Kind::Missing
+            | Kind::NoCredential
+            | Kind::BadCredential
+            | Kind::Forbidden
+            | Kind::NotFound
+            | Kind::Conflict
+            | Kind::Offline
+            | Kind::TooLarge
+            | Kind::Internal => false,
+        }
+    }
+}
+
 impl fmt::Display for AppError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.internal {
@@ -138,5 +158,29 @@ impl From<deskbell_store::StoreError> for AppError {
             StoreError::Conflict(_) => AppError::conflict("another change came first; try again").because(&error),
             _ => AppError::internal(error.to_string()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use deskbell_store::StoreError;
+
+    use super::*;
+
+    #[test]
+    fn what_the_store_says_passes_or_stays() {
+        for (error, is_temporary) in [
+            (StoreError::Busy, true),
+            (StoreError::Full, true),
+            (StoreError::Unavailable("away".to_owned()), true),
+            (StoreError::Closed, true),
+            (StoreError::Conflict("a key is taken".to_owned()), false),
+            (StoreError::Corrupt("no status".to_owned()), false),
+            (StoreError::Panicked("index".to_owned()), false),
+            (StoreError::Sql("syntax".to_owned()), false),
+        ] {
+            assert_eq!(AppError::from(error.clone()).is_temporary(), is_temporary, "{error}");
+        }
+        assert!(!AppError::not_found("no such conversation").is_temporary());
     }
 }

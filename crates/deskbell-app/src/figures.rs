@@ -13,6 +13,7 @@ use deskbell_domain::time::Timestamp;
 use deskbell_store::{StoreError, Tx, tables};
 
 use crate::settings::Settings;
+use crate::timers::PassedOver;
 
 /// The longest window that is asked for.
 const WINDOW_SECONDS_MAX: i64 = 3_600;
@@ -364,14 +365,15 @@ impl Figures {
         figures
     }
 
-    /// Whether an offer's time is up.
-    pub fn has_expired_offer(&self, now: Timestamp) -> bool {
-        self.chats.values().any(|chat| chat.offers.iter().any(|(_, _, expires)| *expires <= now))
+    /// Whether an offer's time is up, beside those that are passed over.
+    pub(crate) fn has_expired_offer(&self, now: Timestamp, passed: &PassedOver) -> bool {
+        let mut offers = self.chats.values().flat_map(|chat| &chat.offers);
+        offers.any(|(offer, _, expires)| *expires <= now && !passed.has(offer.get(), now))
     }
 
-    /// Whether a phone has rung long enough.
-    pub fn has_expired_ring(&self, now: Timestamp) -> bool {
-        self.rings.values().any(|expires| *expires <= now)
+    /// Whether a phone has rung long enough, beside those that are passed over.
+    pub(crate) fn has_expired_ring(&self, now: Timestamp, passed: &PassedOver) -> bool {
+        self.rings.iter().any(|(ring, expires)| *expires <= now && !passed.has(ring.get(), now))
     }
 
     /// Departments in which chats wait with nobody asked.

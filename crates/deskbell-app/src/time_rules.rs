@@ -22,7 +22,7 @@ use crate::automation::{self, ActiveTimeRule};
 use crate::context::Context;
 use crate::definitions;
 use crate::desk::Desk;
-use crate::error::{AppError, Kind};
+use crate::error::AppError;
 use crate::goals::line;
 use crate::rules::log::{self, Shot};
 use crate::rules::scene::Scene;
@@ -179,16 +179,16 @@ pub fn look_within(tx: &mut Tx<'_>, cx: &mut Context) -> Result<(), AppError> {
     Ok(())
 }
 
-/// Looks at some conversations in one write; if that fails by a defect, at each in its own, so that it keeps no other from being looked at.
+/// Looks at some conversations in one write; if that fails for good, at each in its own, so that it keeps no other from being looked at.
 async fn bite(desk: &Desk, due: Vec<ConversationId>) -> Result<(), AppError> {
     let all = due.clone();
     match desk.write(move |tx, cx| all.into_iter().try_for_each(|conversation| look_at(tx, cx, conversation))).await {
-        Err(error) if error.kind == Kind::Internal => {}
+        Err(error) if !error.is_temporary() => {}
         done => return done,
     }
     for conversation in due {
         let Err(error) = desk.write(move |tx, cx| look_at(tx, cx, conversation)).await else { continue };
-        if error.kind != Kind::Internal {
+        if error.is_temporary() {
             return Err(error);
         }
         tracing::error!(error = %error, "time rules could not look at a conversation");

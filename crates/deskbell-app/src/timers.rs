@@ -1,6 +1,7 @@
 //! What happens because time passes: offers and phones ring out, due times pass, the absent are gone, silent chats end, old things are
 //! forgotten.
 
+mod absences;
 mod chore;
 #[cfg(test)]
 mod tests;
@@ -15,14 +16,15 @@ use crate::commands::KEY_SECONDS_MIN;
 use crate::context::Context;
 use crate::conversations::postponing;
 use crate::desk::Desk;
-use crate::error::{AppError, Kind};
+use crate::error::AppError;
 use crate::outage::NOTED_EACH_SECONDS;
 use crate::tags::{self, Swept};
 use crate::time_rules::{self, Left};
-use crate::{accounts, calls, chats, files, levels, oauth, outage, routing, rules, sla, triggers, widgets};
-use chore::{BITE, Course};
+use crate::{calls, chats, files, levels, oauth, outage, routing, rules, sla, triggers, widgets};
+use absences::Absences;
+use chore::Course;
 
-pub(crate) use chore::Chore;
+pub(crate) use chore::{Chore, PassedOver};
 
 /// Writes in which conversations that were set aside come back, before the others have their turn again.
 const POSTPONEMENT_BITES_MAX: usize = 20;
@@ -64,17 +66,23 @@ pub struct Timers {
     idle_chats: Course,
     lost_calls: Course,
     postponements: Course,
+    absences: Absences,
 }
 
-/// What became of steps that are taken whatever became of those before them: the first failure is told.
+/// What became of steps that are taken whatever became of those before them: the first failure is told. That the store is away is told before
+/// whatever fails for good, which must not hide it.
 struct Steps(Result<(), AppError>);
 
 impl Steps {
     fn took(&mut self, step: Result<(), AppError>) {
-        match (&self.0, step) {
-            (_, Ok(())) => {}
-            (Ok(()), Err(error)) => self.0 = Err(error),
-            (Err(_), Err(error)) => tracing::debug!(error = %error, "another step of the timers failed"),
+        let Err(error) = step else { return };
+        let tells_more = match &self.0 {
+            Ok(()) => true,
+            Err(told) => error.is_temporary() && !told.is_temporary(),
+        };
+        let other = if tells_more { std::mem::replace(&mut self.0, Err(error)).err() } else { Some(error) };
+        if let Some(error) = other {
+            tracing::debug!(error = %error, "another step of the timers failed");
         }
     }
 }
@@ -96,6 +104,7 @@ impl Timers {
             idle_chats: Course::new(),
             lost_calls: Course::new(),
             postponements: Course::new(),
+            absences: Absences::default(),
         }
     }
 
@@ -103,15 +112,15 @@ impl Timers {
     pub async fn tick(&mut self, desk: &Desk) -> Result<(), AppError> {
         let now = desk.now();
         let mut steps = Steps(Ok(()));
-        if desk.figures(|figures| figures.has_expired_offer(now)) {
+        if desk.figures(|figures| figures.has_expired_offer(now, desk.passed_over())) {
             steps.took(self.offers.go_on(desk, &OFFERS).await);
         }
-        if desk.figures(|figures| figures.has_expired_ring(now)) {
+        if desk.figures(|figures| figures.has_expired_ring(now, desk.passed_over())) {
             steps.took(self.rings.go_on(desk, &calls::RINGS).await);
         }
         steps.took(sla::breaches::tell(desk).await);
         steps.took(self.stop_waiting_for_skills(desk, now).await);
-        steps.took(note_absences(desk, now).await);
+        steps.took(self.absences.note(desk, now).await);
         let looks = now.seconds_since(self.idle) >= LOOK_AT_IDLE_SECONDS;
         if looks {
             self.idle = now;
@@ -212,47 +221,6 @@ pub async fn write_counts(desk: &Desk) -> Result<(), AppError> {
     widgets::impressions::write(desk).await
 }
 
-/// Writes what follows from absences. One that cannot be written is looked at again.
-async fn note_absences(desk: &Desk, now: Timestamp) -> Result<(), AppError> {
-    let settings = desk.settings();
-    let mut steps = Steps(Ok(()));
-    for agent in desk.presence().agents_gone(now, settings.agent_grace_seconds) {
-        let here = desk.clone();
-        let written =
-            desk.write(move |tx, cx| if here.presence().agent_is_here(agent) { Ok(()) } else { accounts::gone(tx, cx, agent) }).await;
-        match written {
-            // He came back while it was written.
-            Ok(()) if desk.presence().agent_is_here(agent) => {
-                steps.took(desk.write(move |tx, cx| accounts::here(tx, cx, agent).map(drop)).await);
-            }
-            Ok(()) => {}
-            Err(error) => {
-                desk.presence().expect_agent(agent, Timestamp::EPOCH);
-                steps.took(Err(error));
-            }
-        }
-    }
-    let gone = desk.presence().visitors_gone(now, settings.visitor_grace_seconds);
-    for some in gone.chunks(BITE) {
-        let visitors: Vec<VisitorId> = some.iter().map(|(visitor, _)| *visitor).collect();
-        let written = desk.write(move |tx, cx| visitors.into_iter().try_for_each(|visitor| visitor_gone(tx, cx, visitor))).await;
-        let Err(error) = written else { continue };
-        for (visitor, visit) in some {
-            let (visitor, visit) = (*visitor, *visit);
-            // A defect in one keeps no other here.
-            let written = match error.kind {
-                Kind::Internal => desk.write(move |tx, cx| visitor_gone(tx, cx, visitor)).await,
-                _ => Err(error.clone()),
-            };
-            if written.is_err() {
-                desk.presence().still_gone(visitor, visit);
-            }
-            steps.took(written);
-        }
-    }
-    steps.0
-}
-
 /// Offers whose time is up go to the next agent.
 pub fn expire_offers(tx: &mut Tx<'_>, cx: &mut Context) -> Result<(), AppError> {
     OFFERS.bite(tx, cx)
@@ -266,10 +234,10 @@ fn expire_offer(tx: &mut Tx<'_>, cx: &mut Context, offer: &Offer) -> Result<(), 
     Ok(())
 }
 
-/// Whether somebody waits for what cannot be put off: an agent's time to take a chat or a call is up.
+/// Whether somebody waits for what cannot be put off: an agent's time to take a chat or a call is up, and it is not passed over.
 pub(crate) fn somebody_waits(desk: &Desk) -> bool {
-    let now = desk.now();
-    desk.figures(|figures| figures.has_expired_offer(now) || figures.has_expired_ring(now))
+    let (now, passed) = (desk.now(), desk.passed_over());
+    desk.figures(|figures| figures.has_expired_offer(now, passed) || figures.has_expired_ring(now, passed))
 }
 
 /// The chat of a visitor who is gone ends.

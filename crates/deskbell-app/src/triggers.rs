@@ -24,7 +24,7 @@ use crate::automation::{self, ActiveTrigger};
 use crate::context::Context;
 use crate::definitions;
 use crate::desk::Desk;
-use crate::error::{AppError, Kind};
+use crate::error::AppError;
 use crate::goals::{line, prose};
 use facts::{Scene, Status};
 
@@ -209,17 +209,17 @@ pub(crate) async fn go_on(desk: &Desk) -> Result<(), AppError> {
     Ok(())
 }
 
-/// Goes on with some steps in one write; if one fails by a defect, with each in its own, so that it keeps no other from going on.
+/// Goes on with some steps in one write; if one fails for good, with each in its own, so that it keeps no other from going on.
 async fn bite(desk: &Desk, steps: Vec<Step>) -> Result<(), AppError> {
     let all = steps.clone();
     match desk.write(move |tx, cx| all.iter().try_for_each(|step| resume(tx, cx, step))).await {
-        Err(error) if error.kind == Kind::Internal => {}
+        Err(error) if !error.is_temporary() => {}
         done => return done,
     }
     for step in steps {
         let id = step.id;
         let Err(error) = desk.write(move |tx, cx| resume(tx, cx, &step)).await else { continue };
-        if error.kind != Kind::Internal {
+        if error.is_temporary() {
             return Err(error);
         }
         tracing::error!(error = %error, "what a trigger waited with could not be done");

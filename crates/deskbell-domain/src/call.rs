@@ -5,7 +5,7 @@
 mod tests;
 
 use crate::chat::OfferOutcome;
-use crate::conversation::{Status, Turn};
+use crate::conversation::{Reopening, Status, Step, Turn};
 use crate::ids::{AgentId, CallId, CallLegId, ConversationId, CustomerId, DepartmentId, GroupId, RingId};
 use crate::message::{Actor, GroupKind, GroupStatus};
 use crate::spelled;
@@ -188,7 +188,7 @@ pub struct Call {
     pub answered: Option<Timestamp>,
     pub ended: Option<Timestamp>,
     pub outcome: Option<CallOutcome>,
-    /// The conversation's status before the call; `None` if it began with the call.
+    /// The conversation's status before the call, moved on by what is written meanwhile; `None` if it began with the call, and nothing was.
     pub before: Option<Status>,
     /// Who was in charge of the conversation before the call.
     pub assigned_before: Option<AgentId>,
@@ -341,6 +341,15 @@ impl Call {
     pub fn is_answered(&mut self, at: Timestamp) {
         self.answered.get_or_insert(at);
         self.state = CallState::Talking;
+    }
+
+    /// Somebody writes in the conversation while the call goes on: if nothing comes of the call, the conversation is what it is by that. One that
+    /// the customer writes to is open again, also where he would begin another one otherwise: what he wrote lies here.
+    pub fn is_written_beside(&mut self, turn: Turn) {
+        let before = self.before.unwrap_or(Status::Init);
+        if let (Turn::AgentAnswers | Turn::CustomerReplies, Ok(Step::To(status))) = (turn, before.step(turn, Reopening::On)) {
+            self.before = Some(status);
+        }
     }
 
     /// Ends it and settles its outcome; how the status of its conversation goes on.

@@ -10,7 +10,7 @@ use anyhow::{Context as _, anyhow};
 use axum::body::Body;
 use deskbell_api::live::Live;
 use deskbell_app::timers::{self, Timers};
-use deskbell_app::{Desk, outage};
+use deskbell_app::{AppError, Desk, outage};
 use deskbell_http::{Front, Outbound, OutboundPolicy, Proxies, SharedLimit};
 use deskbell_liveagent::scripts::FileDownloads;
 use deskbell_search::{ChatIndex, KnowledgeIndex};
@@ -186,21 +186,14 @@ async fn keep_time(desk: Desk, live: Live, metrics: metrics_exporter_prometheus:
     let mut ticks = tokio::time::interval(Duration::from_millis(TICK_MILLIS));
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     let mut count = 0u64;
-    let mut troubled = false;
+    let mut trouble = None;
     loop {
         tokio::select! {
             _ = ticks.tick() => {}
             () = async { drop(stopped.wait_for(|stopped| *stopped).await) } => break,
         }
         count += 1;
-        let ticked = timers.tick(&desk).await;
-        match (&ticked, troubled) {
-            // Said once, when it begins, and once when it is over: not four times a second.
-            (Err(error), false) => tracing::warn!(error = %error, "timers wait for the store"),
-            (Ok(()), true) => tracing::info!("timers go on"),
-            (Err(_), true) | (Ok(()), false) => {}
-        }
-        troubled = ticked.is_err();
+        trouble = said(trouble, timers.tick(&desk).await.err());
         if count.is_multiple_of(1_000 / TICK_MILLIS) {
             live.tick();
             live.close_ended_sessions().await;
@@ -216,6 +209,26 @@ async fn keep_time(desk: Desk, live: Live, metrics: metrics_exporter_prometheus:
     if let Err(error) = outage::note(&desk).await {
         tracing::warn!(error = %error, "it was not noted when the desk stopped");
     }
+}
+
+/// What keeps timers from all that is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Trouble {
+    /// The store is away or full: it passes.
+    Store,
+    Defect,
+}
+
+/// Says what keeps timers from all that is due when it begins, when it becomes another, and when it is over: not four times a second.
+fn said(before: Option<Trouble>, error: Option<AppError>) -> Option<Trouble> {
+    let now = error.as_ref().map(|error| if error.is_temporary() { Trouble::Store } else { Trouble::Defect });
+    match (error, now) {
+        _ if before == now => {}
+        (Some(error), Some(Trouble::Store)) => tracing::warn!(error = %error, "timers wait for the store"),
+        (Some(error), _) => tracing::error!(error = %error, "timers cannot do all that is due"),
+        (None, _) => tracing::info!("timers go on"),
+    }
+    now
 }
 
 /// Takes a renewed certificate without a restart.

@@ -2,7 +2,7 @@
 
 use deskbell_domain::call::{CALL_SECONDS_MAX, Call, CallEvent, CallOutcome, Direction, Ending};
 use deskbell_domain::chat::OfferOutcome;
-use deskbell_domain::conversation::{Reopening, Status, Step};
+use deskbell_domain::conversation::{Conversation, Reopening, Status, Step, Turn};
 use deskbell_domain::event::Event;
 use deskbell_domain::ids::{AgentId, ConversationId};
 use deskbell_domain::message::{Actor, MessageKind};
@@ -125,6 +125,16 @@ fn told(call: &Call) -> String {
     }
 }
 
+/// Somebody writes in a conversation, which changes its status only after the call that goes on in it, if one does.
+pub fn written_beside(tx: &mut Tx<'_>, conversation: &Conversation, turn: Turn) -> Result<(), AppError> {
+    if conversation.status != Status::Calling {
+        return Ok(());
+    }
+    let Some(mut call) = tables::calls::live_of_conversation(tx, conversation.id)? else { return Ok(()) };
+    call.is_written_beside(turn);
+    Ok(tables::calls::update(tx, &call)?)
+}
+
 /// The call that goes on in a conversation ends, since the conversation itself comes to an end.
 pub fn end_of_conversation(tx: &mut Tx<'_>, cx: &Context, conversation: ConversationId, by: Actor) -> Result<(), AppError> {
     match tables::calls::live_of_conversation(tx, conversation)? {
@@ -161,6 +171,7 @@ pub(crate) static LOST_CALLS: Chore<Call> = Chore {
 };
 
 /// Calls that began so long ago that nobody can still be talking end: whoever told of them has lost their end.
-pub fn end_forgotten(tx: &mut Tx<'_>, cx: &mut Context) -> Result<(), AppError> {
+#[cfg(test)]
+pub(crate) fn end_forgotten(tx: &mut Tx<'_>, cx: &mut Context) -> Result<(), AppError> {
     LOST_CALLS.bite(tx, cx)
 }

@@ -8,7 +8,7 @@ use deskbell_domain::ids::DepartmentId;
 use deskbell_domain::message::{GroupKind, MessageKind};
 use deskbell_store::{Tx, tables};
 
-use super::{Hand, close_leg, of_others, own_leg, reachable, restand, ringing};
+use super::{Hand, close_leg, in_charge_before, of_others, own_leg, reachable, restand, ringing};
 use crate::chats::transfer::department_of;
 use crate::context::Context;
 use crate::conversations;
@@ -71,6 +71,9 @@ pub(super) fn transfer(tx: &mut Tx<'_>, cx: &Context, hand: &Hand, call: &mut Ca
     let mut conversation = conversations::get(tx, call.conversation)?;
     if conversation.department != call.department {
         let assigned = conversation.assigned;
+        let talks = tables::call_legs::open(tx, call.id)?.iter().any(|leg| Some(leg.agent) == assigned);
+        let waits = assigned == call.assigned_before && !talks;
+        let assigned = if waits { in_charge_before(tx, call, &conversation)? } else { assigned };
         conversations::assign(tx, cx, &mut conversation, call.department, assigned, by)?;
     }
     match to {

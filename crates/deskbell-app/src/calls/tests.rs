@@ -1,4 +1,5 @@
 mod accidents;
+mod beside;
 mod rights;
 mod schedules;
 mod steps;

@@ -10,9 +10,9 @@ use deskbell_store::{Tx, tables};
 use super::{Beginning, Start, get, set_status, start_with};
 use crate::commands::{self, Done};
 use crate::context::Context;
-use crate::customers;
 use crate::error::AppError;
 use crate::messages::{self, Into, NewMessage};
+use crate::{calls, customers};
 
 /// Nobody's: a page is no browser that is known from a visit.
 const NO_VISITOR: VisitorId = VisitorId::from_i64(0);
@@ -63,7 +63,7 @@ fn write(tx: &mut Tx<'_>, cx: &mut Context, mut conversation: Conversation, repl
     let name = shown_name(tx, &conversation, &customer, reply.signed_in)?;
     match conversation.status.step(Turn::CustomerReplies, cx.settings.reopening) {
         Ok(Step::To(status)) => set_status(tx, cx, &mut conversation, status, author)?,
-        Ok(Step::Stay) => {}
+        Ok(Step::Stay) => calls::written_beside(tx, &conversation, Turn::CustomerReplies)?,
         Ok(Step::StartAnother) => {
             let another = Start {
                 customer: &customer,

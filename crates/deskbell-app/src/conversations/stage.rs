@@ -140,6 +140,15 @@ impl Stage {
         }
     }
 
+    /// Waits until the live figures know all that is written.
+    pub(crate) fn figures_follow(&self) {
+        let (head, began) = (self.head(), std::time::Instant::now());
+        while self.desk.figures_number() < head {
+            assert!(began.elapsed().as_secs() < 10, "the live figures never follow");
+            std::thread::yield_now();
+        }
+    }
+
     /// A browser that comes to the site.
     pub(crate) fn visit(&self) -> Visit {
         self.write(|tx, cx| visits::arrive(tx, cx, None, &Arrival::default()))

@@ -2,16 +2,21 @@
 
 use std::sync::Arc;
 
-use deskbell_domain::agent::AgentStatus;
-use deskbell_domain::ids::AgentId;
+use deskbell_domain::agent::{AgentStatus, Role};
+use deskbell_domain::chat::ChatState;
+use deskbell_domain::event::Event;
+use deskbell_domain::ids::{AgentId, ChatId};
 use deskbell_domain::measure::{Dimension, Measure};
 use deskbell_domain::routing_rules::{ChatLimit, LimitScope};
 use deskbell_store::{Location, Options};
 
 use super::*;
+use crate::accounts::AgentDraft;
+use crate::chats::{self, Request};
 use crate::clock::{Clock, FakeClock};
 use crate::desk::DeskOptions;
 use crate::rollups;
+use crate::visits::{self, Arrival};
 
 const START: Timestamp = Timestamp::from_seconds(1_790_000_000);
 const HOUR: i64 = 3_600;
@@ -159,4 +164,56 @@ fn a_limit_that_an_older_program_never_told_of_is_told() {
     let scene = scene.away(1);
     assert_eq!(head(&scene), before, "once is enough");
     scene.desk.close();
+}
+
+/// Ann and Ben help the owner.
+fn colleagues(scene: &Scene) {
+    for name in ["ann", "ben"] {
+        let draft = AgentDraft {
+            email: format!("{name}@desk.test"),
+            first_name: name.to_owned(),
+            last_name: String::new(),
+            role: Role::Agent,
+            slots: 100,
+            enabled: true,
+            password_hash: Some("none".to_owned()),
+        };
+        let agent = scene.desk.write_blocking(move |tx, cx| accounts::create_agent(tx, cx, &draft)).unwrap().id;
+        scene.desk.write_blocking(move |tx, cx| accounts::here(tx, cx, agent).map(drop)).unwrap();
+    }
+}
+
+fn chat(scene: &Scene) -> ChatId {
+    let asked = scene.desk.write_blocking(|tx, cx| {
+        let visit = visits::arrive(tx, cx, None, &Arrival::default())?;
+        chats::request(tx, cx, &visit, &Request { text: Some("Hello?".to_owned()), ..Request::default() })
+    });
+    asked.unwrap().chat.unwrap()
+}
+
+#[test]
+fn chats_go_to_nobody_who_is_gone_too() {
+    for auto_accept in [true, false] {
+        let scene = Scene::begin();
+        let (owner, served) = (scene.owner, chat(&scene));
+        scene.desk.write_blocking(move |tx, cx| chats::accept(tx, cx, owner, served).map(drop)).unwrap();
+        colleagues(&scene);
+        // More than are looked at in one go.
+        let ringing: Vec<ChatId> = (0..70).map(|_| chat(&scene)).collect();
+        let mut settings = crate::settings::Settings::clone(&scene.desk.settings());
+        settings.routing.auto_accept = auto_accept;
+        scene.desk.write_blocking(move |tx, cx| crate::settings::put(tx, cx, &settings)).unwrap();
+        scene.note();
+        let (head, seen) = (scene.desk.snapshot_blocking(|tx| Ok(tx.head()?)).unwrap(), scene.desk.now());
+        let scene = scene.away(62 * HOUR);
+        let written = scene.desk.snapshot_blocking(move |tx| Ok(journal::after(tx, head, 10_000)?)).unwrap();
+        let given = |event: &Event| matches!(event, Event::ChatOffered { .. } | Event::ChatJoined { .. });
+        assert!(!written.iter().any(|recorded| given(&recorded.event)), "auto accept: {auto_accept}");
+        assert!(written.iter().all(|recorded| recorded.at == seen));
+        for id in ringing.into_iter().chain([served]) {
+            let chat = scene.desk.snapshot_blocking(move |tx| Ok(tables::chats::get(tx, id)?)).unwrap().unwrap();
+            assert_eq!((chat.state, chat.ended), (ChatState::Ended, Some(seen)));
+        }
+        scene.desk.close();
+    }
 }

@@ -25,7 +25,7 @@ use super::scene::Scene;
 use crate::automation::{Active, ActiveRule, Automation};
 use crate::context::Context;
 use crate::desk::Desk;
-use crate::error::{AppError, Kind};
+use crate::error::AppError;
 use crate::follow::Listener;
 
 /// The reader's name in the table of cursors.
@@ -159,7 +159,7 @@ impl Reader {
         loop {
             match self.catch_up() {
                 Ok(()) => {}
-                Err(error) if error.kind == Kind::Internal => tracing::error!(error = %error, "rules fell behind"),
+                Err(error) if !error.is_temporary() => tracing::error!(error = %error, "rules fell behind"),
                 Err(error) => tracing::warn!(error = %error, "rules wait for the store"),
             }
             match receiver.recv_timeout(IDLE) {
@@ -218,7 +218,7 @@ impl Reader {
     fn write(&self, plan: Plan) -> Result<Written, AppError> {
         let whole = plan.clone();
         match self.desk.write_blocking(move |tx, cx| apply(tx, cx, &whole)) {
-            Err(error) if error.kind == Kind::Internal && !plan.heard.is_empty() => {
+            Err(error) if !error.is_temporary() && !plan.heard.is_empty() => {
                 tracing::error!(error = %error, "rules could not act; each entry is tried alone");
             }
             done => return done,
@@ -242,7 +242,7 @@ impl Reader {
     fn write_alone(&self, plan: Plan) -> Result<Written, AppError> {
         let tried = plan.clone();
         match self.desk.write_blocking(move |tx, cx| apply(tx, cx, &tried)) {
-            Err(error) if error.kind == Kind::Internal => {
+            Err(error) if !error.is_temporary() => {
                 tracing::error!(error = %error, "a rule could not act and is passed over");
                 self.desk.write_blocking(move |tx, cx| give_up(tx, cx, &plan))
             }
@@ -307,7 +307,7 @@ fn plan(tx: &mut Tx<'_>, automation: &Automation, from: i64, limit: i64) -> Resu
         let wanted = !plan.heard.is_empty()
             || match is_wanted(tx, &active, &recorded, &happening) {
                 // A defect is dealt with where it is passed over, too: where rules act.
-                Err(error) if error.kind == Kind::Internal => true,
+                Err(error) if !error.is_temporary() => true,
                 judged => judged?,
             };
         if wanted {
@@ -400,7 +400,7 @@ fn react(tx: &mut Tx<'_>, cx: &mut Context, recorded: &Recorded, reaction: React
             Ok(Some(conversation)) => conversation,
             Ok(None) => continue,
             // Nobody can tell whether its conditions hold.
-            Err(error) if reaction == Reaction::GiveUp && error.kind == Kind::Internal => continue,
+            Err(error) if reaction == Reaction::GiveUp && !error.is_temporary() => continue,
             Err(error) => return Err(error),
         };
         let shot = Shot {

@@ -172,8 +172,9 @@ impl Stage {
     }
 
     async fn tick(&self, timers: &mut Timers) {
-        let head = self.see(|tx| Ok(tx.head()?));
+        let (head, began) = (self.see(|tx| Ok(tx.head()?)), std::time::Instant::now());
         while self.desk.figures_number() < head {
+            assert!(began.elapsed().as_secs() < 10, "the live figures never follow");
             tokio::task::yield_now().await;
         }
         timers.tick(&self.desk).await.unwrap();

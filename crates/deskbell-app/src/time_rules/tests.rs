@@ -10,6 +10,7 @@ use serde_json::{Value as Json, json};
 use super::*;
 use crate::conversations::stage::{Stage, stage};
 use crate::conversations::{self, Change};
+use crate::error::Kind;
 use crate::rules::{self, LogFilter};
 use crate::sla::levels::LevelDraft;
 use crate::timers::Timers;

@@ -1,15 +1,18 @@
-//! Chores: what the timers do with one due thing after another. They do it in bites, so that no write takes long; and a thing that a defect
-//! keeps from being done is passed over for a while, so that it keeps no other waiting.
+//! Chores: what the timers do with one due thing after another. They do it in bites, so that no write takes long; and a thing that cannot
+//! be done, for whatever reason but that the store is away or full, is passed over for a while, so that it keeps no other waiting.
+
+#[cfg(test)]
+mod tests;
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use deskbell_domain::time::Timestamp;
 use deskbell_store::Tx;
 
 use crate::context::Context;
 use crate::desk::Desk;
-use crate::error::{AppError, Kind};
+use crate::error::AppError;
 use crate::time_rules::Left;
 
 /// Things done in one write.
@@ -17,9 +20,9 @@ pub(super) const BITE: usize = 50;
 /// Things that one bite passes over, at most; then it is done another time.
 const PASSED_IN_BITE_MAX: usize = 10;
 /// Things passed over at a time, at most. With more of them something else must be wrong.
-const PASSED_MAX: usize = 1_000;
+pub(super) const PASSED_MAX: usize = 1_000;
 /// Seconds for which a thing is passed over.
-const PASSED_SECONDS: i64 = 600;
+pub(super) const PASSED_SECONDS: i64 = 600;
 
 /// What is done with each thing that is due.
 pub(crate) struct Chore<T> {
@@ -52,6 +55,30 @@ impl<T> Chore<T> {
     }
 }
 
+/// Things that are passed over, of all chores, each since when: their ids are of one counter. Nobody waits for what cannot be done.
+#[derive(Debug, Default)]
+pub(crate) struct PassedOver(Mutex<HashMap<i64, Timestamp>>);
+
+impl PassedOver {
+    fn things(&self) -> MutexGuard<'_, HashMap<i64, Timestamp>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note(&self, thing: i64, now: Timestamp) {
+        let mut things = self.things();
+        things.retain(|_, since| is_passed(*since, now));
+        things.insert(thing, now);
+    }
+
+    pub(crate) fn has(&self, thing: i64, now: Timestamp) -> bool {
+        self.things().get(&thing).is_some_and(|since| is_passed(*since, now))
+    }
+}
+
+pub(super) fn is_passed(since: Timestamp, now: Timestamp) -> bool {
+    now.seconds_since(since) < PASSED_SECONDS
+}
+
 /// How far a chore has come.
 #[derive(Debug, Clone)]
 pub(crate) struct Course {
@@ -73,7 +100,7 @@ impl Course {
     /// Does a bite of what is due.
     pub(crate) async fn go_on<T: 'static>(&mut self, desk: &Desk, chore: &'static Chore<T>) -> Result<(), AppError> {
         let now = desk.now();
-        self.passed.retain(|_, since| now.seconds_since(*since) < PASSED_SECONDS);
+        self.passed.retain(|_, since| is_passed(*since, now));
         for _ in 0..PASSED_IN_BITE_MAX {
             let passed: HashSet<i64> = self.passed.keys().copied().collect();
             let at = Arc::new(Mutex::new(None));
@@ -87,9 +114,10 @@ impl Course {
             };
             let at = *at.lock().unwrap_or_else(PoisonError::into_inner);
             match at {
-                Some(id) if error.kind == Kind::Internal && self.passed.len() < PASSED_MAX => {
+                Some(id) if !error.is_temporary() && self.passed.len() < PASSED_MAX => {
                     tracing::error!(error = %error, chore = chore.name, thing.id = id, "the timers pass over something that cannot be done");
                     self.passed.insert(id, now);
+                    desk.passed_over().note(id, now);
                 }
                 Some(_) | None => return Err(error),
             }

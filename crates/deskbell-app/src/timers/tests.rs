@@ -1,6 +1,6 @@
 //! Timers under load, and beside what cannot be done.
 
-use deskbell_domain::agent::Role;
+use deskbell_domain::agent::{AgentStatus, Role};
 use deskbell_domain::call::{CALL_SECONDS_MAX, CallState, Direction};
 use deskbell_domain::conversation::{Channel, Status};
 use deskbell_domain::ids::{CallId, ConversationId, DepartmentId};
@@ -8,7 +8,7 @@ use deskbell_store::tables::merging::Browsers;
 use serde_json::json;
 
 use super::*;
-use crate::accounts::AgentDraft;
+use crate::accounts::{self, AgentDraft};
 use crate::calls::{NewCall, Teller, Telling};
 use crate::conversations::stage::{Stage, stage};
 use crate::conversations::{self, Start, postponing};
@@ -160,19 +160,45 @@ fn time_rules_let_offers_go_first() {
     stage.all_online();
     let chat = stage.chat(&stage.visit(), "Hello?");
     stage.clock.advance_seconds(90);
-    let now = stage.desk.now();
-    while !stage.desk.figures(|figures| figures.has_expired_offer(now)) {
-        std::thread::yield_now();
-    }
+    stage.figures_follow();
+    assert!(somebody_waits(&stage.desk));
     assert_eq!(runtime.block_on(time_rules::look(&stage.desk)).unwrap(), Left::Some);
     assert!(tagged() <= 50, "{} were looked at while an agent's time was up", tagged());
     stage.write(move |tx, cx| {
         let chat = chats::live(tx, chat.id)?;
         chats::end(tx, cx, chat, EndReason::Inactivity, Actor::System)
     });
-    while stage.desk.figures(|figures| figures.has_expired_offer(now)) {
-        std::thread::yield_now();
-    }
-    while runtime.block_on(time_rules::look(&stage.desk)).unwrap() == Left::Some {}
+    stage.figures_follow();
+    assert!(!somebody_waits(&stage.desk));
+    let looks = (0..10).take_while(|_| runtime.block_on(time_rules::look(&stage.desk)).unwrap() == Left::Some).count();
+    assert!(looks < 10, "the time rules never come to an end");
     assert_eq!(tagged(), tickets.len());
+}
+
+#[test]
+fn nobody_waits_for_a_ring_that_is_passed_over() {
+    let (stage, runtime) = (stage(), runtime());
+    let tickets = tickets(&stage, 120);
+    let definition = json!({"conditions": [[{"created_more_than": "1m"}]], "actions": [{"add_tag": "old"}]});
+    let changes = Changes { name: Some("old".to_owned()), definition: Some(definition), ..Changes::default() };
+    stage.write(move |tx, cx| time_rules::create(tx, cx, &changes));
+    let (owner, ann, conversation) = (stage.owner, stage.ann, tickets[0]);
+    // The owner calls Ann about a conversation that nobody can read any more when it has rung in vain.
+    stage.write(move |tx, cx| {
+        accounts::choose_status(tx, cx, ann, AgentStatus::ONLINE.with(AgentStatus::PHONE), true)?;
+        let telling = Telling { teller: Teller::Agent(owner), agent: None, key: None };
+        let new = NewCall { conversation: Some(conversation), to: Some(ann.to_string()), ..NewCall::new(Direction::Internal) };
+        calls::start(tx, cx, &telling, &new)
+    });
+    breaks(&stage, conversation);
+    stage.clock.advance_seconds(90);
+    stage.figures_follow();
+    assert!(somebody_waits(&stage.desk));
+    let mut timers = Timers::new(stage.desk.now().plus_seconds(-60));
+    runtime.block_on(timers.tick(&stage.desk)).unwrap();
+    assert!(!somebody_waits(&stage.desk));
+    let tagged = tickets[1..].iter().filter(|ticket| !stage.conversation(**ticket).tags.is_empty()).count();
+    assert_eq!(tagged, tickets.len() - 1, "time rules go on at their pace");
+    stage.clock.advance_seconds(chore::PASSED_SECONDS);
+    assert!(somebody_waits(&stage.desk), "it is tried again");
 }

@@ -8,6 +8,7 @@ use serde_json::json;
 use super::*;
 use crate::chats;
 use crate::conversations::stage::{Stage, stage};
+use crate::error::Kind;
 use crate::skills::{self, SkillDraft};
 use crate::timers::Timers;
 use crate::visits::{self, Arrival};

@@ -243,3 +243,28 @@ fn groups_tell_how_a_call_stands() {
     let kinds: String = Direction::ALL.iter().map(|direction| direction.group().text()).collect();
     assert_eq!(kinds, "PV1");
 }
+
+#[test]
+fn what_is_written_beside_a_call_counts() {
+    use Status::*;
+    // (before, turn) → what it gets back if nothing comes of the call
+    for (before, turn, wanted) in [
+        (Some(New), Turn::AgentAnswers, Answered),
+        (Some(Postponed), Turn::AgentAnswers, Answered),
+        (Some(Answered), Turn::CustomerReplies, Open),
+        (Some(Resolved), Turn::CustomerReplies, Open),
+        (Some(Postponed), Turn::CustomerReplies, Open),
+        (Some(New), Turn::CustomerReplies, New),
+        (None, Turn::CustomerReplies, New),
+        (None, Turn::AgentAnswers, Answered),
+        (Some(New), Turn::CallStarts, New),
+        (None, Turn::CallStarts, Resolved),
+    ] {
+        let mut call = Call { before, ..call(Direction::Internal) };
+        call.is_written_beside(turn);
+        assert_eq!(call.end(Ending::HungUp(CUSTOMER), at(9)), Turn::CallChangedNothing { back: wanted }, "{before:?} {turn:?}");
+    }
+    let mut call = Call { before: Some(New), ..call(Direction::Incoming) };
+    call.is_written_beside(Turn::AgentAnswers);
+    assert_eq!(call.end(Ending::HungUp(CUSTOMER), at(9)), Turn::CallEndsMissed, "who called in vain waits");
+}

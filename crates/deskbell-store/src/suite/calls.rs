@@ -101,7 +101,7 @@ pub(super) fn calls_come_back_and_change(place: &Place) {
     let begun = |seconds| test.see(move |tx| calls::begun_before(tx, at(seconds), 10)).len();
     assert_eq!((begun(1), begun(2), begun(3)), (0, 1, 2));
 
-    (first.department, first.waiting_since) = (OTHER, at(30));
+    (first.department, first.waiting_since, first.before) = (OTHER, at(30), Some(Status::Answered));
     first.is_answered(at(31));
     (first.state, first.ended, first.outcome) = (CallState::Ended, Some(at(60)), Some(CallOutcome::Finished));
     let changed = first.clone();

@@ -168,8 +168,10 @@ fn handed_on(scene: &Scene) -> Call {
 
 pub(super) fn calls_are_counted_from_rows(place: &Place) {
     let scene = Scene::begin(place);
-    handed_on(&scene);
+    let moved = handed_on(&scene).id;
     let out = scene.call(14, 20, Direction::Outgoing, Some(ANN));
+    let changed = |call| scene.0.see(move |tx| calls::changed_department(tx, call));
+    assert_eq!((changed(moved), changed(out.id)), (true, false));
     let leg = scene.talks(15, &out, ANN, 3);
     scene.leaves(19, &leg);
     scene.ends(19, &out, CallOutcome::Finished);

@@ -66,7 +66,7 @@ pub fn update(tx: &mut Tx<'_>, call: &Call) -> Result<(), StoreError> {
     let ended_number = if call.ended.is_some() { Some(tx.head()? + 1) } else { None };
     tx.exec(
         "UPDATE calls SET department_id = $2, state = $3, waiting_since = $4, answered_at = $5, ended_at = $6, outcome = $7, \
-           ended_number = COALESCE(ended_number, $8) WHERE id = $1",
+           ended_number = COALESCE(ended_number, $8), status_before = $9 WHERE id = $1",
         &[
             &call.id.get(),
             &call.department.get(),
@@ -76,6 +76,7 @@ pub fn update(tx: &mut Tx<'_>, call: &Call) -> Result<(), StoreError> {
             &call.ended.map(Timestamp::micros),
             &call.outcome.map(CallOutcome::text),
             &ended_number,
+            &call.before.map(Status::text),
         ],
     )?;
     Ok(())
@@ -94,6 +95,12 @@ pub fn transferred(
         &[&call.get(), &number, &at.micros(), &from.get(), &to.get()],
     )?;
     Ok(())
+}
+
+/// Whether a call was ever handed on to another department.
+pub fn changed_department(tx: &mut Tx<'_>, call: CallId) -> Result<bool, StoreError> {
+    let (times,): (i64,) = tx.one("SELECT COUNT(*) FROM call_transfers WHERE call_id = $1 AND from_id <> to_id", &[&call.get()])?;
+    Ok(times > 0)
 }
 
 /// The department that a call was in before a number of the journal; none where an older program began it, or when it had not begun or was

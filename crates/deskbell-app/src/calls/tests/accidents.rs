@@ -165,10 +165,7 @@ fn timers_look_at_phones() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let mut timers = crate::timers::Timers::new(desk.stage.desk.now());
     let mut tick = || runtime.block_on(timers.tick(&desk.stage.desk)).unwrap();
-    let head = desk.stage.head();
-    while desk.stage.desk.figures_number() < head {
-        std::thread::yield_now();
-    }
+    desk.stage.figures_follow();
     tick();
     assert_eq!(desk.call(call).state, CallState::Ringing);
     desk.stage.clock.advance_seconds(30);

@@ -11,6 +11,7 @@ use proptest::test_runner::{Config, TestCaseError};
 
 use super::*;
 use crate::figures::Figures;
+use crate::timers::PassedOver;
 
 /// A step of a schedule; numbers choose among what there is at that moment.
 #[derive(Debug, Clone)]
@@ -205,8 +206,9 @@ proptest! {
         let (loaded, events) = desk.stage.see(move |tx| Ok((Figures::load(tx, now)?, journal::after(tx, 0, 1_000_000)?)));
         let mut figures = Figures::default();
         events.iter().for_each(|recorded| figures.fold(recorded));
-        for seconds in [0, 30, 100_000] {
-            prop_assert_eq!(figures.has_expired_ring(now.plus_seconds(seconds)), loaded.has_expired_ring(now.plus_seconds(seconds)));
+        let nothing = PassedOver::default();
+        for at in [0, 30, 100_000].map(|seconds| now.plus_seconds(seconds)) {
+            prop_assert_eq!(figures.has_expired_ring(at, &nothing), loaded.has_expired_ring(at, &nothing));
         }
         prop_assert!(desk.stage.see(|tx| Ok(journal::check_gapless(tx)?)).is_none());
     }

@@ -445,3 +445,54 @@ fn whoever_is_late_in_answering_is_not_put_into_the_call() {
     assert_eq!(desk.open(call).1, [desk.ann, desk.ben]);
     desk.is_sound();
 }
+
+#[test]
+fn who_was_in_charge_keeps_nothing_that_went_to_a_department_of_others() {
+    let desk = phones();
+    let dora = desk.stage.write(|tx, cx| {
+        let dora = accounts::create_agent(tx, cx, &draft("Dora", true))?.id;
+        tables::departments::remove_member(tx, DepartmentId::DEFAULT, dora)?;
+        Ok(dora)
+    });
+    let in_charge = |call| {
+        let conversation = desk.stage.conversation(desk.call(call).conversation);
+        (conversation.department, conversation.assigned)
+    };
+    let within = |agent, department| {
+        let ticket = desk.stage.ticket(&desk.stage.visit(), "zoe@shop.test", "Help").id;
+        desk.stage.answer(agent, ticket, "Of course");
+        let new = NewCall { conversation: Some(ticket), department, ..NewCall::new(Direction::Incoming) };
+        desk.try_start(&desk.exchange(None), new).unwrap().call.unwrap()
+    };
+    let (sales, support) = (desk.stage.sales, DepartmentId::DEFAULT);
+    let to = |department| Step::Transfer(Target::Department(department));
+    // Ann is in sales alone. She hands her call on, and the customer hangs up in the queue.
+    let call = within(desk.ann, Some(sales));
+    desk.take(Some(desk.ann), call, Step::Answer);
+    desk.take(Some(desk.ann), call, to(support));
+    assert_eq!(in_charge(call), (support, None));
+    desk.take(Some(desk.ben), call, Step::Answer);
+    desk.take(Some(desk.ben), call, Step::Leave);
+    assert_eq!(in_charge(call), (support, None), "nor is it hers when the next one has left");
+    desk.take(None, call, to(sales));
+    desk.take(Some(desk.ben), call, Step::Answer);
+    desk.take(Some(desk.ben), call, Step::Leave);
+    desk.take(None, call, Step::End(HungUp::Customer));
+    assert_eq!(in_charge(call), (sales, Some(desk.ann)), "back with her department it is");
+    // The exchange puts it elsewhere before anybody has answered.
+    let call = within(desk.ann, Some(sales));
+    desk.take(None, call, to(support));
+    desk.take(None, call, Step::End(HungUp::Customer));
+    assert_eq!(in_charge(call), (support, None));
+    // It stayed where somebody had given it to her.
+    let call = within(desk.ann, None);
+    desk.take(Some(desk.ben), call, Step::Answer);
+    desk.take(Some(desk.ben), call, Step::Leave);
+    assert_eq!(in_charge(call), (support, Some(desk.ann)));
+    // Dora is in no department, and so in everyone's.
+    let call = within(dora, Some(sales));
+    desk.take(Some(desk.ann), call, Step::Answer);
+    desk.take(Some(desk.ann), call, to(support));
+    assert_eq!(in_charge(call), (support, Some(dora)));
+    desk.is_sound();
+}

@@ -14,6 +14,7 @@ use serde_json::json;
 use super::*;
 use crate::conversations::stage::{Stage, stage};
 use crate::conversations::{self, Authority, Writing, Written as Letter};
+use crate::error::Kind;
 use crate::rules::{self, Changes, LogFilter};
 use crate::{customers, time_rules};
 
