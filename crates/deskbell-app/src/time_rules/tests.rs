@@ -1,5 +1,7 @@
 //! Time rules on a small desk with a clock that is moved by hand. What a restart is to them is nothing: all they know is in rows.
 
+mod parting;
+
 use deskbell_domain::automation::FiringOutcome;
 use deskbell_domain::conversation::{Conversation, Status};
 use deskbell_domain::ids::CustomerId;
