@@ -134,6 +134,22 @@ pub(super) fn the_log_by_rule_and_conversation(place: &Place) {
     assert_eq!(test.put(|tx| rules::forget_firings(tx, at(31), 2)), 1);
     assert_eq!(test.put(|tx| rules::forget_firings(tx, at(31), 2)), 0);
     assert_eq!(numbers(everything, i64::MAX, 10), [40]);
+    // What a firing caused later is forgotten with the first firing behind its end.
+    test.put(|tx| {
+        rules::caused_later(tx, 40, 56..=61)?;
+        rules::insert_firing(tx, &firing(60, RULE, 8))?;
+        rules::insert_firing(tx, &firing(70, RULE, 8))
+    });
+    let effects = || -> Vec<i64> {
+        test.see(|tx| tx.all("SELECT first_number FROM rule_effects ORDER BY first_number", &[]))
+            .into_iter()
+            .map(|(first,)| first)
+            .collect()
+    };
+    for (forgotten, left) in [(40, &[50, 56][..]), (60, &[56]), (70, &[])] {
+        assert_eq!(test.put(move |tx| rules::forget_firings(tx, at(forgotten + 1), 1)), 1);
+        assert_eq!(effects(), left, "{forgotten}");
+    }
     test.db.close();
 }
 
