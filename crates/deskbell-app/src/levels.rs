@@ -1,9 +1,10 @@
 //! Levels: how many tickets, chats and calls waited and were served, who was there for them, and when; read back for any time, exactly, from
-//! what a reader of the journal keeps of each quarter hour in which something changed. How a report looks is the surface's affair.
+//! what a reader of the journal keeps of each quarter hour and each hour in which something changed. How a report looks is the surface's affair.
 //!
-//! [`keeping`] runs the reader, [`rebuild`] makes everything anew while the desk serves, [`verify`] compares what is kept with the journal,
-//! [`floor`] remembers how it stood where a shortened journal begins.
+//! [`keeping`] runs the reader, [`filling`] makes hours where quarters were written alone, [`rebuild`] makes everything anew while the desk
+//! serves, [`verify`] compares what is kept with the journal, [`floor`] remembers how it stood where a shortened journal begins.
 
+mod filling;
 mod floor;
 mod fold;
 mod keeping;
@@ -15,14 +16,16 @@ mod verify;
 mod walk;
 
 use deskbell_domain::ids::{AgentId, DepartmentId};
-use deskbell_domain::level::{Course, Key, Quarter, Standing, Tally};
+use deskbell_domain::level::{Course, Grain, Key, Slot, Standing, Tally};
 use deskbell_domain::measure::Medium;
 use deskbell_domain::time::Timestamp;
 use deskbell_store::tables::levels as table;
+use deskbell_store::tables::levels::Wanted;
 use deskbell_store::tables::levels::presences::Whose;
 use deskbell_store::{StoreError, Tx};
 
 pub use deskbell_domain::level::Presence;
+pub use filling::fill_hours;
 pub(crate) use floor::trim;
 pub(crate) use keeping::start;
 pub use keeping::{Watch, caught_up};
@@ -79,31 +82,34 @@ pub struct Load {
 /// [`EDGES_MAX`].
 pub fn load(tx: &mut Tx<'_>, medium: Medium, scope: Scope, edges: &[Timestamp], now: Timestamp) -> Result<Vec<Load>, AppError> {
     let of = |course: Course| Load { queue: course.queue.into(), slots: course.slots.into(), service: course.service.into() };
-    Ok(courses(tx, medium, scope, edges, now)?.into_iter().map(of).collect())
+    Ok(courses(tx, scope.key(medium), Wanted::Whole, edges, now)?.into_iter().map(of).collect())
 }
 
 /// Microseconds between each two neighbouring edges in which at least one agent was there for it; else as [`load`].
 pub fn availability(tx: &mut Tx<'_>, medium: Medium, scope: Scope, edges: &[Timestamp], now: Timestamp) -> Result<Vec<i64>, AppError> {
-    Ok(courses(tx, medium, scope, edges, now)?.into_iter().map(|course| course.available_micros).collect())
+    let courses = courses(tx, scope.key(medium), Wanted::Attendance, edges, now)?;
+    Ok(courses.into_iter().map(|course| course.available_micros).collect())
 }
 
-fn courses(tx: &mut Tx<'_>, medium: Medium, scope: Scope, edges: &[Timestamp], now: Timestamp) -> Result<Vec<Course>, AppError> {
+fn courses(tx: &mut Tx<'_>, key: Key, wanted: Wanted, edges: &[Timestamp], now: Timestamp) -> Result<Vec<Course>, AppError> {
     if edges.len() > EDGES_MAX {
         return Err(AppError::invalid(format!("a report has at most {} rows: ask for a shorter time", EDGES_MAX - 1)));
     }
     if !edges.is_sorted() {
         return Err(AppError::invalid("the times of a report go forward"));
     }
-    let edges: Vec<Timestamp> = edges.iter().map(|edge| Quarter::of(*edge).start()).collect();
+    let edges: Vec<Timestamp> = edges.iter().map(|edge| Slot::of(Grain::Quarter, *edge).start()).collect();
     let (Some(first), Some(last)) = (edges.first().copied(), edges.last().copied()) else { return Ok(Vec::new()) };
-    let (from, until) = (Quarter::of(first), Quarter::of(last));
+    let begin_hours = edges.iter().all(|edge| Slot::of(Grain::Hour, *edge).start() == *edge);
     let mut walk = Walk::begin(edges);
     let set = table::kept(tx)?;
-    if let Some(series) = table::series(tx, set, &scope.key(medium))? {
+    if let Some(series) = table::series(tx, set, &key)? {
+        let grain = if begin_hours && table::hours::are_kept(tx, series)? { Grain::Hour } else { Grain::Quarter };
+        let (from, until) = (Slot::of(grain, first), Slot::of(grain, last));
         if let Some(cell) = table::cell_before(tx, series, from)? {
             walk.stands(cell.standing);
         }
-        table::cells(tx, series, from, until, |cell| walk.pass(cell))?;
+        table::cells(tx, series, wanted, (from, until), |cell| walk.pass(cell))?;
     }
     Ok(walk.end(now))
 }
@@ -118,7 +124,7 @@ pub(crate) fn is_behind_settings(tx: &mut Tx<'_>, settings: &Settings) -> Result
 pub fn standing(tx: &mut Tx<'_>, medium: Medium, scope: Scope) -> Result<Standing, StoreError> {
     let set = table::kept(tx)?;
     let Some(series) = table::series(tx, set, &scope.key(medium))? else { return Ok(Standing::default()) };
-    Ok(table::last_cell(tx, series)?.map(|cell| cell.standing).unwrap_or_default())
+    Ok(table::last_cell(tx, series, Grain::Quarter)?.map(|cell| cell.standing).unwrap_or_default())
 }
 
 /// When agents of the scope were there for a medium: those that overlap the time from `from` to `until`, whole, by their beginning, then by

@@ -32,7 +32,7 @@ use tokio::sync::watch;
 
 use crate::desk::Desk;
 use crate::error::AppError;
-use pieces::Uses;
+use pieces::{Use, Uses};
 use state::SignedIn;
 
 pub use reader::{CURSOR, Reader};
@@ -148,10 +148,17 @@ fn sums(tx: &mut Tx<'_>, dimension: Dimension, edges: &[Timestamp], now: Timesta
         let uses = Uses::of(&bounds, span, whole_hours_from);
         uses.read(|slots| {
             rollups::each(tx, served, (dimension, span), slots, |slot, member, body| {
-                uses.at(slot).iter().try_for_each(|used| {
+                if let [Use { place, is_taken_away: false, .. }] = uses.at(slot) {
+                    return rollups::add_body(sums[*place].entry(member).or_default(), body);
+                }
+                // What one time gives is often another one's: it is read once.
+                let mut cell = Cell::default();
+                rollups::add_body(&mut cell, body)?;
+                for used in uses.at(slot) {
                     let sum = sums[used.place].entry(member).or_default();
-                    if used.is_taken_away { rollups::take_body_away(sum, body) } else { rollups::add_body(sum, body) }
-                })
+                    if used.is_taken_away { sum.take_away(&cell) } else { sum.merge(&cell) }
+                }
+                Ok(())
             })
         })?;
     }

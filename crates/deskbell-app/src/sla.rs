@@ -12,6 +12,7 @@ mod tests;
 use std::collections::HashMap;
 
 use deskbell_domain::ids::{ConversationId, SlaLevelId};
+use deskbell_domain::measure::Medium;
 use deskbell_domain::sla::clock::Clock;
 use deskbell_domain::time::Timestamp;
 use deskbell_store::{Tx, tables};
@@ -19,6 +20,7 @@ use deskbell_store::{Tx, tables};
 pub use deskbell_store::tables::sla::log::{Compliance, Kept, LogFilter, LogRow, Times};
 pub use report::{LogRows, compliance, log, newest};
 
+use crate::desk::Desk;
 use crate::error::AppError;
 
 /// A conversation's level, and its clocks that have not ended.
@@ -53,11 +55,13 @@ pub fn examine(tx: &mut Tx<'_>) -> Result<tables::sla::log::Recount, AppError> {
     Ok(tables::sla::log::recount(tx)?)
 }
 
-/// Makes the sums of the log anew if one is wrong; whether one was. Nobody writes meanwhile.
-pub fn mend(tx: &mut Tx<'_>) -> Result<bool, AppError> {
-    let is_wrong = examine(tx)?.wrong_cells > 0;
-    if is_wrong {
-        tables::sla::log::add_up(tx)?;
+/// Makes the sums of the log anew if one is wrong; whether one was. The desk writes between the times that are made anew.
+pub fn mend(desk: &Desk) -> Result<bool, AppError> {
+    let (wrong, blocks) = desk.snapshot_blocking(|tx| Ok((examine(tx)?.wrong_cells, tables::sla::log::blocks(tx)?)))?;
+    if let (1.., Some((first, last))) = (wrong, blocks) {
+        for (block, medium) in (first..=last).flat_map(|block| Medium::ALL.map(|medium| (block, medium))) {
+            desk.write_blocking(move |tx, _| Ok(tables::sla::log::add_up(tx, medium, block)?))?;
+        }
     }
-    Ok(is_wrong)
+    Ok(wrong > 0)
 }

@@ -1,5 +1,5 @@
-//! Levels: how many wait, are served and could be served, at each moment, for each medium; and what of it is kept of each quarter hour, so
-//! that means over time come from the changes themselves.
+//! Levels: how many wait, are served and could be served, at each moment, for each medium; and what of it is kept of each quarter hour and
+//! each hour, so that means over time come from the changes themselves.
 
 #[cfg(test)]
 mod tests;
@@ -10,38 +10,67 @@ use crate::measure::Medium;
 use crate::spelled;
 use crate::time::Timestamp;
 
-/// A quarter hour. Hours of every time zone in use begin on one.
-pub const QUARTER_MICROS: i64 = 900_000_000;
-
 impl Medium {
     pub const ALL: [Medium; 3] = [Medium::Tickets, Medium::Chats, Medium::Calls];
 }
 
-/// A quarter hour of UTC, counted from 1970.
+/// How long the stretches of time are that cells are kept of. Hours of every time zone in use begin on a quarter hour, those of most zones on
+/// an hour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Quarter(i64);
+pub enum Grain {
+    Quarter,
+    Hour,
+}
 
-impl Quarter {
+impl Grain {
+    pub const ALL: [Grain; 2] = [Grain::Quarter, Grain::Hour];
+
+    pub const fn micros(self) -> i64 {
+        match self {
+            Grain::Quarter => 900_000_000,
+            Grain::Hour => 3_600_000_000,
+        }
+    }
+}
+
+/// A quarter hour or an hour of UTC, counted from 1970.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Slot {
+    grain: Grain,
+    number: i64,
+}
+
+impl Slot {
     /// The one that a moment is in.
-    pub const fn of(at: Timestamp) -> Quarter {
-        Quarter(at.micros().div_euclid(QUARTER_MICROS))
+    pub const fn of(grain: Grain, at: Timestamp) -> Slot {
+        Slot { grain, number: at.micros().div_euclid(grain.micros()) }
     }
 
-    pub const fn from_i64(number: i64) -> Quarter {
-        Quarter(number)
+    pub const fn from_i64(grain: Grain, number: i64) -> Slot {
+        Slot { grain, number }
+    }
+
+    pub const fn grain(self) -> Grain {
+        self.grain
     }
 
     pub const fn get(self) -> i64 {
-        self.0
+        self.number
     }
 
     pub const fn start(self) -> Timestamp {
-        Timestamp::from_micros(self.0 * QUARTER_MICROS)
+        Timestamp::from_micros(self.number * self.grain.micros())
     }
 
     #[must_use]
-    pub const fn next(self) -> Quarter {
-        Quarter(self.0 + 1)
+    pub const fn next(self) -> Slot {
+        Slot { grain: self.grain, number: self.number + 1 }
+    }
+
+    /// The one of another length that begins with it or in which it begins.
+    #[must_use]
+    pub const fn to(self, grain: Grain) -> Slot {
+        Slot::of(grain, self.start())
     }
 }
 
@@ -156,13 +185,14 @@ impl Course {
     }
 }
 
-/// What is kept of a quarter hour in which something changed. Until the next one that is kept, it stands as it did at the end of this.
+/// What is kept of a quarter hour or an hour in which something changed. Until the next one that is kept, it stands as it did at the end of
+/// this.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cell {
-    pub quarter: Quarter,
+    pub slot: Slot,
     /// The moment of the last change.
     pub changed: Timestamp,
-    /// From the quarter's beginning to the last change.
+    /// From the slot's beginning to the last change.
     pub before: Course,
     /// From the last change on.
     pub standing: Standing,
@@ -170,20 +200,41 @@ pub struct Cell {
 
 impl Cell {
     /// One that begins as it stood before it.
-    pub fn begin(quarter: Quarter, standing: Standing) -> Cell {
-        Cell { quarter, changed: quarter.start(), before: Course::default(), standing }
+    pub fn begin(slot: Slot, standing: Standing) -> Cell {
+        Cell { slot, changed: slot.start(), before: Course::default(), standing }
     }
 
-    /// Takes a change in; the cell of an earlier quarter is whole then, and is returned while this one begins anew. Changes of one moment are
+    /// Takes a change in; the cell of an earlier slot is whole then, and is returned while this one begins anew. Changes of one moment are
     /// one: what held for no time counts for nothing.
     pub fn change(&mut self, at: Timestamp, by: &Standing) -> Option<Cell> {
-        let quarter = Quarter::of(at);
-        let whole = (quarter > self.quarter).then(|| std::mem::replace(self, Cell::begin(quarter, self.standing)));
+        let slot = Slot::of(self.slot.grain, at);
+        let whole = (slot > self.slot).then(|| std::mem::replace(self, Cell::begin(slot, self.standing)));
         self.before.add(&self.standing, at.micros_since(self.changed));
         self.changed = self.changed.max(at);
         self.standing.add(by);
         whole
     }
+
+    /// Takes in what is kept of a quarter hour of this hour, behind those that were taken in.
+    pub fn take(&mut self, quarter: &Cell) {
+        self.before.add(&self.standing, quarter.slot.start().micros_since(self.changed));
+        self.before.merge(&quarter.before);
+        self.changed = quarter.changed;
+        self.standing = quarter.standing;
+    }
+}
+
+/// The cells of hours, from all that there are of their quarters, in order, and how it stood before these.
+pub fn hours(mut standing: Standing, quarters: &[Cell]) -> Vec<Cell> {
+    let hour = |quarter: &Cell| quarter.slot.to(Grain::Hour);
+    let of_an_hour = quarters.chunk_by(|one, next| hour(one) == hour(next));
+    let cells = of_an_hour.map(|quarters| {
+        let mut cell = Cell::begin(hour(&quarters[0]), standing);
+        quarters.iter().for_each(|quarter| cell.take(quarter));
+        standing = cell.standing;
+        cell
+    });
+    cells.collect()
 }
 
 spelled! {

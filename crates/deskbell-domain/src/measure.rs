@@ -222,6 +222,13 @@ impl Cell {
         }
     }
 
+    /// The other way round.
+    pub fn take_away(&mut self, other: &Cell) {
+        for (sum, less) in self.0.iter_mut().zip(other.0) {
+            *sum -= less;
+        }
+    }
+
     /// Adds at a place of [`REGISTRY`]; `false` if there is none such.
     pub fn add_at(&mut self, place: usize, by: i64) -> bool {
         match self.0.get_mut(place) {
@@ -283,5 +290,7 @@ mod tests {
         other.add(Measure::Notes, 3);
         cell.merge(&other);
         assert_eq!(cell.entries().collect::<Vec<_>>(), [(Measure::Notes, 3)]);
+        cell.take_away(&other);
+        assert_eq!(cell.entries().collect::<Vec<_>>(), [(Measure::Rewards, 2)]);
     }
 }

@@ -6,7 +6,8 @@
 //! - Placeholders are `$1`, `$2`, …; `LIMIT $3` is fine. On SQLite they become `?1`, `?2`, … once per statement, literals left alone.
 //! - **Every integer, flag and moment is BIGINT**: flags are 0 or 1, moments are microseconds since 1970. A `bool` binds as 0 or 1 and reads
 //!   back from them (`WHERE enabled = $1` with `&true`; never `WHERE enabled`, never the words TRUE and FALSE in a column's value).
-//! - Texts are `{TEXT}`, bytes `{BLOB}`, the integer key of a table `{PK}`, fractions `DOUBLE PRECISION` in migrations.
+//! - Texts are `{TEXT}`, bytes `{BLOB}`, the integer key of a table `{PK}`, fractions `DOUBLE PRECISION` in migrations; `{BY_KEY}` behind a table's
+//!   columns keeps its rows in the order of its key, where the engine can.
 //! - A text must not hold a NUL (PostgreSQL cannot store it); binding one is an error on both engines.
 //! - `CAST(SUM(x) AS BIGINT)`, `lower(x) LIKE $1`, `NULLS FIRST` or `NULLS LAST` wherever NULLs are sorted, no `now()`, no deferred constraints.
 //! - Inside a write, a failed statement ends the job: whatever follows is refused, and the job is rolled back even if it returns `Ok`. So

@@ -6,8 +6,9 @@ use crate::error::StoreError;
 use crate::schema;
 use std::collections::HashMap;
 
-/// A name and its statements, in the dialect of migrations: `{PK}`, `{TEXT}`, `{BLOB}`. Where the engines must differ, what stands before
-/// `{POSTGRES}` is SQLite's and what stands behind it PostgreSQL's.
+/// A name and its statements, in the dialect of migrations: `{PK}`, `{TEXT}`, `{BLOB}`, and behind a table's columns `{BY_KEY}` where its rows are to
+/// lie in the order of its key on SQLite. Where the engines must differ, what stands before `{POSTGRES}` is SQLite's and what stands behind it
+/// PostgreSQL's.
 pub type Migration = (&'static str, &'static str);
 
 /// The engine's own tables.
@@ -155,16 +156,16 @@ fn in_migration(name: &str, error: StoreError) -> StoreError {
 
 /// Fills the placeholders in.
 fn for_engine(text: &str, engine: EngineKind) -> String {
-    let (key, plain, blob) = match engine {
-        EngineKind::Sqlite => ("INTEGER PRIMARY KEY", "TEXT", "BLOB"),
-        EngineKind::Postgres => ("BIGINT PRIMARY KEY", "TEXT COLLATE \"C\"", "BYTEA"),
+    let (key, plain, blob, by_key) = match engine {
+        EngineKind::Sqlite => ("INTEGER PRIMARY KEY", "TEXT", "BLOB", " WITHOUT ROWID"),
+        EngineKind::Postgres => ("BIGINT PRIMARY KEY", "TEXT COLLATE \"C\"", "BYTEA", ""),
     };
     let own = match (text.split_once("{POSTGRES}"), engine) {
         (None, _) => text,
         (Some((sqlite, _)), EngineKind::Sqlite) => sqlite,
         (Some((_, postgres)), EngineKind::Postgres) => postgres,
     };
-    own.replace("{PK}", key).replace("{TEXT}", plain).replace("{BLOB}", blob)
+    own.replace("{PK}", key).replace("{TEXT}", plain).replace("{BLOB}", blob).replace("{BY_KEY}", by_key)
 }
 
 /// FNV-1a over 64 bits: it guards against mistakes, not against malice.

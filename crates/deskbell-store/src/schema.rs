@@ -51,6 +51,8 @@ pub const MIGRATIONS: &[(&str, &str)] = &[
     ("0025-rollup-leases", rollups::ROLLUP_LEASES),
     ("0026-running", RUNNING),
     ("0027-rollup-hours", rollups::ROLLUP_HOURS),
+    ("0028-sla-hours", sla::HOURS),
+    ("0029-level-hours", levels::LEVEL_HOURS),
 ];
 
 /// When a desk last noted that it runs; NULL: it never did.

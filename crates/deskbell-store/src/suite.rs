@@ -3,6 +3,7 @@
 mod automation;
 mod calls;
 mod contacts;
+pub mod damage;
 mod directory;
 mod exports;
 mod files;
@@ -17,7 +18,7 @@ mod reads;
 mod records;
 mod recount;
 mod rollups;
-mod rows;
+pub mod rows;
 mod skills;
 mod sla;
 mod ticket_writes;
@@ -80,8 +81,8 @@ cases! {
         marks_and_what_was_left;
     directory: shortcuts_come_back_change_and_go, attendances_are_counted, bans_by_their_ids;
     timeline: spans_and_events_come_back_in_their_order, what_is_open_comes_back_and_goes, moments_of_the_journal;
-    levels: cells_come_back_by_series_and_time, sets_take_each_others_place, how_things_stand_comes_back, presences_overlap_a_time,
-        a_set_begins_where_the_journal_does;
+    levels: cells_come_back_by_series_and_time, hours_are_made_from_quarters, sets_take_each_others_place, how_things_stand_comes_back,
+        presences_overlap_a_time, a_set_begins_where_the_journal_does;
     triggers: goals_come_back_change_and_go, conversions_by_page_chat_and_visitor, conversions_of_a_crowded_second,
         conversions_are_put_down_to_touches, triggers_come_back_wait_and_go, greetings_and_marks_of_visitors, how_a_browser_has_come;
     skills: skills_come_back_change_and_go, who_has_which_skills, chats_ask_for_skills, queues_are_read_in_bites;
@@ -95,7 +96,8 @@ cases! {
     automation: rules_come_back_in_their_order, the_log_by_rule_and_conversation, when_time_rules_look_at_what,
         whom_companies_and_groups_concern, when_a_status_changed, ready_texts_come_back_change_and_go;
     upgrades: conversations_come_over, numbers_are_compared_at_once, levels_begin_with_the_journal,
-        levels_of_a_shortened_journal_have_no_floor, hours_of_rollups_are_still_to_be_made, ratings_are_somebodys;
+        levels_of_a_shortened_journal_have_no_floor, hours_of_rollups_are_still_to_be_made, older_levels_lack_hours,
+        ratings_are_somebodys, hours_of_goals_are_added_up;
 }
 
 /// Where a case's database is. Nothing has opened it yet.

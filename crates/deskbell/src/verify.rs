@@ -41,7 +41,7 @@ fn rebuild(desk: &Desk) -> anyhow::Result<ExitCode> {
     let progress = levels::rebuild(desk, &mut |progress| bar.show(progress.done, progress.all)).map_err(of("levels"))?;
     bar.end();
     println!("levels: made anew from {} events ({} a second)", progress.done, bar.rate(progress.done));
-    let was_wrong = desk.write_blocking(|tx, _| sla::mend(tx)).map_err(of("service levels"))?;
+    let was_wrong = sla::mend(desk).map_err(of("service levels"))?;
     println!("service levels: sums {}", if was_wrong { "made anew from their log" } else { "are those of their log" });
     Ok(ExitCode::SUCCESS)
 }
@@ -65,11 +65,16 @@ fn verify(desk: &Desk) -> anyhow::Result<ExitCode> {
     let mut bar = Bar::new("counted again");
     let levels = levels::verify(desk, &mut |progress| bar.show(progress.done, progress.all)).map_err(of("levels"))?;
     bar.end();
-    tell("levels, by the journal", "quarter hours and presences", (levels.counted, levels.differing), &levels.differences);
+    tell("levels, by the journal", "quarter hours, hours and presences", (levels.counted, levels.differing), &levels.differences);
     let log = desk.snapshot_blocking(sla::examine).map_err(of("service levels"))?;
     match log.wrong_cells {
         0 => println!("ok    service levels, by their log: {} entries add up to their sums", log.logged),
-        wrong => println!("WRONG service levels, by their log: {wrong} sums differ"),
+        wrong => {
+            println!("WRONG service levels, by their log: {wrong} sums differ");
+            for cell in &log.named_cells {
+                println!("      {}", sla::report::named(cell));
+            }
+        }
     }
     let is_sound = found.is_sound() && levels.differing == 0 && log.wrong_cells == 0;
     Ok(if is_sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -57,7 +57,7 @@ impl Desk {
 
     /// Starts keeping levels, unless that has begun.
     pub fn keep_levels(&self) -> Result<(), AppError> {
-        let listener = levels::start(&self.0.levels, self.level_reader()).map_err(|error| no_thread(&error))?;
+        let listener = levels::start(&self.0.levels, &self.0.db).map_err(|error| no_thread(&error))?;
         if let Some(listener) = listener {
             self.0.follower.add(listener);
         }

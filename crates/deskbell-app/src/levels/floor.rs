@@ -2,16 +2,18 @@
 //! rebuild and a comparison go on, with what is older as it is kept.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
-use deskbell_domain::level::{Cell, Key, Quarter};
+use deskbell_domain::level::{Cell, Grain, Key};
 use deskbell_domain::measure::Medium;
 use deskbell_domain::time::Timestamp;
 use deskbell_store::tables::levels as table;
-use deskbell_store::tables::levels::{SetId, floor as rows};
+use deskbell_store::tables::levels::hours::Hours;
+use deskbell_store::tables::levels::{SeriesId, SetId, floor as rows};
 use deskbell_store::{Db, StoreError, Tx, cursors, journal};
 
-use super::fold::Told;
-use super::reader::{CURSOR, items_of, load, put_levels, put_move, put_standing};
+use super::fold::{Change, Told};
+use super::reader::{CURSOR, items_of, last_quarter, load, put_move, put_standing};
 use crate::error::AppError;
 
 /// Where counting again begins.
@@ -68,11 +70,7 @@ fn rise(tx: &mut Tx<'_>, floor: SetId, until: i64) -> Result<(), AppError> {
     for recorded in &events {
         fold.fold(recorded, &mut told);
     }
-    let mut last = HashMap::new();
-    put_levels(tx, floor, &mut last, &told.changes)?;
-    for known in last.values() {
-        rows::forget_cells(tx, known.series, known.cell.quarter)?;
-    }
+    put_last(tx, floor, &told.changes)?;
     told.moves.iter().try_for_each(|step| put_move(tx, floor, step))?;
     rows::forget_presences(tx, floor)?;
     put_standing(tx, floor, &fold, &told)?;
@@ -81,17 +79,35 @@ fn rise(tx: &mut Tx<'_>, floor: SetId, until: i64) -> Result<(), AppError> {
     Ok(())
 }
 
+/// The last quarter hour's cell of each series, alone.
+fn put_last(tx: &mut Tx<'_>, floor: SetId, changes: &[Change]) -> Result<(), StoreError> {
+    let mut last: HashMap<Key, (SeriesId, Cell)> = HashMap::new();
+    for change in changes {
+        let (_, cell) = match last.entry(change.key) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => place.insert(last_quarter(tx, floor, Hours::Lacking, change)?),
+        };
+        // What is whole before it is in the set that is kept.
+        let _whole = cell.change(change.at, &change.by);
+    }
+    for (series, cell) in last.values() {
+        table::put_cell(tx, *series, cell)?;
+        rows::forget_cells(tx, *series, cell.slot)?;
+    }
+    Ok(())
+}
+
 /// Fills the set that is being built with what was before the journal, in bites; then it stands where the journal begins.
 pub(super) fn copy(db: &Db, start: Start, built: SetId) -> Result<(), AppError> {
     let write = Copying { db, start, built };
     for (key, last) in write.bite(move |tx, floor, _| last_cells(tx, floor))? {
-        let series = write.bite(move |tx, _, built| table::insert_series(tx, built, &key))?;
-        let mut from = Some(Quarter::from_i64(0));
+        let series = write.bite(move |tx, _, built| table::insert_series(tx, built, &key, Hours::Lacking))?;
+        let mut from = Some(table::first_slot(Grain::Quarter));
         while let Some(begin) = from {
             from = write.bite(move |tx, _, _| {
                 let kept = table::kept(tx)?;
                 match table::series(tx, kept, &key)? {
-                    Some(older) => rows::copy_cells(tx, older, series, begin, last.quarter),
+                    Some(older) => rows::copy_cells(tx, older, series, begin, last.slot),
                     None => Ok(None),
                 }
             })?;
@@ -147,11 +163,11 @@ impl Copying<'_> {
     }
 }
 
-/// The last cell of each series of the floor.
+/// The last quarter hour's cell of each series of the floor.
 pub(super) fn last_cells(tx: &mut Tx<'_>, floor: SetId) -> Result<Vec<(Key, Cell)>, StoreError> {
     let mut found = Vec::new();
-    for (key, series, _) in table::all_series(tx, floor)? {
-        found.extend(table::last_cell(tx, series)?.map(|cell| (key, cell)));
+    for (key, series) in table::all_series(tx, floor)? {
+        found.extend(table::last_cell(tx, series, Grain::Quarter)?.map(|cell| (key, cell)));
     }
     Ok(found)
 }

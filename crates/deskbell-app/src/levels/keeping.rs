@@ -4,9 +4,11 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 use deskbell_domain::event::Recorded;
+use deskbell_store::Db;
 use tokio::sync::watch;
 
-use super::reader::Reader;
+use super::filling::Filling;
+use super::reader::{Left, Reader};
 use crate::desk::Desk;
 use crate::error::{AppError, Kind};
 use crate::follow::Listener;
@@ -52,10 +54,9 @@ impl Watch {
         changed
     }
 
-    /// Waits for the next look. `false` when there is none any more.
-    fn sleep(&self) -> bool {
+    /// Waits for the next look, so long at most. `false` when there is none any more.
+    fn sleep(&self, pause: Duration) -> bool {
         let bell = self.bell.lock().unwrap_or_else(PoisonError::into_inner);
-        let pause = Duration::from_secs(LOOK_SECONDS);
         let waits = |bell: &mut Bell| !bell.is_rung && !bell.is_over;
         let (mut bell, _) = self.rung.wait_timeout_while(bell, pause, waits).unwrap_or_else(PoisonError::into_inner);
         bell.is_rung = false;
@@ -92,12 +93,13 @@ impl Drop for Leash {
 }
 
 /// Starts the thread, unless it runs already; returns what must listen to the journal. The thread ends when that listener is dropped.
-pub(crate) fn start(watch: &Arc<Watch>, reader: Reader) -> std::io::Result<Option<Box<dyn Listener>>> {
+pub(crate) fn start(watch: &Arc<Watch>, db: &Db) -> std::io::Result<Option<Box<dyn Listener>>> {
     if watch.with_bell(|bell| std::mem::replace(&mut bell.is_begun, true)) {
         return Ok(None);
     }
     let own = Arc::clone(watch);
-    let started = std::thread::Builder::new().name("levels".to_owned()).spawn(move || run(&own, reader));
+    let (reader, filling) = (Reader::keeping(db.clone()), Filling::of_kept(db.clone()));
+    let started = std::thread::Builder::new().name("levels".to_owned()).spawn(move || run(&own, reader, filling));
     if let Err(error) = started {
         watch.with_bell(|bell| bell.is_begun = false);
         return Err(error);
@@ -105,16 +107,26 @@ pub(crate) fn start(watch: &Arc<Watch>, reader: Reader) -> std::io::Result<Optio
     Ok(Some(Box::new(Leash(Arc::clone(watch)))))
 }
 
-fn run(watch: &Watch, mut reader: Reader) {
+fn run(watch: &Watch, mut reader: Reader, mut filling: Filling) {
     loop {
-        match reader.catch_up() {
-            Ok(()) => {
-                watch.number.send_replace(reader.number().unwrap_or(0));
+        let looked = reader.catch_up().and_then(|()| {
+            watch.number.send_replace(reader.number().unwrap_or(0));
+            filling.bite()
+        });
+        let pause_seconds = match looked {
+            // Between two bites it looks again.
+            Ok(Left::Some) => 0,
+            Ok(Left::Nothing) => LOOK_SECONDS,
+            Err(error) => {
+                if error.kind == Kind::Internal {
+                    tracing::error!(error = %error, "levels fell behind");
+                } else {
+                    tracing::warn!(error = %error, "levels wait for the store");
+                }
+                LOOK_SECONDS
             }
-            Err(error) if error.kind == Kind::Internal => tracing::error!(error = %error, "levels fell behind"),
-            Err(error) => tracing::warn!(error = %error, "levels wait for the store"),
-        }
-        if !watch.sleep() {
+        };
+        if !watch.sleep(Duration::from_secs(pause_seconds)) {
             return;
         }
     }

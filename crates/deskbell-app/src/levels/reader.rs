@@ -5,9 +5,10 @@ use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use deskbell_domain::event::Recorded;
-use deskbell_domain::level::{Cell, Item, Key, Quarter, Standing};
+use deskbell_domain::level::{Cell, Grain, Item, Key, Slot, Standing};
 use deskbell_domain::measure::Medium;
 use deskbell_store::tables::levels as table;
+use deskbell_store::tables::levels::hours::{self, Hours};
 use deskbell_store::tables::levels::{SeriesId, SetId};
 use deskbell_store::{Db, StoreError, Tx, cursors, journal};
 
@@ -58,6 +59,8 @@ pub struct Reader {
     db: Db,
     target: Target,
     pub(super) bite_events: i64,
+    /// Whether hours are written with their quarters, or made out of them later: all at once that takes less.
+    pub(super) hours: Hours,
     /// As of the rows, or further while nothing came out that had to be written; none before the first look and after a failure.
     state: Option<State>,
 }
@@ -65,16 +68,16 @@ pub struct Reader {
 struct State {
     set: SetId,
     fold: Fold,
-    /// The last cell of each series that was written so far.
+    /// The last cells of each series that was written so far.
     last: HashMap<Key, Last>,
     /// The cursor in the rows.
     written: i64,
 }
 
-/// The last cell of a series.
-pub(super) struct Last {
-    pub(super) series: SeriesId,
-    pub(super) cell: Cell,
+/// The last cells of a series, one of each grain.
+struct Last {
+    series: SeriesId,
+    cells: [Cell; Grain::ALL.len()],
 }
 
 /// Whether a bite was all there is.
@@ -91,7 +94,11 @@ impl Reader {
     }
 
     pub(super) fn new(db: Db, target: Target) -> Reader {
-        Reader { db, target, bite_events: BITE_EVENTS, state: None }
+        let hours = match target {
+            Target::Kept => Hours::Kept,
+            Target::Built => Hours::Lacking,
+        };
+        Reader { db, target, bite_events: BITE_EVENTS, hours, state: None }
     }
 
     /// The last entry that is in; none before the first look.
@@ -152,13 +159,13 @@ impl Reader {
 
     /// Writes what came out, what stands and the cursor; none, and nothing, if the cursor is not where it was or another set is read from.
     fn write(&self, state: State, told: Told) -> Result<Option<State>, AppError> {
-        let target = self.target;
+        let (target, hours) = (self.target, self.hours);
         self.db.write_blocking(move |tx| {
             let mut state = state;
             if target.set(tx)? != Some(state.set) || target.number(tx, state.set)? != state.written {
                 return Ok(None);
             }
-            put_levels(tx, state.set, &mut state.last, &told.changes)?;
+            put_levels(tx, (state.set, hours), &mut state.last, &told.changes)?;
             told.moves.iter().try_for_each(|step| put_move(tx, state.set, step))?;
             put_standing(tx, state.set, &state.fold, &told)?;
             table::set_latest(tx, state.set, state.fold.latest)?;
@@ -199,36 +206,50 @@ pub(super) fn items_of(tx: &mut Tx<'_>, set: SetId, events: &[Recorded]) -> Resu
     Ok(items)
 }
 
-pub(super) fn put_levels(tx: &mut Tx<'_>, set: SetId, last: &mut HashMap<Key, Last>, changes: &[Change]) -> Result<(), StoreError> {
+fn put_levels(tx: &mut Tx<'_>, (set, hours): (SetId, Hours), last: &mut HashMap<Key, Last>, changes: &[Change]) -> Result<(), StoreError> {
+    let put = |tx: &mut Tx<'_>, series: SeriesId, cell: &Cell| match (cell.slot.grain(), hours) {
+        (Grain::Quarter, _) | (Grain::Hour, Hours::Kept) => table::put_cell(tx, series, cell),
+        (Grain::Hour, Hours::Lacking) => Ok(()),
+    };
     let mut touched: HashSet<Key> = HashSet::new();
     for change in changes {
         let known = match last.entry(change.key) {
             Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(place) => place.insert(last_of(tx, set, change)?),
+            Entry::Vacant(place) => place.insert(last_of(tx, set, hours, change)?),
         };
-        let whole = known.cell.change(change.at, &change.by);
-        // One that no change of these touched is in its row already.
-        if let Some(whole) = whole
-            && touched.contains(&change.key)
-        {
-            table::put_cell(tx, known.series, &whole)?;
+        for cell in &mut known.cells {
+            let whole = cell.change(change.at, &change.by);
+            // One that no change of these touched is in its row already.
+            if let Some(whole) = whole
+                && touched.contains(&change.key)
+            {
+                put(tx, known.series, &whole)?;
+            }
         }
         touched.insert(change.key);
     }
     for key in touched {
         let known = &last[&key];
-        table::put_cell(tx, known.series, &known.cell)?;
+        known.cells.iter().try_for_each(|cell| put(tx, known.series, cell))?;
     }
     Ok(())
 }
 
-fn last_of(tx: &mut Tx<'_>, set: SetId, change: &Change) -> Result<Last, StoreError> {
+/// The hour comes from its quarters: these may have been written alone.
+fn last_of(tx: &mut Tx<'_>, set: SetId, hours: Hours, change: &Change) -> Result<Last, StoreError> {
+    let (series, quarter) = last_quarter(tx, set, hours, change)?;
+    let hour = hours::up_to(tx, series, &quarter)?;
+    Ok(Last { series, cells: [quarter, hour] })
+}
+
+/// The series of a change and its last quarter hour's cell, before it.
+pub(super) fn last_quarter(tx: &mut Tx<'_>, set: SetId, hours: Hours, change: &Change) -> Result<(SeriesId, Cell), StoreError> {
     let series = match table::series(tx, set, &change.key)? {
         Some(series) => series,
-        None => table::insert_series(tx, set, &change.key)?,
+        None => table::insert_series(tx, set, &change.key, hours)?,
     };
-    let cell = table::last_cell(tx, series)?;
-    Ok(Last { series, cell: cell.unwrap_or_else(|| Cell::begin(Quarter::of(change.at), Standing::default())) })
+    let cell = table::last_cell(tx, series, Grain::Quarter)?;
+    Ok((series, cell.unwrap_or_else(|| Cell::begin(Slot::of(Grain::Quarter, change.at), Standing::default()))))
 }
 
 pub(super) fn put_move(tx: &mut Tx<'_>, set: SetId, step: &Move) -> Result<(), StoreError> {

@@ -2,8 +2,10 @@
 //! transaction once it has come as far. What is older than the journal is taken over.
 
 use deskbell_store::tables::levels as table;
+use deskbell_store::tables::levels::hours::Hours;
 use deskbell_store::{Db, Tx, cursors};
 
+use super::filling::Filling;
 use super::floor::{self, Start};
 use super::reader::{CURSOR, Left, Reader, Target};
 use crate::desk::Desk;
@@ -33,14 +35,20 @@ pub fn rebuild(desk: &Desk, progress: &mut dyn FnMut(Progress)) -> Result<Progre
     floor::copy(db, start, built)?;
     let mut reader = Reader::new(db.clone(), Target::Built);
     reader.bite_events = BITE_EVENTS;
-    for _ in 0..SWITCHES_MAX {
+    let mut follow = |reader: &mut Reader| -> Result<i64, AppError> {
         while reader.bite()? == Left::Some {
             let head = db.read_blocking(|tx| tx.head())?;
             progress(Progress { done: reader.number().unwrap_or(start.number) - start.number, all: head - start.number });
         }
+        Ok(reader.number().unwrap_or(start.number) - start.number)
+    };
+    follow(&mut reader)?;
+    Filling::of_built(db.clone(), built).finish()?;
+    reader.hours = Hours::Kept;
+    for _ in 0..SWITCHES_MAX {
+        let done = follow(&mut reader)?;
         if db.write_blocking(switch)? {
             clear(db)?;
-            let done = reader.number().unwrap_or(start.number) - start.number;
             return Ok(Progress { done, all: done });
         }
     }

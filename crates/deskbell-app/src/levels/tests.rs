@@ -9,7 +9,6 @@ use deskbell_domain::call::{CallState, Direction};
 use deskbell_domain::chat::{ChatState, OfferOutcome};
 use deskbell_domain::conversation::Status;
 use deskbell_domain::ids::DepartmentId;
-use deskbell_domain::level::QUARTER_MICROS;
 
 use super::*;
 use crate::error::Kind;
@@ -352,7 +351,7 @@ fn hours_of_zones_with_quarters_add_up() {
     assert_eq!(shifted[0].queue, level(14.0 / 60.0, 1, 0));
     assert_eq!(shifted[1].queue, level((35 + 2 * 25) as f64 / 60.0, 2, 1));
     assert_eq!(shifted[2].queue, level((2 * 25 + 1) as f64 / 60.0, 2, 0));
-    assert_eq!(QUARTER_MICROS, 15 * MINUTE);
+    assert_eq!(Grain::Quarter.micros(), 15 * MINUTE);
 }
 
 #[test]

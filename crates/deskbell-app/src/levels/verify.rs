@@ -6,11 +6,11 @@ use std::fmt;
 
 use deskbell_domain::event::Recorded;
 use deskbell_domain::ids::{AgentId, DepartmentId};
-use deskbell_domain::level::{Cell, Key, Presence, Quarter, Standing};
+use deskbell_domain::level::{Cell, Grain, Key, Presence, Slot, Standing};
 use deskbell_domain::measure::Medium;
 use deskbell_domain::time::Timestamp;
 use deskbell_store::tables::levels as table;
-use deskbell_store::tables::levels::{SeriesId, SetId, floor as rows};
+use deskbell_store::tables::levels::{SeriesId, SetId, floor as rows, hours};
 use deskbell_store::{StoreError, Tx, cursors, journal};
 
 use super::floor::{Start, last_cells};
@@ -24,14 +24,15 @@ use crate::error::AppError;
 const BITE_EVENTS: i64 = 2_000;
 /// Differences that are told; all are counted.
 const DIFFERENCES_TOLD_MAX: usize = 50;
+const MINUTE_MICROS: i64 = 60_000_000;
 
 /// Something that is kept otherwise than the journal says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Difference {
-    /// Of a quarter hour.
+    /// Of a quarter hour or an hour.
     Cell { key: Key, kept: Option<Box<Cell>>, counted: Box<Cell> },
-    /// How many quarter hours there are.
-    Cells { key: Key, kept: i64, counted: i64 },
+    /// How many quarter hours or hours there are.
+    Cells { key: Key, grain: Grain, kept: i64, counted: i64 },
     /// Of a time that an agent was there.
     Presence { medium: Medium, kept: Option<Presence>, counted: Presence },
     /// How many of these there are.
@@ -41,7 +42,7 @@ pub enum Difference {
 /// What was compared, and what was found.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Compared {
-    /// Quarter hours and presences that were compared.
+    /// Quarter hours, hours and presences that were compared.
     pub counted: u64,
     pub differing: u64,
     /// The first ones.
@@ -62,15 +63,17 @@ impl fmt::Display for Difference {
         match self {
             Difference::Cell { key, kept, counted } => {
                 let kept = kept.as_deref().map_or("nothing".to_owned(), cell_text);
-                write!(
-                    f,
-                    "{}, 15 minutes from {}: {kept}, counted {}",
-                    key_text(key),
-                    time_text(counted.quarter.start()),
-                    cell_text(counted)
-                )
+                let minutes = counted.slot.grain().micros() / MINUTE_MICROS;
+                let (whose, from) = (key_text(key), time_text(counted.slot.start()));
+                write!(f, "{whose}, {minutes} minutes from {from}: {kept}, counted {}", cell_text(counted))
             }
-            Difference::Cells { key, kept, counted } => write!(f, "{}: {kept} quarter hours, counted {counted}", key_text(key)),
+            Difference::Cells { key, grain, kept, counted } => {
+                let what = match grain {
+                    Grain::Quarter => "quarter hours",
+                    Grain::Hour => "hours",
+                };
+                write!(f, "{}: {kept} {what}, counted {counted}", key_text(key))
+            }
             Difference::Presence { medium, kept, counted } => {
                 let Presence { agent, department, from, until } = counted;
                 let end = |until: Option<Timestamp>| until.map_or("open".to_owned(), time_text);
@@ -157,7 +160,6 @@ fn place(tx: &mut Tx<'_>) -> Result<(SetId, i64), AppError> {
 struct Count {
     set: SetId,
     fold: Fold,
-    /// The cell of each key that may still change, how many were whole before it, and the series that is kept.
     last: HashMap<Key, Last>,
     /// Who is there since when.
     present: HashMap<(Medium, AgentId, DepartmentId), Timestamp>,
@@ -165,10 +167,47 @@ struct Count {
     compared: Compared,
 }
 
+/// What was counted of a key, and the series that is kept.
 struct Last {
+    series: Option<SeriesId>,
+    /// Quarter hours; and hours, if the series had them when it was looked up.
+    counts: Vec<Cells>,
+}
+
+/// The cell that may still change, and how many were whole before it.
+struct Cells {
     cell: Cell,
     whole: i64,
-    series: Option<SeriesId>,
+}
+
+impl Last {
+    /// Nothing was counted before a moment.
+    fn begin(tx: &mut Tx<'_>, series: Option<SeriesId>, at: Timestamp) -> Result<Last, StoreError> {
+        let begun = |grain: Grain| Cells { cell: Cell::begin(Slot::of(grain, at), Standing::default()), whole: 0 };
+        Ok(Last { series, counts: grains(tx, series)?.iter().copied().map(begun).collect() })
+    }
+
+    /// As it stood where the journal begins: the cell of the quarter hour there; what is older is taken as it is kept.
+    fn go_on(tx: &mut Tx<'_>, series: Option<SeriesId>, quarter: Cell) -> Result<Last, StoreError> {
+        let Some(series) = series else { return Ok(Last { series, counts: vec![Cells { cell: quarter, whole: 0 }] }) };
+        let mut counts = Vec::new();
+        for grain in grains(tx, Some(series))? {
+            let cell = match grain {
+                Grain::Quarter => quarter.clone(),
+                Grain::Hour => hours::up_to(tx, series, &quarter)?,
+            };
+            counts.push(Cells { whole: table::count_cells(tx, series, cell.slot)?, cell });
+        }
+        Ok(Last { series: Some(series), counts })
+    }
+}
+
+/// What there is of a series.
+fn grains(tx: &mut Tx<'_>, series: Option<SeriesId>) -> Result<&'static [Grain], StoreError> {
+    match series {
+        Some(series) if hours::are_kept(tx, series)? => Ok(&Grain::ALL),
+        Some(_) | None => Ok(&[Grain::Quarter]),
+    }
 }
 
 impl Count {
@@ -189,11 +228,7 @@ impl Count {
         }
         for (key, cell) in last_cells(tx, start.floor)? {
             let series = table::series(tx, set, &key)?;
-            let whole = match series {
-                Some(series) => rows::count_cells(tx, series, cell.quarter)?,
-                None => 0,
-            };
-            count.last.insert(key, Last { cell, whole, series });
+            count.last.insert(key, Last::go_on(tx, series, cell)?);
         }
         for (medium, Presence { agent, department, from, .. }) in rows::present(tx, start.floor)? {
             count.present.insert((medium, agent, department), from);
@@ -227,15 +262,13 @@ impl Count {
             Entry::Occupied(last) => last.into_mut(),
             Entry::Vacant(place) => {
                 let series = table::series(tx, self.set, &change.key)?;
-                place.insert(Last { cell: Cell::begin(Quarter::of(change.at), Standing::default()), whole: 0, series })
+                place.insert(Last::begin(tx, series, change.at)?)
             }
         };
-        if let Some(whole) = last.cell.change(change.at, &change.by) {
-            last.whole += 1;
-            self.compared.counted += 1;
-            let kept = kept_cell(tx, last.series, whole.quarter)?;
-            if kept.as_ref() != Some(&whole) {
-                self.compared.differs(Difference::Cell { key: change.key, kept: kept.map(Box::new), counted: Box::new(whole) });
+        for cells in &mut last.counts {
+            if let Some(whole) = cells.cell.change(change.at, &change.by) {
+                cells.whole += 1;
+                compare_cell(tx, &mut self.compared, change.key, last.series, &whole)?;
             }
         }
         Ok(())
@@ -269,16 +302,20 @@ impl Count {
     /// What may still change is compared at the end, as of where the reader stands; and whether more is kept than was counted.
     fn end(&mut self, tx: &mut Tx<'_>) -> Result<(), AppError> {
         for (key, last) in &self.last {
-            self.compared.counted += 1;
-            let kept = kept_cell(tx, last.series, last.cell.quarter)?;
-            if kept.as_ref() != Some(&last.cell) {
-                self.compared.differs(Difference::Cell { key: *key, kept: kept.map(Box::new), counted: Box::new(last.cell.clone()) });
+            for cells in &last.counts {
+                compare_cell(tx, &mut self.compared, *key, last.series, &cells.cell)?;
             }
         }
-        for (key, _, kept) in table::all_series(tx, self.set)? {
-            let counted = self.last.get(&key).map_or(0, |last| last.whole + 1);
-            if kept != counted {
-                self.compared.differs(Difference::Cells { key, kept, counted });
+        for (key, series) in table::all_series(tx, self.set)? {
+            let counts = match self.last.get(&key) {
+                Some(last) => last.counts.iter().map(|cells| (cells.cell.slot.grain(), cells.whole + 1)).collect(),
+                None => Grain::ALL.map(|grain| (grain, 0)).to_vec(),
+            };
+            for (grain, counted) in counts {
+                let kept = table::count_cells(tx, series, table::end_slot(grain))?;
+                if kept != counted {
+                    self.compared.differs(Difference::Cells { key, grain, kept, counted });
+                }
             }
         }
         for ((medium, agent, department), from) in std::mem::take(&mut self.present) {
@@ -294,7 +331,15 @@ impl Count {
     }
 }
 
-fn kept_cell(tx: &mut Tx<'_>, series: Option<SeriesId>, quarter: Quarter) -> Result<Option<Cell>, StoreError> {
-    let Some(series) = series else { return Ok(None) };
-    Ok(table::cell_before(tx, series, quarter.next())?.filter(|cell| cell.quarter == quarter))
+/// A cell as it was counted, with the one that is kept.
+fn compare_cell(tx: &mut Tx<'_>, compared: &mut Compared, key: Key, series: Option<SeriesId>, counted: &Cell) -> Result<(), StoreError> {
+    compared.counted += 1;
+    let kept = match series {
+        Some(series) => table::cell_before(tx, series, counted.slot.next())?.filter(|cell| cell.slot == counted.slot),
+        None => None,
+    };
+    if kept.as_ref() != Some(counted) {
+        compared.differs(Difference::Cell { key, kept: kept.map(Box::new), counted: Box::new(counted.clone()) });
+    }
+    Ok(())
 }

@@ -3,7 +3,7 @@
 use deskbell_domain::level::{Cell, Course, Standing};
 use deskbell_domain::time::Timestamp;
 
-/// Goes forward through time, and sums up between edges. All edges begin quarter hours.
+/// Goes forward through time, and sums up between edges. All edges begin slots of the cells.
 pub(super) struct Walk {
     edges: Vec<Timestamp>,
     courses: Vec<Course>,
@@ -28,7 +28,7 @@ impl Walk {
 
     /// Takes the next cell in; it lies before the last edge.
     pub(super) fn pass(&mut self, cell: &Cell) {
-        self.go_on(cell.quarter.start());
+        self.go_on(cell.slot.start());
         if let Some((course, _)) = self.course() {
             course.merge(&cell.before);
         }

@@ -9,7 +9,8 @@ use std::time::Duration;
 use deskbell_domain::call::CallEvent;
 use deskbell_domain::event::{Event, Recorded};
 use deskbell_domain::ids::{CallId, ChatId, ConversationId};
-use deskbell_store::tables::rollups::{self, Head};
+use deskbell_domain::time::Timestamp;
+use deskbell_store::tables::rollups::{self, Head, Lease};
 use deskbell_store::{Db, StoreError, Tx, cursors, journal};
 
 use super::fold::{Fold, KINDS, Told};
@@ -40,6 +41,8 @@ pub struct Reader {
     state: Option<State>,
     link: Arc<Link>,
     clock: Arc<dyn Clock>,
+    /// The lease of who builds, and since when it is the same.
+    watched: Option<(Lease, Timestamp)>,
 }
 
 struct State {
@@ -75,7 +78,7 @@ impl Listener for Leash {
 
 impl Reader {
     pub(crate) fn new(db: Db, link: Arc<Link>, clock: Arc<dyn Clock>) -> Reader {
-        Reader { db, bite_events: BITE_EVENTS, state: None, link, clock }
+        Reader { db, bite_events: BITE_EVENTS, state: None, link, clock, watched: None }
     }
 
     #[cfg(test)]
@@ -175,19 +178,30 @@ impl Reader {
 
     /// Takes away a bite of what is left of generations that are neither served nor built. One whose builder has fallen silent is built no more.
     /// When all is gone, makes a bite of the hours that are missing.
-    pub(super) fn tidy(&self) -> Result<Left, AppError> {
-        let silent = self.clock.now().plus_seconds(-SILENT_SECONDS_MAX);
-        let over = self.db.snapshot_blocking(|tx| -> Result<_, StoreError> {
+    pub(super) fn tidy(&mut self) -> Result<Left, AppError> {
+        let (lease, over) = self.db.snapshot_blocking(|tx| -> Result<_, StoreError> {
             let (head, all) = (rollups::head(tx)?, rollups::generations(tx)?);
-            Ok((head.building, all.into_iter().find(|generation| is_over(head, *generation))))
+            Ok((rollups::lease(tx)?, all.into_iter().find(|generation| is_over(head, *generation))))
         })?;
-        match over {
-            (_, Some(generation)) => {
-                drop_bite(&self.db, generation)?;
-                Ok(Left::Some)
+        if let Some(generation) = over {
+            drop_bite(&self.db, generation)?;
+            return Ok(Left::Some);
+        }
+        match self.silent(lease) {
+            Some(lease) if self.db.write_blocking(move |tx| rollups::give_up(tx, lease))? => Ok(Left::Some),
+            Some(_) | None => hours::make_some(&self.db),
+        }
+    }
+
+    /// A lease that has not been renewed for so long as this reader has looked. The builder's clock may be another one.
+    fn silent(&mut self, lease: Option<Lease>) -> Option<Lease> {
+        let now = self.clock.now();
+        match self.watched {
+            Some((watched, since)) if Some(watched) == lease => (since.plus_seconds(SILENT_SECONDS_MAX) < now).then_some(watched),
+            Some(_) | None => {
+                self.watched = lease.map(|lease| (lease, now));
+                None
             }
-            (Some(_), None) if self.db.write_blocking(move |tx| rollups::give_up_before(tx, silent))? => Ok(Left::Some),
-            (_, None) => hours::make_some(&self.db),
         }
     }
 }

@@ -196,7 +196,9 @@ fn check_mine(head: Head, generation: i64) -> Result<(), AppError> {
     if head.building == Some(generation) {
         return Ok(());
     }
-    Err(AppError::conflict("somebody else has begun to make the roll-ups anew"))
+    Err(AppError::conflict(
+        "the roll-ups are not made anew by this any more: somebody else has begun to, or nothing was written for too long",
+    ))
 }
 
 /// Takes over the cells of the time that the journal does not tell of any more, with the sums over days and blocks they are in.

@@ -1,5 +1,7 @@
 //! Cells and counts by hand.
 
+use proptest::prelude::{Just, Strategy, prop, prop_assert_eq, prop_oneof, proptest};
+
 use super::*;
 
 const ANN: AgentId = AgentId::from_i64(80_000_000_001);
@@ -14,36 +16,109 @@ fn at(micros: i64) -> Timestamp {
     Timestamp::from_micros(micros)
 }
 
+fn slot(grain: Grain, number: i64) -> Slot {
+    Slot::from_i64(grain, number)
+}
+
 #[test]
-fn quarters_begin_where_hours_of_every_zone_do() {
-    assert_eq!(Quarter::of(at(0)), Quarter::from_i64(0));
-    assert_eq!(Quarter::of(at(QUARTER_MICROS - 1)).get(), 0);
-    assert_eq!(Quarter::of(at(QUARTER_MICROS)).start(), at(QUARTER_MICROS));
-    assert_eq!(Quarter::of(at(-1)).next().start(), at(0));
+fn slots_are_counted_from_1970() {
+    for grain in Grain::ALL {
+        assert_eq!(Slot::of(grain, at(0)), slot(grain, 0));
+        assert_eq!(Slot::of(grain, at(grain.micros() - 1)).get(), 0);
+        assert_eq!(Slot::of(grain, at(grain.micros())).start(), at(grain.micros()));
+        assert_eq!(Slot::of(grain, at(-1)).next().start(), at(0));
+    }
+    assert_eq!(slot(Grain::Quarter, 7).to(Grain::Hour), slot(Grain::Hour, 1));
+    assert_eq!(slot(Grain::Quarter, -1).to(Grain::Hour), slot(Grain::Hour, -1));
+    assert_eq!(slot(Grain::Hour, 2).to(Grain::Quarter), slot(Grain::Quarter, 8));
 }
 
 #[test]
 fn a_cell_sums_what_held_up_to_its_last_change() {
-    let mut cell = Cell::begin(Quarter::from_i64(0), queue(2));
-    assert_eq!(cell.change(at(100), &queue(3)), None);
-    assert_eq!(cell.before.queue, Tally { micros: 100, sum: 200, max: 2, min: 2 });
-    // Up and down within one moment is nothing.
-    assert_eq!(cell.change(at(150), &queue(95)), None);
-    assert_eq!(cell.change(at(150), &queue(-99)), None);
-    assert_eq!(cell.before.queue, Tally { micros: 150, sum: 200 + 250, max: 5, min: 2 });
-    assert_eq!((cell.changed, cell.standing), (at(150), queue(1)));
+    for grain in Grain::ALL {
+        let mut cell = Cell::begin(slot(grain, 0), queue(2));
+        assert_eq!(cell.change(at(100), &queue(3)), None);
+        assert_eq!(cell.before.queue, Tally { micros: 100, sum: 200, max: 2, min: 2 });
+        // Up and down within one moment is nothing.
+        assert_eq!(cell.change(at(150), &queue(95)), None);
+        assert_eq!(cell.change(at(150), &queue(-99)), None);
+        assert_eq!(cell.before.queue, Tally { micros: 150, sum: 200 + 250, max: 5, min: 2 });
+        assert_eq!((cell.changed, cell.standing), (at(150), queue(1)));
 
-    let whole = cell.clone();
-    assert_eq!(cell.change(at(3 * QUARTER_MICROS + 10), &queue(1)), Some(whole));
-    assert_eq!((cell.quarter, cell.standing), (Quarter::from_i64(3), queue(2)));
-    assert_eq!(cell.before.queue, Tally { micros: 10, sum: 10, max: 1, min: 1 });
+        let whole = cell.clone();
+        assert_eq!(cell.change(at(3 * grain.micros() + 10), &queue(1)), Some(whole));
+        assert_eq!((cell.slot, cell.standing), (slot(grain, 3), queue(2)));
+        assert_eq!(cell.before.queue, Tally { micros: 10, sum: 10, max: 1, min: 1 });
+    }
 }
 
 #[test]
-fn what_changes_as_a_quarter_begins_has_no_time_before() {
-    let mut cell = Cell::begin(Quarter::from_i64(0), queue(7));
-    cell.change(at(QUARTER_MICROS), &queue(-7));
-    assert_eq!((cell.before, cell.standing), (Course::default(), queue(0)));
+fn what_changes_as_a_slot_begins_has_no_time_before() {
+    for grain in Grain::ALL {
+        let mut cell = Cell::begin(slot(grain, 0), queue(7));
+        cell.change(at(grain.micros()), &queue(-7));
+        assert_eq!((cell.before, cell.standing), (Course::default(), queue(0)));
+    }
+}
+
+#[test]
+fn an_hour_is_what_its_quarters_are() {
+    let quarter = Grain::Quarter.micros();
+    let mut cell = Cell::begin(slot(Grain::Quarter, 9), queue(4));
+    let first = cell.change(at(9 * quarter + 60), &queue(2));
+    assert_eq!(first, None);
+    let first = cell.change(at(11 * quarter), &queue(-5)).expect("the next one begins");
+    // The hour stood at 4, at 6 from the second quarter on, and at 1 as the last one begins.
+    let found = hours(queue(4), &[first, cell]);
+    let before = Tally { micros: 3 * quarter, sum: i128::from(4 * (quarter + 60) + 6 * (2 * quarter - 60)), max: 6, min: 4 };
+    let Course { queue: tally, slots, available_micros, .. } = found[0].before;
+    assert_eq!((tally, slots.micros, available_micros), (before, 3 * quarter, 0));
+    assert_eq!((found[0].slot, found[0].changed, found[0].standing), (slot(Grain::Hour, 2), at(11 * quarter), queue(1)));
+    assert_eq!(found.len(), 1);
+    // One that changed as the hour began has no time before.
+    let at_once = Cell { changed: at(0), ..Cell::begin(slot(Grain::Quarter, 0), queue(3)) };
+    assert_eq!(hours(queue(8), &[at_once]), [Cell::begin(slot(Grain::Hour, 0), queue(3))]);
+    assert_eq!(hours(queue(8), &[]), []);
+}
+
+/// All cells that changes make, of one grain.
+fn folded(grain: Grain, changes: &[(i64, Standing)]) -> Vec<Cell> {
+    let Some((first, _)) = changes.first() else { return Vec::new() };
+    let mut last = Cell::begin(Slot::of(grain, at(*first)), Standing::default());
+    let mut cells: Vec<Cell> = changes.iter().filter_map(|(moment, by)| last.change(at(*moment), by)).collect();
+    cells.push(last);
+    cells
+}
+
+proptest! {
+    #[test]
+    fn hours_from_quarters_are_those_from_the_changes(
+        steps in prop::collection::vec((gap(), [-3i64..4, -3..4, -3..4, -3..4]), 0..60),
+        split in 0usize..60,
+    ) {
+        let mut moment = 0;
+        let changes: Vec<(i64, Standing)> = steps
+            .into_iter()
+            .map(|(gap, [queue, slots, service, agents])| {
+                moment += gap;
+                (moment, Standing { queue, slots, service, agents })
+            })
+            .collect();
+        let (quarters, wanted) = (folded(Grain::Quarter, &changes), folded(Grain::Hour, &changes));
+        prop_assert_eq!(hours(Standing::default(), &quarters), wanted.clone());
+        // From any hour on.
+        let from = wanted.get(split.min(wanted.len().saturating_sub(1))).map_or(slot(Grain::Hour, 0), |cell| cell.slot);
+        let rest = quarters.partition_point(|quarter| quarter.slot.to(Grain::Hour) < from);
+        let before = quarters[..rest].last().map(|quarter| quarter.standing).unwrap_or_default();
+        let wanted: Vec<Cell> = wanted.into_iter().filter(|cell| cell.slot >= from).collect();
+        prop_assert_eq!(hours(before, &quarters[rest..]), wanted);
+    }
+}
+
+/// Microseconds to the next change: none, some, and so many that edges are met or hours left out.
+fn gap() -> impl Strategy<Value = i64> {
+    let quarter = Grain::Quarter.micros();
+    prop_oneof![3 => Just(0), 3 => 1..quarter, 2 => Just(quarter), 1 => Just(4 * quarter), 1 => quarter..20 * quarter]
 }
 
 #[test]

@@ -150,7 +150,7 @@ pub(crate) fn print(sizes: &[(i64, Measured)]) {
     let heads: Vec<String> = sizes.iter().map(|(messages, _)| format!(" {messages} messages: median | worst |")).collect();
     println!("| report |{} growth |\n|---|{}---:|", heads.concat(), "---:|---:|".repeat(sizes.len()));
     for (place, (name, _)) in first.iter().enumerate() {
-        let cells: Vec<String> = sizes.iter().map(|(_, of)| format!(" {:.1} | {:.1} |", of[place].1.median, of[place].1.worst)).collect();
+        let cells: Vec<String> = sizes.iter().map(|(_, of)| format!(" {:.2} | {:.1} |", of[place].1.median, of[place].1.worst)).collect();
         println!("| {name} |{} {:.2} |", cells.concat(), last[place].1.median / first[place].1.median);
     }
     let worst = |of: &Measured| of.iter().map(|(_, millis)| millis.median).fold(0.0, f64::max);

@@ -16,6 +16,7 @@ const CUSTOMERS: i64 = 1_000;
 /// Of so many conversations one has a rating.
 const RATED_EACH: i64 = 4;
 const HOUR_MICROS: i64 = 3_600_000_000;
+const QUARTER_MICROS: i64 = 900_000_000;
 const MINUTE_MICROS: i64 = 60_000_000;
 
 const CONVERSATION: &str = "INSERT INTO conversations (id, code, public_code, customer_id, department_id, assigned_id, status, channel, subject, \
@@ -80,13 +81,21 @@ pub(crate) fn fill(file: &Path, cast: &Cast, messages: i64, (from, until): (Time
             ])?;
         }
     }
-    for (department, agent, level) in (0..8).map(|bits| (bits & 1 > 0, bits & 2 > 0, bits & 4 > 0)) {
+    let shapes = (0..8).map(|bits| (bits & 1 > 0, bits & 2 > 0, bits & 4 > 0));
+    for ((department, agent, level), span) in shapes.flat_map(|shape| [(shape, 1), (shape, 4)]) {
         let or_none = |is: bool, column: &'static str| if is { column } else { "0" };
         let (department, agent, level) = (or_none(department, "department_id"), or_none(agent, "agent_id"), or_none(level, "level_id"));
+        let sums = |late: i64| {
+            let taken = format!("CASE WHEN (ended_at > due_at) = {late} THEN taken END");
+            format!("COUNT({taken}), COALESCE(SUM({taken}), 0), MAX({taken}), MIN({taken})")
+        };
         rows.execute_batch(&format!(
-            "INSERT INTO sla_cells (medium, department_id, agent_id, level_id, fulfilled, quarter, items, total, longest, shortest) \
-             SELECT medium, {department}, {agent}, {level}, ended_at <= due_at, ended_at / 900000000, COUNT(*), SUM(taken), MAX(taken), MIN(taken) \
-             FROM sla_items GROUP BY 1, 2, 3, 4, 5, 6"
+            "INSERT INTO sla_cells (medium, department_id, agent_id, level_id, span, slot, kept_items, kept_total, kept_longest, kept_shortest, \
+               late_items, late_total, late_longest, late_shortest) \
+             SELECT medium, {department}, {agent}, {level}, {span}, ended_at / ({span} * {QUARTER_MICROS}), {}, {} \
+             FROM sla_items GROUP BY 1, 2, 3, 4, 5, 6",
+            sums(0),
+            sums(1)
         ))?;
     }
     rows.commit()?;

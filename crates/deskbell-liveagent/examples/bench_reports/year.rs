@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use axum::body::Body;
 use deskbell_app::clock::{Clock, FakeClock, SystemClock};
 use deskbell_app::desk::{Desk, DeskOptions};
+use deskbell_app::levels;
 use deskbell_domain::time::Timestamp;
 use deskbell_http::Kit;
 use deskbell_liveagent::{Options, kit};
@@ -59,6 +60,8 @@ impl Year {
         let mut next = || noted.next().ok_or("what is noted of a desk is not complete");
         let (key, from) = (next()?.to_owned(), Timestamp::from_micros(next()?.parse()?));
         let desk = Desk::open(&options(&place, Arc::new(SystemClock)))?;
+        // What an older version has built lacks hours; making them is not what is measured.
+        levels::fill_hours(&desk)?;
         desk.keep_rollups()?;
         desk.keep_levels()?;
         // What a desk of an older program lacks, its readers make first.

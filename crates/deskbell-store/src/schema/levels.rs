@@ -90,3 +90,27 @@ CREATE INDEX level_presences_time ON level_presences (set_id, medium, from_at, a
 CREATE INDEX level_presences_department ON level_presences (set_id, medium, department_id, from_at, agent_id);
 CREATE INDEX level_presences_agent ON level_presences (set_id, medium, agent_id, from_at, department_id);
 ";
+
+/// Hours beside the quarter hours: their cells have the same columns, and the hour since 1970 in their key. A series that was written without them
+/// has none (`has_hours` 0) until they are made out of its quarters, by which it is read meanwhile; one of the floor never has.
+pub(super) const LEVEL_HOURS: &str = r"
+ALTER TABLE level_series ADD COLUMN has_hours BIGINT NOT NULL DEFAULT 0;
+CREATE TABLE level_hours (
+  id {PK},
+  changed_at BIGINT NOT NULL,
+  queue BIGINT NOT NULL,
+  slots BIGINT NOT NULL,
+  service BIGINT NOT NULL,
+  agents BIGINT NOT NULL,
+  queue_sum BIGINT NOT NULL,
+  queue_max BIGINT NOT NULL,
+  queue_min BIGINT NOT NULL,
+  slots_sum BIGINT NOT NULL,
+  slots_max BIGINT NOT NULL,
+  slots_min BIGINT NOT NULL,
+  service_sum BIGINT NOT NULL,
+  service_max BIGINT NOT NULL,
+  service_min BIGINT NOT NULL,
+  available_micros BIGINT NOT NULL
+);
+";

@@ -76,3 +76,59 @@ CREATE TABLE sla_cells (
   PRIMARY KEY (medium, department_id, agent_id, level_id, fulfilled, quarter)
 );
 ";
+
+/// Fills cells of both lengths with what quarters said of one medium. Of one alone: SQLite holds in memory what it sorts.
+macro_rules! of_medium {
+    ($medium:literal) => {
+        concat!(sums!("1", "quarter", $medium), sums!("4", "quarter / 4", $medium))
+    };
+}
+
+/// Cells that are so many quarters of an hour long.
+macro_rules! sums {
+    ($span:literal, $slot:literal, $medium:literal) => {
+        concat!(
+            "INSERT INTO sla_cells (medium, department_id, agent_id, level_id, span, slot, kept_items, kept_total, kept_longest, kept_shortest, \
+               late_items, late_total, late_longest, late_shortest) \
+             SELECT medium, department_id, agent_id, level_id, ",
+            concat!($span, ", ", $slot),
+            ", CAST(SUM(CASE WHEN fulfilled = 1 THEN items ELSE 0 END) AS BIGINT), \
+               CAST(SUM(CASE WHEN fulfilled = 1 THEN total ELSE 0 END) AS BIGINT), \
+               MAX(CASE WHEN fulfilled = 1 THEN longest END), MIN(CASE WHEN fulfilled = 1 THEN shortest END), \
+               CAST(SUM(CASE WHEN fulfilled = 0 THEN items ELSE 0 END) AS BIGINT), \
+               CAST(SUM(CASE WHEN fulfilled = 0 THEN total ELSE 0 END) AS BIGINT), \
+               MAX(CASE WHEN fulfilled = 0 THEN longest END), MIN(CASE WHEN fulfilled = 0 THEN shortest END) \
+             FROM sla_quarters WHERE medium = '",
+            concat!($medium, "' GROUP BY medium, department_id, agent_id, level_id, ", $slot, ";\n"),
+        )
+    };
+}
+
+/// `sla_cells` are of hours, too: `span` is how many quarters of an hour one is long, `slot` which one since 1970. Goals that were kept and late
+/// ones stand in one row; `longest` and `shortest` of none are NULL. Rows lie in the order of their key, so that those of a report lie together.
+pub(super) const HOURS: &str = concat!(
+    r"
+ALTER TABLE sla_cells RENAME TO sla_quarters;
+CREATE TABLE sla_cells (
+  medium {TEXT} NOT NULL,
+  department_id BIGINT NOT NULL,
+  agent_id BIGINT NOT NULL,
+  level_id BIGINT NOT NULL,
+  span BIGINT NOT NULL,
+  slot BIGINT NOT NULL,
+  kept_items BIGINT NOT NULL DEFAULT 0,
+  kept_total BIGINT NOT NULL DEFAULT 0,
+  kept_longest BIGINT,
+  kept_shortest BIGINT,
+  late_items BIGINT NOT NULL DEFAULT 0,
+  late_total BIGINT NOT NULL DEFAULT 0,
+  late_longest BIGINT,
+  late_shortest BIGINT,
+  PRIMARY KEY (medium, department_id, agent_id, level_id, span, slot)
+){BY_KEY};
+",
+    of_medium!("tickets"),
+    of_medium!("chats"),
+    of_medium!("calls"),
+    "DROP TABLE sla_quarters;",
+);

@@ -1,11 +1,12 @@
 //! Cells of levels, sets of them, how things stand, and when agents were there.
 
-use super::{Place, at};
+use super::{Place, TestDb, at, damage};
 use crate::error::StoreError;
-use crate::tables::levels::{self, floor, presences, presences::Whose, standing};
+use crate::tables::levels::hours::Hours;
+use crate::tables::levels::{self, SeriesId, Wanted, floor, hours, presences, presences::Whose, standing};
 use deskbell_domain::agent::AgentStatus;
 use deskbell_domain::ids::{AgentId, DepartmentId};
-use deskbell_domain::level::{Attendance, Cell, Course, Item, Key, Presence, Quarter, Stage, Standing, Tally};
+use deskbell_domain::level::{self, Attendance, Cell, Course, Grain, Item, Key, Presence, Slot, Stage, Standing, Tally};
 use deskbell_domain::measure::Medium;
 use deskbell_domain::time::Timestamp;
 
@@ -17,16 +18,34 @@ fn key(medium: Medium, department: Option<DepartmentId>, agent: Option<AgentId>)
     Key { medium, department, agent }
 }
 
-/// A cell that differs in every column from one of another number.
+fn quarter(number: i64) -> Slot {
+    Slot::from_i64(Grain::Quarter, number)
+}
+
 fn cell(quarter: i64, number: i64) -> Cell {
-    let quarter = Quarter::from_i64(quarter);
+    cell_of(Grain::Quarter, quarter, number)
+}
+
+/// A cell that differs in every column from one of another number.
+fn cell_of(grain: Grain, slot: i64, number: i64) -> Cell {
+    let slot = Slot::from_i64(grain, slot);
     let tally = |of: i64| Tally { micros: 1_000, sum: i128::from(of) * 1_000, max: of + 1, min: of - 1 };
     Cell {
-        quarter,
-        changed: quarter.start().plus_micros(1_000),
+        slot,
+        changed: slot.start().plus_micros(1_000),
         before: Course { queue: tally(number), slots: tally(number + 10), service: tally(number + 20), available_micros: number + 30 },
         standing: Standing { queue: number + 40, slots: number + 50, service: number + 60, agents: number + 70 },
     }
+}
+
+/// All cells of a series.
+fn cells(test: &TestDb, series: SeriesId, grain: Grain) -> Vec<Cell> {
+    test.see(move |tx| {
+        let mut found = Vec::new();
+        let all = (levels::first_slot(grain), levels::end_slot(grain));
+        levels::cells(tx, series, Wanted::Whole, all, |cell| found.push(cell.clone()))?;
+        Ok(found)
+    })
 }
 
 pub(super) fn cells_come_back_by_series_and_time(place: &Place) {
@@ -34,48 +53,120 @@ pub(super) fn cells_come_back_by_series_and_time(place: &Place) {
     let set = test.see(levels::kept);
     let (whole, own) = (key(Medium::Chats, None, None), key(Medium::Chats, Some(SALES), Some(ANN)));
     assert_eq!(test.see(move |tx| levels::series(tx, set, &whole)), None);
-    let (first, second) = test.put(move |tx| {
-        let series = (levels::insert_series(tx, set, &whole)?, levels::insert_series(tx, set, &own)?);
-        for quarter in [2_000_007, 2_000_000, 2_000_001] {
-            levels::put_cell(tx, series.0, &cell(quarter, quarter % 10))?;
-        }
-        levels::put_cell(tx, series.1, &cell(2_000_001, 5))?;
-        Ok(series)
-    });
+    let (first, second) =
+        test.put(move |tx| Ok((levels::insert_series(tx, set, &whole, Hours::Kept)?, levels::insert_series(tx, set, &own, Hours::Kept)?)));
     assert_eq!(test.see(move |tx| levels::series(tx, set, &own)), Some(second));
     for other in [key(Medium::Calls, None, None), key(Medium::Chats, Some(SALES), None), key(Medium::Chats, None, Some(ANN))] {
         assert_eq!(test.see(move |tx| levels::series(tx, set, &other)), None);
     }
-    assert!(test.write(move |tx| levels::insert_series(tx, set, &own)).expect_err("it is there").is_conflict());
-    let read = |from, until| {
+    assert!(test.write(move |tx| levels::insert_series(tx, set, &own, Hours::Kept)).expect_err("it is there").is_conflict());
+    assert_eq!(test.see(move |tx| levels::all_series(tx, set)), [(whole, first), (own, second)]);
+    for grain in Grain::ALL {
+        cells_of_a_grain_come_back(&test, grain, (first, second));
+    }
+    let last = |grain| test.see(move |tx| levels::last_cell(tx, first, grain));
+    assert_eq!(Grain::ALL.map(last), Grain::ALL.map(|grain| Some(cell_of(grain, 2_000_007, 9))), "each in its own place");
+}
+
+fn cells_of_a_grain_come_back(test: &TestDb, grain: Grain, (first, second): (SeriesId, SeriesId)) {
+    let slot = move |number| Slot::from_i64(grain, number);
+    let cell = move |slot, number| cell_of(grain, slot, number);
+    assert_eq!((cells(test, first, grain), cells(test, second, grain)), (vec![], vec![]), "those of another grain are not of this one");
+    test.put(move |tx| {
+        for number in [2_000_007, 2_000_000, 2_000_001] {
+            levels::put_cell(tx, first, &cell(number, number % 10))?;
+        }
+        levels::put_cell(tx, second, &cell(2_000_001, 5))
+    });
+    let read = |wanted, from, until| {
         test.see(move |tx| {
             let mut found = Vec::new();
-            levels::cells(tx, first, Quarter::from_i64(from), Quarter::from_i64(until), |cell| found.push(cell.clone()))?;
+            levels::cells(tx, first, wanted, (slot(from), slot(until)), |cell| found.push(cell.clone()))?;
             Ok(found)
         })
     };
     let all = [cell(2_000_000, 0), cell(2_000_001, 1), cell(2_000_007, 7)];
-    assert_eq!(read(0, i64::MAX), all);
-    assert_eq!(read(i64::MIN, 3_000_000), all);
-    assert_eq!(read(2_000_001, 2_000_007), all[1..2], "the end is not in it");
-    assert_eq!(read(2_000_008, 2_100_000), []);
-    for (quarter, wanted) in [(2_000_000, None), (2_000_001, Some(0)), (2_000_007, Some(1)), (2_000_008, Some(2)), (i64::MAX, Some(2))] {
-        let found = test.see(move |tx| levels::cell_before(tx, first, Quarter::from_i64(quarter)));
-        assert_eq!(found, wanted.map(|place: usize| all[place].clone()), "{quarter}");
+    assert_eq!(read(Wanted::Whole, 0, i64::MAX), all);
+    assert_eq!(read(Wanted::Whole, i64::MIN, 3_000_000), all);
+    assert_eq!(read(Wanted::Whole, 2_000_001, 2_000_007), all[1..2], "the end is not in it");
+    assert_eq!(read(Wanted::Whole, 2_000_008, 2_100_000), []);
+    let there = |cell: &Cell| Cell {
+        before: Course { available_micros: cell.before.available_micros, ..Course::default() },
+        standing: Standing { agents: cell.standing.agents, ..Standing::default() },
+        ..cell.clone()
+    };
+    assert_eq!(read(Wanted::Attendance, 2_000_000, 2_000_007), [there(&all[0]), there(&all[1])]);
+    for (number, wanted) in [(2_000_000, None), (2_000_001, Some(0)), (2_000_007, Some(1)), (2_000_008, Some(2)), (i64::MAX, Some(2))] {
+        let found = test.see(move |tx| levels::cell_before(tx, first, slot(number)));
+        assert_eq!(found, wanted.map(|place: usize| all[place].clone()), "{number}");
     }
     test.put(move |tx| levels::put_cell(tx, first, &cell(2_000_007, 9)));
-    assert_eq!(test.see(move |tx| levels::last_cell(tx, first)), Some(cell(2_000_007, 9)));
-    assert_eq!(test.see(move |tx| levels::last_cell(tx, second)), Some(cell(2_000_001, 5)));
-    assert_eq!(test.see(move |tx| levels::all_series(tx, set)), [(whole, first, 3), (own, second, 1)]);
+    assert_eq!(test.see(move |tx| levels::last_cell(tx, first, grain)), Some(cell(2_000_007, 9)));
+    assert_eq!(test.see(move |tx| levels::last_cell(tx, second, grain)), Some(cell(2_000_001, 5)));
+    let count = |series, before| test.see(move |tx| levels::count_cells(tx, series, before));
+    assert_eq!((count(first, levels::end_slot(grain)), count(first, slot(2_000_007)), count(second, slot(2_000_002))), (3, 2, 1));
 
     // More than are read in one go.
     test.put(move |tx| (0..4_200).try_for_each(|number| levels::put_cell(tx, second, &cell(number, number))));
-    let found = test.see(move |tx| {
-        let mut found = Vec::new();
-        levels::cells(tx, second, Quarter::from_i64(0), Quarter::from_i64(4_200), |cell| found.push(cell.quarter.get()))?;
-        Ok(found)
+    let found = cells(test, second, grain).into_iter().map(|cell| cell.slot.get()).collect::<Vec<_>>();
+    assert_eq!(found, (0..4_200).chain([2_000_001]).collect::<Vec<_>>());
+}
+
+pub(super) fn hours_are_made_from_quarters(place: &Place) {
+    let test = place.open();
+    let set = test.see(levels::kept);
+    let of = |medium| key(medium, None, None);
+    // Two that were written without them, around one that was not.
+    let [older, own, empty] = test.put(move |tx| {
+        let series = [(Medium::Chats, Hours::Lacking), (Medium::Calls, Hours::Kept), (Medium::Tickets, Hours::Lacking)];
+        let mut made = Vec::new();
+        for (medium, hours) in series {
+            made.push(levels::insert_series(tx, set, &of(medium), hours)?);
+        }
+        Ok([made[0], made[1], made[2]])
     });
-    assert_eq!(found, (0..4_200).collect::<Vec<_>>());
+    assert_eq!([older, own, empty].map(|series| test.see(move |tx| hours::are_kept(tx, series))), [false, true, false]);
+    let kept = test.put(move |tx| {
+        // More than a bite: gaps of all kinds, also such that hours are left out.
+        let numbers = (0..1_600).map(|number| 1_900_000 + number + number / 3 * 2 + number / 50 * 9);
+        let cells: Vec<Cell> = numbers.map(|number| cell(number, number % 17)).collect();
+        cells.iter().try_for_each(|cell| levels::put_cell(tx, older, cell))?;
+        Ok(cells)
+    });
+    let wanted = level::hours(Standing::default(), &kept);
+    assert!(wanted.len() > 500, "{}", wanted.len());
+    assert_eq!(test.see(move |tx| hours::lacking(tx, set)), Some(older));
+    let mut from = Some(levels::first_slot(Grain::Hour));
+    let mut bites = 0;
+    while let Some(begin) = from {
+        assert!(!test.see(move |tx| hours::are_kept(tx, older)), "not all of them");
+        from = test.put(move |tx| hours::fill(tx, older, begin, 1_000));
+        bites += 1;
+    }
+    assert_eq!(bites, 2);
+    assert_eq!(cells(&test, older, Grain::Hour), wanted);
+    assert_eq!(test.see(move |tx| hours::lacking(tx, set)), Some(empty));
+    assert_eq!(test.put(move |tx| hours::fill(tx, empty, levels::first_slot(Grain::Hour), 1_000)), None);
+    assert_eq!((test.see(move |tx| hours::lacking(tx, set)), cells(&test, empty, Grain::Hour)), (None, vec![]));
+    // From an hour in the midst of it on, whatever is kept there.
+    let spoilt = (wanted[300].slot, Cell { standing: Standing::default(), ..wanted[300].clone() });
+    test.put(move |tx| levels::put_cell(tx, older, &spoilt.1));
+    assert_eq!(test.put(move |tx| hours::fill(tx, older, spoilt.0, 5_000)), None);
+    assert_eq!(cells(&test, older, Grain::Hour), wanted);
+    // In the smallest bites there are, over whatever is kept there.
+    test.put(damage::lose_level_hours);
+    let mut from = Some(levels::first_slot(Grain::Hour));
+    while let Some(begin) = from {
+        from = test.put(move |tx| hours::fill(tx, older, begin, 0));
+        assert!(from.is_none_or(|next| next > begin));
+    }
+    assert_eq!(cells(&test, older, Grain::Hour), wanted);
+    // The hour of a quarter's cell, which need not be kept itself.
+    for (place, quarter) in kept.iter().enumerate().step_by(37) {
+        let (quarter, hours) = (quarter.clone(), level::hours(Standing::default(), &kept[..=place]));
+        assert_eq!(test.see(move |tx| hours::up_to(tx, older, &quarter)), *hours.last().expect("there is one"));
+    }
+    assert_eq!(test.see(move |tx| hours::up_to(tx, own, &cell(7, 3))).slot, Slot::from_i64(Grain::Hour, 1));
 }
 
 pub(super) fn sets_take_each_others_place(place: &Place) {
@@ -84,8 +175,10 @@ pub(super) fn sets_take_each_others_place(place: &Place) {
     assert_eq!(test.see(levels::building), None);
     let fill = move |set| {
         test.put(move |tx| {
-            let series = levels::insert_series(tx, set, &key(Medium::Calls, None, None))?;
-            (0..2_100).try_for_each(|quarter| levels::put_cell(tx, series, &cell(quarter, 1)))?;
+            let series = levels::insert_series(tx, set, &key(Medium::Calls, None, None), Hours::Kept)?;
+            for grain in Grain::ALL {
+                (0..2_100).try_for_each(|slot| levels::put_cell(tx, series, &cell_of(grain, slot, 1)))?;
+            }
             let waits = Item { engaged: vec![ANN], ..Item::new(SALES, Stage::Served) };
             (0..2_100).try_for_each(|id| standing::put_item(tx, set, Medium::Calls, id, &waits))?;
             standing::put_agent(tx, set, ANN, &Attendance::default())?;
@@ -106,8 +199,8 @@ pub(super) fn sets_take_each_others_place(place: &Place) {
     assert_eq!(test.see(move |tx| Ok((levels::latest(tx, old)?, levels::latest(tx, fresh)?))), (at(9), Timestamp::EPOCH));
     assert_eq!(test.see(move |tx| Ok((levels::built_number(tx, old)?, levels::built_number(tx, fresh)?))), (7, 0));
     test.put(move |tx| {
-        let series = levels::insert_series(tx, fresh, &key(Medium::Calls, None, None))?;
-        levels::put_cell(tx, series, &cell(3, 3))?;
+        let series = levels::insert_series(tx, fresh, &key(Medium::Calls, None, None), Hours::Kept)?;
+        Grain::ALL.into_iter().try_for_each(|grain| levels::put_cell(tx, series, &cell_of(grain, 3, 3)))?;
         standing::put_item(tx, fresh, Medium::Calls, 7, &Item::new(SALES, Stage::Waiting))?;
         presences::open(tx, fresh, Medium::Calls, ANN, SALES, at(1))?;
         levels::keep(tx, fresh)
@@ -125,9 +218,14 @@ pub(super) fn sets_take_each_others_place(place: &Place) {
     assert_eq!(left, (0, 0, 0, 0));
     let kept = test.see(move |tx| {
         let items = standing::items(tx, fresh, Medium::Calls, &[7, 8])?;
-        Ok((levels::all_series(tx, fresh)?[0].2, items.len(), presences::count(tx, fresh, Medium::Calls)?))
+        Ok((items.len(), presences::count(tx, fresh, Medium::Calls)?))
     });
-    assert_eq!(kept, (1, 1, 1));
+    assert_eq!(kept, (1, 1));
+    // In the tables themselves: what was left belongs to no series any more.
+    let rows: (i64, i64, i64) = test.see(|tx| {
+        tx.one("SELECT (SELECT COUNT(*) FROM level_series), (SELECT COUNT(*) FROM level_cells), (SELECT COUNT(*) FROM level_hours)", &[])
+    });
+    assert_eq!(rows, (1, 1, 1));
 }
 
 pub(super) fn how_things_stand_comes_back(place: &Place) {
@@ -249,13 +347,13 @@ pub(super) fn a_set_begins_where_the_journal_does(place: &Place) {
     let all = [was(ANN, 10, 20), was(ANN, 25, 40), was(ANN, 40, 50), was(BEN, 30, 35), was(BEN, 40, 60), was(BEN, 70, 0)];
     let items = 2_100;
     let older = test.put(move |tx| {
-        let series = levels::insert_series(tx, kept, &whole)?;
+        let series = levels::insert_series(tx, kept, &whole, Hours::Kept)?;
         (0..4_100).try_for_each(|quarter| levels::put_cell(tx, series, &cell(quarter * 2, quarter)))?;
         for Presence { agent, department, from, until } in all {
             presences::open(tx, kept, Medium::Chats, agent, department, from)?;
             until.map_or(Ok(()), |until| presences::close(tx, kept, Medium::Chats, agent, department, until))?;
         }
-        let own = levels::insert_series(tx, ground, &whole)?;
+        let own = levels::insert_series(tx, ground, &whole, Hours::Lacking)?;
         levels::put_cell(tx, own, &cell(8_100, 7))?;
         presences::open(tx, ground, Medium::Chats, BEN, SALES, at(30))?;
         presences::close(tx, ground, Medium::Chats, BEN, SALES, at(35))?;
@@ -273,24 +371,20 @@ pub(super) fn a_set_begins_where_the_journal_does(place: &Place) {
     let over = |medium| test.see(move |tx| floor::count_over(tx, kept, ground, medium));
     assert_eq!((over(Medium::Chats), over(Medium::Calls)), (2, 0), "Ann's first time, and Ben's");
     assert_eq!(test.see(move |tx| floor::present(tx, ground)), [(Medium::Chats, was(ANN, 25, 0))]);
-    let before = Quarter::from_i64(8_100);
-    assert_eq!(test.see(move |tx| floor::count_cells(tx, older, before)), 4_050);
+    let before = quarter(8_100);
+    assert_eq!(test.see(move |tx| levels::count_cells(tx, older, before)), 4_050);
     assert_eq!(test.see(move |tx| floor::whose_presences(tx, kept)), [(ANN, SALES), (BEN, SALES)]);
 
     let built = test.put(levels::begin);
-    let series = test.put(move |tx| levels::insert_series(tx, built, &whole));
-    let mut from = Some(Quarter::from_i64(0));
+    let series = test.put(move |tx| levels::insert_series(tx, built, &whole, Hours::Lacking));
+    let mut from = Some(quarter(0));
     let mut bites = 0;
     while let Some(begin) = from {
         from = test.put(move |tx| floor::copy_cells(tx, older, series, begin, before));
         bites += 1;
     }
     assert!(bites > 2, "{bites}");
-    let copied = test.see(move |tx| {
-        let mut found = Vec::new();
-        levels::cells(tx, series, Quarter::from_i64(0), Quarter::from_i64(i64::MAX), |cell| found.push(cell.clone()))?;
-        Ok(found)
-    });
+    let copied = cells(&test, series, Grain::Quarter);
     assert_eq!(copied, (0..4_050).map(|quarter| cell(quarter * 2, quarter)).collect::<Vec<_>>());
     for medium in Medium::ALL {
         let mut behind = None;
@@ -315,6 +409,6 @@ pub(super) fn a_set_begins_where_the_journal_does(place: &Place) {
     let there = test.see(move |tx| presences::beginning(tx, built, &everyone, at(0), at(100), 0, 10));
     assert_eq!(there, [was(ANN, 10, 20), was(ANN, 25, 0), was(BEN, 30, 35)]);
 
-    test.put(move |tx| floor::forget_cells(tx, older, Quarter::from_i64(8_197)));
-    assert_eq!(test.see(move |tx| levels::all_series(tx, kept)), [(whole, older, 1)]);
+    test.put(move |tx| floor::forget_cells(tx, older, quarter(8_197)));
+    assert_eq!(cells(&test, older, Grain::Quarter), [cell(8_198, 4_099)]);
 }

@@ -5,7 +5,7 @@ use deskbell_domain::conversation::{Channel, Conversation, Status};
 use deskbell_domain::department::{Department, Strategy};
 use deskbell_domain::ids::{ConversationId, CustomerId, DepartmentId};
 
-pub(super) fn department(id: DepartmentId) -> Department {
+pub fn department(id: DepartmentId) -> Department {
     Department {
         id,
         name: "Some".to_owned(),
@@ -18,7 +18,7 @@ pub(super) fn department(id: DepartmentId) -> Department {
 }
 
 /// A new ticket of customer 1 in the default department, from the beginning of time.
-pub(super) fn conversation(number: i64) -> Conversation {
+pub fn conversation(number: i64) -> Conversation {
     Conversation {
         id: ConversationId::from_i64(number),
         code: format!("ABC-{number}"),

@@ -4,7 +4,7 @@ use super::{Place, TestDb, at};
 use crate::engine::Tx;
 use crate::error::StoreError;
 use crate::tables::sla::clocks::{self, Watched};
-use crate::tables::sla::log::{self, Closing, Kept, LogFilter, LogPage, QUARTER_MICROS, Recount, Times as Taken};
+use crate::tables::sla::log::{self, Closing, Kept, LogFilter, LogPage, Recount, Times as Taken, WrongCell};
 use crate::tables::sla::{self, SlaRule};
 use crate::tables::{agents, conversations, customers, departments};
 use deskbell_domain::agent::{Agent, AgentStatus, Role};
@@ -13,7 +13,7 @@ use deskbell_domain::conversation::{Channel, Conversation, Status};
 use deskbell_domain::customer::Customer;
 use deskbell_domain::department::{Department, Strategy};
 use deskbell_domain::ids::{AgentId, ChatId, ConversationId, CustomerId, DepartmentId, SlaItemId, SlaLevelId, SlaRuleId};
-use deskbell_domain::measure::Medium;
+use deskbell_domain::measure::{Medium, Span};
 use deskbell_domain::sla::clock::{Clock, Run, Settled, Subject};
 use deskbell_domain::sla::{Goal, Level, Times};
 
@@ -197,7 +197,7 @@ fn close(tx: &mut Tx<'_>, clock: &Clock, moment: i64, due: i64, agent: Option<Ag
 pub(super) fn the_log_and_its_cells(place: &Place) {
     let test = place.open();
     fill(&test);
-    let quarter = QUARTER_MICROS / 1_000_000;
+    let quarter = Span::Quarter.micros() / 1_000_000;
     // In the first quarter one in time and two too late, in the third one in time; a chat in between.
     let closings = [
         (1, Goal::FirstAnswer, 100, 100, Some(ANN)),
@@ -272,23 +272,38 @@ pub(super) fn the_log_and_its_cells(place: &Place) {
     assert_eq!((rows[0].agent.clone(), rows[2].agent.clone()), (Some((ANN, "Ann".to_owned(), "Lee".to_owned())), None));
     assert_eq!((rows[0].requester_first.as_str(), rows[0].requester_last.as_str()), ("Cleo", "van Dyk"));
 
-    let cells = |filter: LogFilter| {
+    let cells = |span: Span, filter: LogFilter| {
         test.see(move |tx| {
             let mut cells = Vec::new();
-            log::each_cell(tx, Medium::Tickets, &filter, (0, 100), |quarter, fulfilled, times| cells.push((quarter, fulfilled, *times)))?;
+            log::each_cell(tx, Medium::Tickets, &filter, span, (0, 100), |slot, cell| {
+                cells.push((slot, cell.fulfilled, cell.unfulfilled))
+            })?;
             Ok(cells)
         })
     };
+    let quarters = |filter: LogFilter| cells(Span::Quarter, filter);
     let late = Taken { count: 2, sum_micros: 500_000, max_micros: 300_000, min_micros: 200_000 };
-    let one = Taken::one(100_000);
+    let (one, none) = (Taken::one(100_000), Taken::default());
     let last = Taken::one((2 * quarter + 5) * 1_000);
-    assert_eq!(cells(LogFilter::default()), [(0, true, one), (2, true, last), (0, false, late)]);
+    assert_eq!(quarters(LogFilter::default()), [(0, one, late), (2, last, none)]);
+    let both = Taken { count: 2, sum_micros: 100_000 + last.sum_micros, max_micros: last.sum_micros, min_micros: 100_000 };
+    assert_eq!(cells(Span::Hour, LogFilter::default()), [(0, both, late)]);
     let of_ann = LogFilter { requester: None, ..everything };
-    assert_eq!(cells(of_ann.clone()), [(0, true, one), (0, false, Taken::one(200_000))]);
+    assert_eq!(quarters(of_ann.clone()), [(0, one, Taken::one(200_000))]);
+    assert_eq!(cells(Span::Hour, of_ann.clone()), quarters(of_ann.clone()), "she had none in the others");
     for filter in [LogFilter { level: None, ..of_ann.clone() }, LogFilter { department: None, ..of_ann.clone() }] {
-        assert_eq!(cells(filter), cells(of_ann.clone()));
+        assert_eq!(quarters(filter), quarters(of_ann.clone()));
     }
-    assert_eq!(cells(LogFilter { agent: None, ..of_ann }), cells(LogFilter::default()));
+    assert_eq!(quarters(LogFilter { agent: None, ..of_ann }), quarters(LogFilter::default()));
+    let within = |from: i64, until: i64| {
+        test.see(move |tx| {
+            let mut slots = Vec::new();
+            let any = LogFilter::default();
+            log::each_cell(tx, Medium::Tickets, &any, Span::Quarter, (from, until), |slot, _| slots.push(slot))?;
+            Ok(slots)
+        })
+    };
+    assert_eq!((within(0, 2), within(1, 3), within(3, 9)), (vec![0], vec![2], vec![]), "the end does not belong to it");
     let taken = test.see(|tx| {
         let mut rows = Vec::new();
         log::each_taken(tx, Medium::Tickets, &LogFilter::default(), (at(150), at(10_000)), |at, in_time, taken| {
@@ -317,16 +332,38 @@ pub(super) fn what_is_wrong_is_found(place: &Place) {
     test.put(move |tx| {
         tx.exec("UPDATE conversations SET status = 'A' WHERE id = 3", &[])?;
         tx.exec("UPDATE conversations SET status = 'X' WHERE id = 4", &[])?;
-        close(tx, &all[0], 100, 200, None)?;
-        tx.exec("UPDATE sla_cells SET total = total + 1 WHERE level_id = 0 AND department_id = 0", &[])
+        close(tx, &all[0], 100, 200, None)
     });
     let found = test.see(log::recount);
     let items = |numbers: &[i64]| numbers.iter().map(|number| SlaItemId::from_i64(*number)).collect::<Vec<_>>();
-    // A wrong cell is one too many and one too few.
-    assert_eq!((found.open, found.logged, found.wrong_cells), (4, 1, 2));
+    assert_eq!((found.open, found.logged, found.wrong_cells, found.named_cells), (4, 1, 0, vec![]));
     assert_eq!((found.stray, found.untrue, found.doubled), (items(&[15]), items(&[14]), items(&[13])));
-    test.put(|tx| tx.exec("DELETE FROM sla_cells WHERE level_id <> 0 AND department_id <> 0", &[]));
-    assert!(test.see(log::recount).wrong_cells > 2);
-    test.put(log::add_up);
-    assert_eq!(test.see(log::recount).wrong_cells, 0);
+
+    let wrong = |damage: &'static str| {
+        test.put(move |tx| tx.exec(damage, &[]));
+        let found = test.see(log::recount);
+        let (first, last) = test.see(log::blocks).expect("there are rows");
+        for (block, medium) in (first..=last).flat_map(|block| Medium::ALL.map(|medium| (block, medium))) {
+            test.put(move |tx| log::add_up(tx, medium, block));
+        }
+        assert_eq!(test.see(log::recount).wrong_cells, 0, "{damage}");
+        (found.wrong_cells, found.named_cells)
+    };
+    let (department, level) = (Some(SALES), Some(SlaLevelId::from_i64(1)));
+    let cell = |department, level, span| WrongCell { medium: Medium::Tickets, department, agent: None, level, span, start: at(0) };
+    // One of other sums is one too many and one too few.
+    for (span, sum) in [
+        (Span::Quarter, "UPDATE sla_cells SET kept_total = kept_total + 1 WHERE level_id = 0 AND department_id = 0 AND span = 1"),
+        (Span::Hour, "UPDATE sla_cells SET kept_total = kept_total + 1 WHERE level_id = 0 AND department_id = 0 AND span = 4"),
+        (Span::Hour, "UPDATE sla_cells SET late_shortest = 1 WHERE level_id = 0 AND department_id = 0 AND span = 4"),
+    ] {
+        assert_eq!(wrong(sum), (2, vec![cell(None, None, span)]), "{sum}");
+    }
+    let missing = "DELETE FROM sla_cells WHERE level_id <> 0 AND department_id <> 0 AND span = 4";
+    assert_eq!(wrong(missing), (1, vec![cell(department, level, Span::Hour)]));
+    let superfluous =
+        "INSERT INTO sla_cells (medium, department_id, agent_id, level_id, span, slot, kept_items) VALUES ('calls', 0, 9, 0, 4, 2, 1)";
+    let calls = WrongCell { medium: Medium::Calls, agent: Some(AgentId::from_i64(9)), start: at(7_200), ..cell(None, None, Span::Hour) };
+    assert_eq!(wrong(superfluous), (1, vec![calls]));
+    assert_eq!(wrong("DELETE FROM sla_cells").0, 8, "four of each length: nobody was in charge");
 }

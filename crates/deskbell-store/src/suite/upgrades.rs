@@ -5,9 +5,12 @@ use crate::engine::{EngineKind, Location};
 use crate::migrations::script_up_to;
 use crate::tables::conversations::{self, Filter, Listed, Order};
 use crate::tables::rollups::Head;
+use crate::tables::sla::log::{self, LogFilter, Times};
 use crate::tables::{changes, customers, levels, rollups};
 use crate::throwaway_postgres::client;
-use deskbell_domain::ids::{SlaLevelId, TagId};
+use deskbell_domain::ids::{AgentId, SlaLevelId, TagId};
+use deskbell_domain::level::Grain;
+use deskbell_domain::measure::{Medium, Span};
 
 /// Runs what older versions ran, and then `rows`.
 fn older(place: &Place, last_migration: &str, rows: &str) {
@@ -112,6 +115,29 @@ pub(super) fn levels_of_a_shortened_journal_have_no_floor(place: &Place) {
     assert_eq!(place.open().see(levels::floor::floor), None);
 }
 
+/// A desk's chats, which changed in two quarters of an hour; the last one of another program has no changes.
+const QUARTERS: &str = "
+    INSERT INTO level_series (id, set_id, medium, department_id, agent_id) VALUES (4, 1, 2, 0, 0), (5, 1, 3, 0, 0);
+    INSERT INTO level_cells VALUES (67108872, 7200000005, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
+      (67108873, 8100000003, 3, 0, 0, 0, 3, 1, 1, 0, 0, 0, 0, 0, 0, 0);";
+
+pub(super) fn older_levels_lack_hours(place: &Place) {
+    older(place, "0026-running", QUARTERS);
+    let test = place.open();
+    let set = test.see(levels::kept);
+    let series: Vec<_> = test.see(move |tx| levels::all_series(tx, set)).into_iter().map(|(_, series)| series).collect();
+    for series in series {
+        assert_eq!(test.see(move |tx| levels::hours::lacking(tx, set)), Some(series));
+        assert_eq!(test.put(move |tx| levels::hours::fill(tx, series, levels::first_slot(Grain::Hour), 1_000)), None);
+        assert!(test.see(move |tx| levels::hours::are_kept(tx, series)));
+    }
+    assert_eq!(test.see(move |tx| levels::hours::lacking(tx, set)), None);
+    let hours: Vec<(i64, i64, i64, i64, i64, i64)> =
+        test.see(|tx| tx.all("SELECT id, changed_at, queue, queue_sum, queue_max, queue_min FROM level_hours ORDER BY id", &[]));
+    // Nothing for five microseconds, one until the next quarter began and three more: 900,000,000 - 5 + 3.
+    assert_eq!(hours, [((4 << 24) + 2, 8_100_000_003, 3, 899_999_998, 1, 0)]);
+}
+
 /// Quarters up to the second of the tenth hour; of a generation that is made, others.
 pub(super) fn hours_of_rollups_are_still_to_be_made(place: &Place) {
     let rows = "INSERT INTO rollup_cells (generation, dimension, span, slot, member_id, body) VALUES
@@ -143,6 +169,58 @@ pub(super) fn ratings_are_somebodys(place: &Place) {
     let test = place.open();
     let rated: Vec<(i64, Option<i64>)> = test.see(|tx| tx.all("SELECT id, rated_agent_id FROM chats ORDER BY id", &[]));
     assert_eq!(rated, [(20, Some(62)), (21, None), (22, None)], "who had joined last when it was rated");
+}
+
+/// Two goals kept and one late in the quarters of one hour, a late one in the next, and an answered call; one whose agent is nobody.
+const LOGGED: &str = "
+    INSERT INTO departments (id, name, description, strategy, offer_seconds, queue_chats_max, enabled, created_at)
+      VALUES (2, 'Sales', '', 'random', 30, 10, 1, 0);
+    INSERT INTO customers (id, email, name, phone, note, created_at) VALUES (1, 'c@x.test', 'Ann', '', '', 0);
+    INSERT INTO conversations (id, code, public_code, customer_id, visitor_id, visit_id, department_id, assigned_id, status, channel, subject,
+        preview, created_at, changed_at, groups_in, groups_out) VALUES
+      (10, 'C-10', 'P10', 1, 11, NULL, 2, NULL, 'A', 'B', '', '', 1, 1, 0, 0);
+    INSERT INTO sla_levels (id, name, name_key, calendar, created_at) VALUES (5, 'Usual', 'usual', 'UTC', 0);
+    INSERT INTO sla_items (id, conversation_id, level_id, medium, goal, started_at, allowed, used, due_at, outcome, ended_at, number,
+        department_id, agent_id, customer_id, taken) VALUES
+      (20, 10, 5, 'tickets', 'first_answer', 0, 1, 1, 9000000000, 'closed', 7200000000, 1, 2, 7, 1, 40),
+      (21, 10, 5, 'tickets', 'next_answer', 0, 1, 1, 9000000000, 'closed', 8200000000, 2, 2, NULL, 1, 30),
+      (22, 10, 5, 'tickets', 'first_resolve', 0, 1, 1, 5, 'closed', 10799999999, 3, 2, 7, 1, 90),
+      (23, 10, 5, 'tickets', 'next_answer', 0, 1, 1, 5, 'closed', 10800000000, 4, 2, 7, 1, 10),
+      (24, 10, 5, 'calls', 'call_answer', 0, 1, 1, 9000000000, 'closed', 7300000000, 5, 2, 7, 1, 50);";
+
+pub(super) fn hours_of_goals_are_added_up(place: &Place) {
+    let cells = |department: &str, agent: &str, level: &str| {
+        format!(
+            "INSERT INTO sla_cells (medium, department_id, agent_id, level_id, fulfilled, quarter, items, total, longest, shortest)
+             SELECT medium, {department}, {agent}, {level}, CASE WHEN ended_at <= due_at THEN 1 ELSE 0 END, ended_at / 900000000, COUNT(*),
+               CAST(SUM(taken) AS BIGINT), MAX(taken), MIN(taken) FROM sla_items
+             GROUP BY medium, department_id, agent_id, level_id, CASE WHEN ended_at <= due_at THEN 1 ELSE 0 END, ended_at / 900000000;"
+        )
+    };
+    let mut rows = LOGGED.to_owned();
+    for agent in ["COALESCE(agent_id, 0)", "0"] {
+        for (department, level) in [("2", "5"), ("2", "0"), ("0", "5"), ("0", "0")] {
+            // What is nobody's was added once.
+            let of = cells(department, agent, level);
+            rows += &if agent == "0" { of.replace("FROM sla_items", "FROM sla_items WHERE agent_id IS NOT NULL") } else { of };
+        }
+    }
+    older(place, "0026-running", &rows);
+    let test = place.open();
+    let found = test.see(log::recount);
+    assert_eq!((found.logged, found.wrong_cells, found.named_cells), (5, 0, vec![]));
+    let hours = |medium, filter: LogFilter| {
+        test.see(move |tx| {
+            let mut cells = Vec::new();
+            log::each_cell(tx, medium, &filter, Span::Hour, (0, 9), |slot, cell| cells.push((slot, cell.fulfilled, cell.unfulfilled)))?;
+            Ok(cells)
+        })
+    };
+    let kept = Times { count: 2, sum_micros: 70, max_micros: 40, min_micros: 30 };
+    assert_eq!(hours(Medium::Tickets, LogFilter::default()), [(2, kept, Times::one(90)), (3, Times::default(), Times::one(10))]);
+    let of_one = LogFilter { agent: Some(AgentId::from_i64(7)), level: Some(SlaLevelId::from_i64(5)), ..LogFilter::default() };
+    assert_eq!(hours(Medium::Tickets, of_one), [(2, Times::one(40), Times::one(90)), (3, Times::default(), Times::one(10))]);
+    assert_eq!(hours(Medium::Calls, LogFilter::default()), [(2, Times::one(50), Times::default())]);
 }
 
 const OWN_INDEXES: [&str; 11] = [

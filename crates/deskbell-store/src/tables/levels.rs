@@ -1,25 +1,51 @@
-//! Levels over time: sets, series and their cells. How things stand is in [`standing`], when agents were there in [`presences`], how all of it
-//! was where the journal begins in [`floor`].
+//! Levels over time: sets, series and their cells. Cells of hours that were not written with their quarters are made in [`hours`]. How things stand is
+//! in [`standing`], when agents were there in [`presences`], how all of it was where the journal begins in [`floor`].
 
 pub mod floor;
+pub mod hours;
 pub mod presences;
 pub mod standing;
 
 use deskbell_domain::ids::{AgentId, DepartmentId};
-use deskbell_domain::level::{Cell, Course, Key, Quarter, Standing, Tally};
+use deskbell_domain::level::{Cell, Course, Grain, Key, Slot, Standing, Tally};
 use deskbell_domain::measure::Medium;
 use deskbell_domain::time::Timestamp;
 
+use self::hours::Hours;
 use super::{narrow, time};
 use crate::engine::{Row, Tx};
 use crate::error::StoreError;
 
-/// Bits of a cell's key that hold its quarter hour; they are enough until 2448.
-const QUARTER_BITS: u32 = 24;
+/// Bits of a cell's key that hold its slot; of quarter hours they are enough until 2448.
+const SLOT_BITS: u32 = 24;
 /// Cells read in one go.
 const BITE_CELLS: i64 = 4_096;
 /// Rows cleared away in one go, of each table.
 const CLEARED_ROWS_MAX: i64 = 2_000;
+
+/// All columns of a cell, in the order in which [`cell`] reads them.
+macro_rules! columns {
+    () => {
+        "id, changed_at, queue, slots, service, agents, queue_sum, queue_max, queue_min, slots_sum, slots_max, slots_min, \
+         service_sum, service_max, service_min, available_micros"
+    };
+}
+
+/// A statement on the cells of a grain, which stand in a table of their own.
+macro_rules! on_cells {
+    ($grain:expr, $($text:expr),+) => {
+        match $grain {
+            Grain::Quarter => on_cells!(@ "level_cells", $($text),+),
+            Grain::Hour => on_cells!(@ "level_hours", $($text),+),
+        }
+    };
+    (@ $table:literal, $before:expr, $after:expr) => {
+        concat!($before, $table, $after)
+    };
+    (@ $table:literal, $before:expr, $between:expr, $after:expr) => {
+        concat!($before, $table, $between, $table, $after)
+    };
+}
 
 /// All that one reading of the journal made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -107,11 +133,14 @@ pub fn clear_left(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
     let Some((set,)) = left else { return Ok(false) };
     let series: Option<(i64,)> = tx.opt("SELECT id FROM level_series WHERE set_id = $1 ORDER BY id LIMIT 1", &[&set])?;
     if let Some((series,)) = series {
-        let range = (cell_id(SeriesId(series), Quarter::from_i64(0)), cell_id(SeriesId(series + 1), Quarter::from_i64(0)));
-        let cleared = tx.exec(
-            "DELETE FROM level_cells WHERE id IN (SELECT id FROM level_cells WHERE id >= $1 AND id < $2 ORDER BY id LIMIT $3)",
-            &[&range.0, &range.1, &CLEARED_ROWS_MAX],
-        )?;
+        let range = (series << SLOT_BITS, (series + 1) << SLOT_BITS);
+        let mut cleared = 0;
+        for grain in Grain::ALL {
+            cleared += tx.exec(
+                on_cells!(grain, "DELETE FROM ", " WHERE id IN (SELECT id FROM ", " WHERE id >= $1 AND id < $2 ORDER BY id LIMIT $3)"),
+                &[&range.0, &range.1, &CLEARED_ROWS_MAX],
+            )?;
+        }
         if cleared == 0 {
             tx.exec("DELETE FROM level_series WHERE id = $1", &[&series])?;
         }
@@ -138,59 +167,70 @@ pub fn series(tx: &mut Tx<'_>, set: SetId, key: &Key) -> Result<Option<SeriesId>
     )
 }
 
-pub fn insert_series(tx: &mut Tx<'_>, set: SetId, key: &Key) -> Result<SeriesId, StoreError> {
+/// A new one; whether those who write its quarters write their hours, too.
+pub fn insert_series(tx: &mut Tx<'_>, set: SetId, key: &Key, hours: Hours) -> Result<SeriesId, StoreError> {
     let (medium, department, agent) = key_columns(key);
     let (last,): (Option<i64>,) = tx.one("SELECT MAX(id) FROM level_series", &[])?;
     let id = last.unwrap_or(0) + 1;
     tx.exec(
-        "INSERT INTO level_series (id, set_id, medium, department_id, agent_id) VALUES ($1, $2, $3, $4, $5)",
-        &[&id, &set.0, &medium, &department, &agent],
+        "INSERT INTO level_series (id, set_id, medium, department_id, agent_id, has_hours) VALUES ($1, $2, $3, $4, $5, $6)",
+        &[&id, &set.0, &medium, &department, &agent, &(hours == Hours::Kept)],
     )?;
     Ok(SeriesId(id))
 }
 
-/// All series of a set, each with how many cells it has.
-pub fn all_series(tx: &mut Tx<'_>, set: SetId) -> Result<Vec<(Key, SeriesId, i64)>, StoreError> {
-    tx.all_with(
-        "SELECT s.medium, s.department_id, s.agent_id, s.id, \
-           (SELECT COUNT(*) FROM level_cells c WHERE c.id >= s.id * 16777216 AND c.id < (s.id + 1) * 16777216) \
-         FROM level_series s WHERE s.set_id = $1 ORDER BY s.id",
-        &[&set.0],
-        |row| {
-            let (department, agent): (i64, i64) = (row.get(1)?, row.get(2)?);
-            let key = Key {
-                medium: medium(row.get(0)?)?,
-                department: (department != 0).then(|| DepartmentId::from_i64(department)),
-                agent: (agent != 0).then(|| AgentId::from_i64(agent)),
-            };
-            Ok((key, SeriesId(row.get(3)?), row.get(4)?))
-        },
-    )
+/// All series of a set.
+pub fn all_series(tx: &mut Tx<'_>, set: SetId) -> Result<Vec<(Key, SeriesId)>, StoreError> {
+    tx.all_with("SELECT medium, department_id, agent_id, id FROM level_series WHERE set_id = $1 ORDER BY id", &[&set.0], |row| {
+        let (department, agent): (i64, i64) = (row.get(1)?, row.get(2)?);
+        let key = Key {
+            medium: medium(row.get(0)?)?,
+            department: (department != 0).then(|| DepartmentId::from_i64(department)),
+            agent: (agent != 0).then(|| AgentId::from_i64(agent)),
+        };
+        Ok((key, SeriesId(row.get(3)?)))
+    })
 }
 
-/// A quarter hour outside of those that keys can hold is the nearest that they can: nothing happened there.
-fn cell_id(series: SeriesId, quarter: Quarter) -> i64 {
-    (series.0 << QUARTER_BITS) | quarter.get().clamp(0, (1 << QUARTER_BITS) - 1)
+/// A slot outside of those that keys can hold is the nearest that they can: nothing happened there.
+fn cell_id(series: SeriesId, slot: Slot) -> i64 {
+    (series.0 << SLOT_BITS) | slot.get().clamp(0, (1 << SLOT_BITS) - 1)
 }
 
-fn quarter_of(id: i64) -> Quarter {
-    Quarter::from_i64(id & ((1 << QUARTER_BITS) - 1))
+fn slot_of(grain: Grain, id: i64) -> Slot {
+    Slot::from_i64(grain, id & ((1 << SLOT_BITS) - 1))
+}
+
+/// The first that keys can hold.
+pub const fn first_slot(grain: Grain) -> Slot {
+    Slot::from_i64(grain, 0)
+}
+
+/// Behind all that keys hold.
+pub const fn end_slot(grain: Grain) -> Slot {
+    Slot::from_i64(grain, (1 << SLOT_BITS) - 1)
 }
 
 pub fn put_cell(tx: &mut Tx<'_>, series: SeriesId, cell: &Cell) -> Result<(), StoreError> {
     let sum = |tally: &Tally| narrow_sum(tally.sum);
     let Cell { before, standing, .. } = cell;
     tx.exec(
-        "INSERT INTO level_cells (id, changed_at, queue, slots, service, agents, queue_sum, queue_max, queue_min, slots_sum, slots_max, \
-           slots_min, service_sum, service_max, service_min, available_micros) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) \
-         ON CONFLICT (id) DO UPDATE SET changed_at = excluded.changed_at, queue = excluded.queue, slots = excluded.slots, \
-           service = excluded.service, agents = excluded.agents, queue_sum = excluded.queue_sum, queue_max = excluded.queue_max, \
-           queue_min = excluded.queue_min, slots_sum = excluded.slots_sum, slots_max = excluded.slots_max, slots_min = excluded.slots_min, \
-           service_sum = excluded.service_sum, service_max = excluded.service_max, service_min = excluded.service_min, \
-           available_micros = excluded.available_micros",
+        on_cells!(
+            cell.slot.grain(),
+            "INSERT INTO ",
+            concat!(
+                " (",
+                columns!(),
+                ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16) \
+                 ON CONFLICT (id) DO UPDATE SET changed_at = excluded.changed_at, queue = excluded.queue, slots = excluded.slots, \
+                 service = excluded.service, agents = excluded.agents, queue_sum = excluded.queue_sum, queue_max = excluded.queue_max, \
+                 queue_min = excluded.queue_min, slots_sum = excluded.slots_sum, slots_max = excluded.slots_max, \
+                 slots_min = excluded.slots_min, service_sum = excluded.service_sum, service_max = excluded.service_max, \
+                 service_min = excluded.service_min, available_micros = excluded.available_micros"
+            )
+        ),
         &[
-            &cell_id(series, cell.quarter),
+            &cell_id(series, cell.slot),
             &cell.changed.micros(),
             &standing.queue,
             &standing.slots,
@@ -212,60 +252,108 @@ pub fn put_cell(tx: &mut Tx<'_>, series: SeriesId, cell: &Cell) -> Result<(), St
 }
 
 fn narrow_sum(sum: i128) -> Result<i64, StoreError> {
-    i64::try_from(sum).map_err(|_| StoreError::Corrupt(format!("a level of a quarter hour out of range: {sum}")))
+    i64::try_from(sum).map_err(|_| StoreError::Corrupt(format!("a level of an hour out of range: {sum}")))
 }
 
-fn cell(row: &Row<'_>) -> Result<Cell, StoreError> {
-    let quarter = quarter_of(row.get(0)?);
+fn cell(grain: Grain, row: &Row<'_>) -> Result<Cell, StoreError> {
+    let slot = slot_of(grain, row.get(0)?);
     let changed = time(row.get(1)?);
-    let micros = changed.micros_since(quarter.start());
+    let micros = changed.micros_since(slot.start());
     let tally = |place: usize| -> Result<Tally, StoreError> {
         Ok(Tally { micros, sum: i128::from(row.get::<i64>(place)?), max: row.get(place + 1)?, min: row.get(place + 2)? })
     };
     Ok(Cell {
-        quarter,
+        slot,
         changed,
         before: Course { queue: tally(6)?, slots: tally(9)?, service: tally(12)?, available_micros: row.get(15)? },
         standing: Standing { queue: row.get(2)?, slots: row.get(3)?, service: row.get(4)?, agents: row.get(5)? },
     })
 }
 
-/// The last cell of a series before a quarter hour.
-pub fn cell_before(tx: &mut Tx<'_>, series: SeriesId, quarter: Quarter) -> Result<Option<Cell>, StoreError> {
+/// When somebody was there, alone: all levels are zero.
+fn attendance(grain: Grain, row: &Row<'_>) -> Result<Cell, StoreError> {
+    Ok(Cell {
+        slot: slot_of(grain, row.get(0)?),
+        changed: time(row.get(1)?),
+        before: Course { available_micros: row.get(3)?, ..Course::default() },
+        standing: Standing { agents: row.get(2)?, ..Standing::default() },
+    })
+}
+
+/// The last cell of a series before a slot, of its grain.
+pub fn cell_before(tx: &mut Tx<'_>, series: SeriesId, slot: Slot) -> Result<Option<Cell>, StoreError> {
+    let grain = slot.grain();
     tx.opt_with(
-        "SELECT id, changed_at, queue, slots, service, agents, queue_sum, queue_max, queue_min, slots_sum, slots_max, slots_min, \
-           service_sum, service_max, service_min, available_micros FROM level_cells WHERE id >= $1 AND id < $2 ORDER BY id DESC LIMIT 1",
-        &[&cell_id(series, Quarter::from_i64(0)), &cell_id(series, quarter)],
-        cell,
+        on_cells!(grain, concat!("SELECT ", columns!(), " FROM "), " WHERE id >= $1 AND id < $2 ORDER BY id DESC LIMIT 1"),
+        &[&cell_id(series, first_slot(grain)), &cell_id(series, slot)],
+        |row| cell(grain, row),
     )
 }
 
-/// The last cell of a series.
-pub fn last_cell(tx: &mut Tx<'_>, series: SeriesId) -> Result<Option<Cell>, StoreError> {
-    cell_before(tx, series, Quarter::from_i64((1 << QUARTER_BITS) - 1))
+/// The last cell of a series, of a grain.
+pub fn last_cell(tx: &mut Tx<'_>, series: SeriesId, grain: Grain) -> Result<Option<Cell>, StoreError> {
+    cell_before(tx, series, end_slot(grain))
 }
 
-/// Cells of a series from a quarter hour to another, which is not in it, in order.
-pub fn cells(tx: &mut Tx<'_>, series: SeriesId, from: Quarter, until: Quarter, mut each: impl FnMut(&Cell)) -> Result<(), StoreError> {
-    let (mut from, until) = (cell_id(series, from), cell_id(series, until));
-    loop {
-        let (mut count, mut last) = (0, from);
-        tx.each(
-            "SELECT id, changed_at, queue, slots, service, agents, queue_sum, queue_max, queue_min, slots_sum, slots_max, slots_min, \
-               service_sum, service_max, service_min, available_micros FROM level_cells WHERE id >= $1 AND id < $2 ORDER BY id LIMIT $3",
-            &[&from, &until, &BITE_CELLS],
-            |row| {
-                count += 1;
-                last = row.get(0)?;
-                each(&cell(row)?);
-                Ok(())
-            },
-        )?;
-        if count < BITE_CELLS {
-            return Ok(());
-        }
-        from = last + 1;
+/// What is read of cells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    Whole,
+    /// When somebody was there, alone: all levels are zero.
+    Attendance,
+}
+
+/// Cells of a series from a slot to another of its grain, which is not in it, in order.
+pub fn cells(
+    tx: &mut Tx<'_>,
+    series: SeriesId,
+    wanted: Wanted,
+    (from, until): (Slot, Slot),
+    mut each: impl FnMut(&Cell),
+) -> Result<(), StoreError> {
+    let mut bite = Some(from);
+    while let Some(begin) = bite {
+        bite = bite_of_cells(tx, series, wanted, (begin, until), BITE_CELLS, &mut each)?;
     }
+    Ok(())
+}
+
+/// So many of the cells from a slot to another, at most. Where the next bite begins; none after the last.
+fn bite_of_cells(
+    tx: &mut Tx<'_>,
+    series: SeriesId,
+    wanted: Wanted,
+    (from, until): (Slot, Slot),
+    cells_max: i64,
+    each: &mut dyn FnMut(&Cell),
+) -> Result<Option<Slot>, StoreError> {
+    type Read = fn(Grain, &Row<'_>) -> Result<Cell, StoreError>;
+    let grain = from.grain();
+    let (sql, read): (_, Read) = match wanted {
+        Wanted::Whole => {
+            (on_cells!(grain, concat!("SELECT ", columns!(), " FROM "), " WHERE id >= $1 AND id < $2 ORDER BY id LIMIT $3"), cell)
+        }
+        Wanted::Attendance => (
+            on_cells!(grain, "SELECT id, changed_at, agents, available_micros FROM ", " WHERE id >= $1 AND id < $2 ORDER BY id LIMIT $3"),
+            attendance,
+        ),
+    };
+    let (mut count, mut last) = (0, from);
+    tx.each(sql, &[&cell_id(series, from), &cell_id(series, until), &cells_max], |row| {
+        let cell = read(grain, row)?;
+        count += 1;
+        last = cell.slot;
+        each(&cell);
+        Ok(())
+    })?;
+    Ok((count == cells_max).then(|| last.next()))
+}
+
+/// How many cells a series has before a slot, of its grain.
+pub fn count_cells(tx: &mut Tx<'_>, series: SeriesId, before: Slot) -> Result<i64, StoreError> {
+    let range = (cell_id(series, first_slot(before.grain())), cell_id(series, before));
+    let (count,) = tx.one(on_cells!(before.grain(), "SELECT COUNT(*) FROM ", " WHERE id >= $1 AND id < $2"), &[&range.0, &range.1])?;
+    Ok(count)
 }
 
 /// How many chats an agent may have at once, as stored.

@@ -8,7 +8,7 @@ use std::ops::Range;
 use deskbell_domain::measure::{Cell, Dimension, Span};
 use deskbell_domain::time::Timestamp;
 
-use super::in_list;
+use super::{in_list, time};
 use crate::engine::{Param, Tx};
 use crate::error::StoreError;
 use crate::varint;
@@ -55,21 +55,12 @@ pub fn encode(cell: &Cell) -> Vec<u8> {
 }
 
 /// Adds a stored body to a cell.
-pub fn add_body(cell: &mut Cell, body: &[u8]) -> Result<(), StoreError> {
-    add_times(cell, body, 1)
-}
-
-/// The other way round.
-pub fn take_body_away(cell: &mut Cell, body: &[u8]) -> Result<(), StoreError> {
-    add_times(cell, body, -1)
-}
-
-fn add_times(cell: &mut Cell, mut body: &[u8], times: i64) -> Result<(), StoreError> {
+pub fn add_body(cell: &mut Cell, mut body: &[u8]) -> Result<(), StoreError> {
     let mut place = 0;
     while !body.is_empty() {
         let (step, number) = varint::take(&mut body).zip(varint::take(&mut body)).ok_or_else(broken)?;
         place += step;
-        let known = usize::try_from(place).is_ok_and(|place| cell.add_at(place, number * times));
+        let known = usize::try_from(place).is_ok_and(|place| cell.add_at(place, number));
         if !known {
             return Err(broken());
         }
@@ -110,10 +101,24 @@ pub fn renew(tx: &mut Tx<'_>, now: Timestamp) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Gives up what is built if nothing was written to it since a moment; whether that was so.
-pub fn give_up_before(tx: &mut Tx<'_>, moment: Timestamp) -> Result<bool, StoreError> {
-    let given =
-        tx.exec("UPDATE rollup_head SET building = NULL WHERE id = 1 AND building IS NOT NULL AND building_at < $1", &[&moment.micros()])?;
+/// A generation that is built, and when its builder last wrote to it, by his clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Lease {
+    generation: i64,
+    renewed: Timestamp,
+}
+
+pub fn lease(tx: &mut Tx<'_>) -> Result<Option<Lease>, StoreError> {
+    let (building, renewed): (Option<i64>, i64) = tx.one("SELECT building, building_at FROM rollup_head WHERE id = 1", &[])?;
+    Ok(building.map(|generation| Lease { generation, renewed: time(renewed) }))
+}
+
+/// Gives up what is built unless its builder has written since; whether that was so.
+pub fn give_up(tx: &mut Tx<'_>, lease: Lease) -> Result<bool, StoreError> {
+    let given = tx.exec(
+        "UPDATE rollup_head SET building = NULL WHERE id = 1 AND building = $1 AND building_at = $2",
+        &[&lease.generation, &lease.renewed.micros()],
+    )?;
     Ok(given > 0)
 }
 

@@ -2,10 +2,11 @@
 
 use crate::binary;
 use deskbell_domain::ids::{AgentId, DepartmentId};
-use deskbell_domain::level::{Cell, Quarter};
-use deskbell_domain::measure::Medium;
+use deskbell_domain::level::{Cell, Grain, Slot};
+use deskbell_domain::measure::{Medium, Span};
 use deskbell_domain::time::Timestamp;
-use deskbell_store::tables::levels::{self, presences};
+use deskbell_store::suite::damage;
+use deskbell_store::tables::levels::{self, SeriesId, presences};
 use deskbell_store::{Db, Location, Options as StoreOptions, StoreError, Tx};
 use deskbell_testkit::postgres::Database;
 use deskbell_testkit::{Options, Server};
@@ -31,36 +32,49 @@ async fn on_postgres() {
 
 type Spoil = fn(&mut Tx<'_>) -> Result<(), StoreError>;
 
-/// What is done to the rows of levels, one after the other.
-const SPOILT: [Spoil; 3] = [
-    // A quarter hour in which the queue was longer.
-    |tx| {
-        let set = levels::kept(tx)?;
-        let (_, series, _) = levels::all_series(tx, set)?.remove(0);
-        let mut cell = levels::last_cell(tx, series)?.expect("a series has a cell");
-        cell.before.queue.sum += 60_000_000;
-        levels::put_cell(tx, series, &cell)
-    },
+/// The last cell of the first series.
+fn last_cell(tx: &mut Tx<'_>, grain: Grain) -> Result<(SeriesId, Cell), StoreError> {
+    let set = levels::kept(tx)?;
+    let (_, series) = levels::all_series(tx, set)?.remove(0);
+    Ok((series, levels::last_cell(tx, series, grain)?.expect("a series has a cell")))
+}
+
+fn lengthen(tx: &mut Tx<'_>, grain: Grain) -> Result<(), StoreError> {
+    let (series, mut cell) = last_cell(tx, grain)?;
+    cell.before.queue.sum += 60_000_000;
+    levels::put_cell(tx, series, &cell)
+}
+
+/// What is done to rows, one after the other: which part names what, then.
+const SPOILT: [(&str, &str, Spoil); 6] = [
+    // A quarter hour in which the queue was longer, …
+    ("levels, by the journal", ", 15 minutes from ", |tx| lengthen(tx, Grain::Quarter)),
+    // … and an hour.
+    ("levels, by the journal", ", 60 minutes from ", |tx| lengthen(tx, Grain::Hour)),
     // A quarter hour in which nothing happened.
-    |tx| {
-        let set = levels::kept(tx)?;
-        let (_, series, _) = levels::all_series(tx, set)?.remove(0);
-        let last = levels::last_cell(tx, series)?.expect("a series has a cell");
-        let quarter = Quarter::from_i64(last.quarter.get() + 40);
+    ("levels, by the journal", " quarter hours, counted ", |tx| {
+        let (series, last) = last_cell(tx, Grain::Quarter)?;
+        let quarter = Slot::from_i64(Grain::Quarter, last.slot.get() + 40);
         levels::put_cell(tx, series, &Cell { changed: quarter.start(), ..Cell::begin(quarter, last.standing) })
-    },
+    }),
     // An agent who was there while nobody was.
-    |tx| {
+    ("levels, by the journal", "times that agents were there for chats: ", |tx| {
         let (set, agent, department) = (levels::kept(tx)?, AgentId::from_i64(5), DepartmentId::DEFAULT);
         presences::open(tx, set, Medium::Chats, agent, department, Timestamp::from_seconds(1_789_900_000))
-    },
+    }),
+    // Hours in which goals took longer.
+    ("service levels, by their log", "tickets, 60 minutes from ", |tx| damage::lengthen_cells(tx, Medium::Tickets, Span::Hour)),
+    // An hour in which nobody reached a goal.
+    ("service levels, by their log", "calls, 60 minutes from 1970-01-01T02:00:00Z, department default\n", |tx| {
+        damage::add_cell(tx, Medium::Calls, DepartmentId::DEFAULT, Span::Hour, Timestamp::from_seconds(7_200))
+    }),
 ];
 
 async fn what_is_spoilt_is_found_and_made_right(mut server: Server, location: &Location) {
     let demo = server.run(DEMO);
     assert!(demo.status.success(), "{demo:?}");
     server.launch().await;
-    for (place, spoil) in SPOILT.into_iter().enumerate() {
+    for (spoilt, named, spoil) in SPOILT {
         is_content(&server);
         block_in_place(|| {
             let beside = StoreOptions { readers: 1, beside_server: true, ..StoreOptions::default() };
@@ -72,9 +86,10 @@ async fn what_is_spoilt_is_found_and_made_right(mut server: Server, location: &L
         let told = text(&found);
         assert_eq!(found.status.code(), Some(1), "{told}");
         for part in PARTS {
-            let word = if part == "levels, by the journal" { "WRONG" } else { "ok   " };
-            assert_eq!(told.matches(&format!("{word} {part}: ")).count(), 1, "{part}, spoilt {place}: {told}");
+            let word = if part == spoilt { "WRONG" } else { "ok   " };
+            assert_eq!(told.matches(&format!("{word} {part}: ")).count(), 1, "{part}, spoilt {spoilt}: {told}");
         }
+        assert!(told.contains(named), "{named}: {told}");
         let rebuilt = server.run(&["verify", "--rebuild"]);
         let told = text(&rebuilt);
         assert!(

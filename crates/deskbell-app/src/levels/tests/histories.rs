@@ -11,12 +11,14 @@ use deskbell_domain::event::{Event, Recorded};
 use deskbell_domain::ids::{AgentId, ConversationId};
 use deskbell_domain::message::Actor;
 use deskbell_store::recount::levels as rows;
+use deskbell_store::suite::damage;
 use deskbell_store::tables::conversations::{Filter, Order, list};
 use deskbell_store::{Tx, journal, tables};
 use proptest::prelude::{Strategy, any, prop, prop_assert, prop_assert_eq, prop_oneof, proptest};
 use proptest::strategy::Just;
 use proptest::test_runner::{Config, TestCaseError};
 
+use super::super::filling::Filling;
 use super::scene::{EVERYONE, MINUTE, answered, both, by, call_ended, call_transferred, called, held, leg_left, of, rang, ring_closed};
 use super::*;
 use crate::accounts::{self, AgentDraft};
@@ -86,6 +88,13 @@ enum Step {
         reader: usize,
         bite_events: i64,
     },
+    /// One of two, as two nodes have them, makes so many bites of the hours that an older program has not kept, …
+    Fill {
+        node: usize,
+        count: usize,
+    },
+    /// … which served here until now.
+    Older,
     Rebuild,
     /// The journal forgets what is older than a part of the time that went by, of what the reader has taken in.
     Shorten {
@@ -109,6 +118,8 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::Align),
         3 => (0usize..2, 1usize..4).prop_map(|(reader, count)| Step::Bites { reader, count }),
         1 => (0usize..2, 1i64..8).prop_map(|(reader, bite_events)| Step::Restart { reader, bite_events }),
+        2 => (0usize..2, 1usize..12).prop_map(|(node, count)| Step::Fill { node, count }),
+        1 => Just(Step::Older),
         1 => Just(Step::Rebuild),
         2 => (0i64..=100).prop_map(|percent| Step::Shorten { percent }),
     ]
@@ -118,6 +129,12 @@ fn reader(stage: &Stage, bite_events: i64) -> Reader {
     let mut reader = stage.desk.level_reader();
     reader.bite_events = bite_events;
     reader
+}
+
+fn filling(stage: &Stage, bite_quarters: i64) -> Filling {
+    let mut filling = Filling::of_kept(stage.desk.db().clone());
+    filling.bite_quarters = bite_quarters;
+    filling
 }
 
 /// Calls as the test makes them: how each stands, and who talks.
@@ -245,7 +262,16 @@ fn shorten(stage: &Stage, past: &mut Past, percent: i64) {
     past.extend(told.into_iter().filter(|recorded| first.is_some_and(|first| recorded.number < first)));
 }
 
-fn live(stage: &Stage, past: &mut Past, calls: &mut Calls, readers: &mut [Reader; 2], step: Step) -> Result<(), TestCaseError> {
+/// What goes on from step to step.
+struct Life {
+    past: Past,
+    calls: Calls,
+    readers: [Reader; 2],
+    fillings: [Filling; 2],
+}
+
+fn live(stage: &Stage, life: &mut Life, step: Step) -> Result<(), TestCaseError> {
+    let Life { past, calls, readers, fillings } = life;
     let cast = (stage.agents.clone(), stage.departments.clone());
     match step {
         Step::Chats(act) => {
@@ -274,7 +300,7 @@ fn live(stage: &Stage, past: &mut Past, calls: &mut Calls, readers: &mut [Reader
         Step::Pause { seconds } => stage.clock.advance_seconds(seconds),
         Step::Align => {
             use crate::clock::Clock;
-            stage.clock.set(Quarter::of(stage.clock.now()).next().start());
+            stage.clock.set(Slot::of(Grain::Quarter, stage.clock.now()).next().start());
         }
         Step::Bites { reader, count } => {
             for _ in 0..count {
@@ -282,6 +308,16 @@ fn live(stage: &Stage, past: &mut Past, calls: &mut Calls, readers: &mut [Reader
             }
         }
         Step::Restart { reader: which, bite_events } => readers[which] = reader(stage, bite_events),
+        Step::Fill { node, count } => {
+            for _ in 0..count {
+                fillings[node].bite().unwrap();
+            }
+        }
+        Step::Older => {
+            stage.desk.write_blocking(|tx, _| Ok(damage::lose_level_hours(tx)?)).unwrap();
+            *readers = [reader(stage, 3), reader(stage, 5)];
+            *fillings = [filling(stage, 5), filling(stage, 8)];
+        }
         Step::Rebuild => drop(rebuild(&stage.desk, &mut |_| {}).unwrap()),
         Step::Shorten { percent } => shorten(stage, past, percent),
         Step::Switch { .. }
@@ -345,7 +381,7 @@ fn check_all(stage: &Stage, past: &Past, shift: i64) -> Result<(), TestCaseError
     let now = stage.desk.now();
     let mut events = past.clone();
     events.extend(stage.desk.snapshot_blocking(|tx| Ok(journal::after(tx, 0, i64::MAX)?)).unwrap());
-    let begun = Quarter::of(events[0].at).start().plus_micros(-shift * 15 * MINUTE);
+    let begun = Slot::of(Grain::Quarter, events[0].at).start().plus_micros(-shift * 15 * MINUTE);
     let edges: Vec<Timestamp> =
         (0..).map(|hour| begun.plus_micros(hour * 60 * MINUTE)).take_while(|edge| *edge < now.plus_seconds(7_200)).collect();
     let recount = Recount::new(&stage.desk, events);
@@ -369,6 +405,34 @@ fn check_all(stage: &Stage, past: &Past, shift: i64) -> Result<(), TestCaseError
     Ok(())
 }
 
+/// What is read of all scopes between edges.
+fn read(stage: &Stage, edges: &[Timestamp]) -> Vec<(Vec<Load>, Vec<i64>)> {
+    let (edges, now) = (edges.to_vec(), stage.desk.now());
+    let scopes = scopes(stage);
+    let each = Medium::ALL.into_iter().flat_map(move |medium| scopes.clone().into_iter().map(move |scope| (medium, scope)));
+    let look = move |tx: &mut Tx<'_>| {
+        each.map(|(medium, scope)| Ok((load(tx, medium, scope, &edges, now)?, availability(tx, medium, scope, &edges, now)?))).collect()
+    };
+    stage.desk.snapshot_blocking(look).unwrap()
+}
+
+/// Whole hours, some together: by hours, by quarters and by hours made out of these it is the same.
+fn check_hours(stage: &Stage, hours: &[i64]) -> Result<(), TestCaseError> {
+    let mut edge = Slot::of(Grain::Hour, BEGAN).start();
+    let mut edges = vec![edge];
+    for count in hours {
+        edge = edge.plus_micros(count * Grain::Hour.micros());
+        edges.push(edge);
+    }
+    let by_hours = read(stage, &edges);
+    stage.desk.write_blocking(|tx, _| Ok(damage::lose_level_hours(tx)?)).unwrap();
+    prop_assert_eq!(&read(stage, &edges), &by_hours);
+    prop_assert_eq!(verify(&stage.desk, &mut |_| {}).unwrap().differences, [], "what is not kept is not compared");
+    fill_hours(&stage.desk).unwrap();
+    prop_assert_eq!(&read(stage, &edges), &by_hours);
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(Config { cases: 16, max_shrink_iters: 100, ..Config::default() })]
 
@@ -378,26 +442,34 @@ proptest! {
         steps in prop::collection::vec(step(), 1..110),
         shift in 0i64..4,
         shortened in prop::option::of(0i64..=100),
+        hours in prop::collection::vec(0i64..4, 1..12),
     ) {
         let stage = stage(strategy, None);
-        let mut readers = [reader(&stage, 3), reader(&stage, 5)];
-        let (mut calls, mut past) = (Calls::default(), Past::new());
+        let mut life = Life {
+            past: Past::new(),
+            calls: Calls::default(),
+            readers: [reader(&stage, 3), reader(&stage, 5)],
+            fillings: [filling(&stage, 5), filling(&stage, 8)],
+        };
         for (place, step) in steps.into_iter().enumerate() {
-            live(&stage, &mut past, &mut calls, &mut readers, step)?;
+            live(&stage, &mut life, step)?;
             if place % 16 == 0 {
-                readers[place / 16 % 2].catch_up().unwrap();
+                life.readers[place / 16 % 2].catch_up().unwrap();
                 check_now(&stage)?;
             }
         }
-        readers.iter_mut().for_each(|reader| reader.catch_up().unwrap());
+        life.readers.iter_mut().for_each(|reader| reader.catch_up().unwrap());
         check_now(&stage)?;
-        check_all(&stage, &past, shift)?;
         prop_assert_eq!(verify(&stage.desk, &mut |_| {}).unwrap().differences, []);
+        fill_hours(&stage.desk).unwrap();
+        check_all(&stage, &life.past, shift)?;
+        prop_assert_eq!(verify(&stage.desk, &mut |_| {}).unwrap().differences, []);
+        check_hours(&stage, &hours)?;
         if let Some(percent) = shortened {
-            shorten(&stage, &mut past, percent);
+            shorten(&stage, &mut life.past, percent);
             prop_assert_eq!(verify(&stage.desk, &mut |_| {}).unwrap().differences, []);
             rebuild(&stage.desk, &mut |_| {}).unwrap();
-            check_all(&stage, &past, shift)?;
+            check_all(&stage, &life.past, shift)?;
             prop_assert_eq!(verify(&stage.desk, &mut |_| {}).unwrap().differences, []);
         }
         stage.desk.close();

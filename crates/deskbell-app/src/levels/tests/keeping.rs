@@ -1,10 +1,17 @@
 //! The reader's thread, rebuilding while the desk serves, and what a comparison with the journal finds.
 
+use std::time::{Duration, Instant};
+
 use deskbell_domain::agent::AgentStatus;
 use deskbell_domain::conversation::Status;
-use deskbell_domain::level::{Cell, Course};
+use deskbell_domain::level::Cell;
 use deskbell_store::journal;
+use deskbell_store::suite::damage;
+use deskbell_store::tables::levels::SeriesId;
+use deskbell_store::tables::levels::hours::Hours;
 
+use super::super::filling::Filling;
+use super::super::reader::Left;
 use super::scene::*;
 use super::*;
 use crate::error::Kind;
@@ -29,12 +36,12 @@ fn morning() -> Scene {
     scene
 }
 
-/// What is read of some scopes.
+/// What is read of some scopes, by quarter hours and by hours.
 fn read(scene: &Scene) -> Vec<(Vec<Load>, Vec<i64>, Vec<Presence>)> {
     let scopes = [EVERYONE, of(SALES), of(SUPPORT), by(ANN), both(SALES, ANN)];
     let each = Medium::ALL.into_iter().flat_map(|medium| scopes.map(|scope| (medium, scope)));
-    each.map(|(medium, scope)| {
-        let edges = [0, 15, 60, 120, 180];
+    let each = each.flat_map(|(medium, scope)| [[0, 15, 60, 120, 180], [0, 60, 60, 120, 180]].map(|edges| (medium, scope, edges)));
+    each.map(|(medium, scope, edges)| {
         (scene.load(medium, scope, &edges), scene.availability(medium, scope, &edges), scene.presences(medium, scope, (0, 600)))
     })
     .collect()
@@ -51,10 +58,10 @@ fn what_is_kept_wrongly_is_found_and_made_anew() {
         .write_blocking(move |tx, _| {
             let set = table::kept(tx)?;
             let series = table::series(tx, set, &sales)?.expect("there was a chat");
-            let mut wrong = table::cell_before(tx, series, Quarter::of(at(15)))?.expect("it began in the first quarter hour");
+            let mut wrong = table::cell_before(tx, series, Slot::of(Grain::Quarter, at(15)))?.expect("it began in the first quarter hour");
             wrong.standing.queue += 1;
             table::put_cell(tx, series, &wrong)?;
-            let beyond = Cell { quarter: Quarter::of(at(300)), changed: at(300), before: Course::default(), standing: wrong.standing };
+            let beyond = Cell::begin(Slot::of(Grain::Quarter, at(300)), wrong.standing);
             table::put_cell(tx, series, &beyond)?;
             table::presences::open(tx, set, Medium::Calls, BEN, SALES, at(3))?;
             table::presences::close(tx, set, Medium::Chats, ANN, SALES, at(100))?;
@@ -70,7 +77,7 @@ fn what_is_kept_wrongly_is_found_and_made_anew() {
     assert!(
         found
             .iter()
-            .any(|difference| matches!(difference, Difference::Cells { key, kept, counted } if *key == sales && kept - counted == 1))
+            .any(|difference| matches!(difference, Difference::Cells { key, grain: Grain::Quarter, kept, counted } if *key == sales && kept - counted == 1))
     );
     let open = Presence { agent: ANN, department: SALES, from: at(80), until: None };
     let ended = Presence { until: Some(at(100)), ..open };
@@ -86,6 +93,129 @@ fn what_is_kept_wrongly_is_found_and_made_anew() {
     assert_eq!(told.last(), Some(&Progress { done: head, all: head }));
     assert_eq!(read(&scene), right);
     scene.is_verified();
+}
+
+/// The hours of a scope's chats.
+fn hours_of(scene: &Scene, scope: Scope) -> Vec<Cell> {
+    let key = scope.key(Medium::Chats);
+    scene.see(move |tx| {
+        let set = table::kept(tx)?;
+        let series = table::series(tx, set, &key)?.expect("there was a chat");
+        let mut found = Vec::new();
+        let all = (table::first_slot(Grain::Hour), table::end_slot(Grain::Hour));
+        table::cells(tx, series, Wanted::Whole, all, |cell| found.push(cell.clone()))?;
+        Ok(found)
+    })
+}
+
+/// A series that lacks hours.
+fn lacking(scene: &Scene) -> Option<SeriesId> {
+    scene.see(|tx| {
+        let set = table::kept(tx)?;
+        Ok(table::hours::lacking(tx, set)?)
+    })
+}
+
+#[test]
+fn hours_that_are_kept_wrongly_are_found() {
+    let scene = morning();
+    let right = read(&scene);
+    let [first, last] = hours_of(&scene, of(SALES)).try_into().expect("of two hours");
+    assert_eq!((first.slot, first.changed, last.changed), (Slot::of(Grain::Hour, at(0)), at(40), at(80)));
+    let wrong = Cell { standing: Standing { service: 4, ..first.standing }, ..first.clone() };
+    let beyond = Cell::begin(Slot::of(Grain::Hour, at(300)), last.standing);
+    let key = of(SALES).key(Medium::Chats);
+    let put = |cell: &Cell| {
+        let cell = cell.clone();
+        let put = move |tx: &mut Tx<'_>| {
+            let set = table::kept(tx)?;
+            let series = table::series(tx, set, &key)?.expect("there was a chat");
+            table::put_cell(tx, series, &cell)
+        };
+        scene.desk.write_blocking(move |tx, _| Ok(put(tx)?)).unwrap();
+    };
+    let found = || verify(&scene.desk, &mut |_| {}).unwrap().differences;
+
+    // Wrong, …
+    put(&wrong);
+    assert_ne!(read(&scene), right);
+    assert_eq!(found(), [Difference::Cell { key, kept: Some(Box::new(wrong)), counted: Box::new(first.clone()) }]);
+    let told = found()[0].to_string();
+    assert!(told.contains(", 60 minutes from 2026-03-02T08:00:00Z: ") && told.contains(" service 4 "), "{told}");
+    put(&first);
+    assert_eq!(found(), []);
+    // … too many, …
+    put(&beyond);
+    assert_eq!(found(), [Difference::Cells { key, grain: Grain::Hour, kept: 3, counted: 2 }]);
+    assert!(found()[0].to_string().ends_with(": 3 hours, counted 2"));
+    // … or missing.
+    scene
+        .desk
+        .write_blocking(|tx, _| {
+            let set = table::kept(tx)?;
+            damage::lose_level_hours(tx)?;
+            let mut lacking = table::hours::lacking(tx, set)?;
+            while let Some(series) = lacking {
+                // Told to be kept, without being so.
+                table::hours::fill(tx, series, table::end_slot(Grain::Hour), 1)?;
+                lacking = table::hours::lacking(tx, set)?;
+            }
+            Ok(())
+        })
+        .unwrap();
+    assert!(found().contains(&Difference::Cell { key, kept: None, counted: Box::new(last.clone()) }));
+    assert!(found().contains(&Difference::Cells { key, grain: Grain::Hour, kept: 0, counted: 2 }));
+
+    rebuild(&scene.desk, &mut |_| {}).unwrap();
+    assert_eq!((read(&scene), hours_of(&scene, of(SALES))), (right, vec![first, last]));
+    scene.is_verified();
+}
+
+#[test]
+fn hours_of_an_older_program_are_made_while_it_goes_on() {
+    let scene = morning();
+    // From the afternoon of the next day on, every 20 minutes.
+    scene.tell((0..60).map(|number| (2_000 + number * 20, requested(100 + number, SALES))));
+    let all = || [EVERYONE, of(SALES)].map(|scope| hours_of(&scene, scope));
+    let whole = all();
+    assert_eq!(whole[1].len(), 2 + 21);
+    scene.desk.write_blocking(|tx, _| Ok(damage::lose_level_hours(tx)?)).unwrap();
+    assert_eq!(all(), [vec![], vec![]]);
+    let filling = || {
+        let mut filling = Filling::of_kept(scene.desk.db().clone());
+        filling.bite_quarters = 6;
+        filling
+    };
+    let days = [33 * 60, 100 * 60].map(at);
+    let longest = || scene.see(move |tx| load(tx, Medium::Chats, of(SALES), &days, days[1]))[0].queue.max;
+    // As two nodes have them.
+    let mut readers = [scene.desk.level_reader(), scene.desk.level_reader()];
+    let mut fillings = [filling(), filling()];
+    let (mut bites, mut waiting) = (0, 60);
+    while fillings[0].bite().unwrap() == Left::Some {
+        assert_eq!(longest(), waiting);
+        // What comes meanwhile is in, also in the hour in which the next bite begins.
+        scene.write([(3_180 + bites * 7, requested(100 + waiting, SALES))]);
+        let place = usize::from(bites % 3 == 0);
+        readers[place].catch_up().unwrap();
+        fillings[place].bite().unwrap();
+        (bites, waiting) = (bites + 1, waiting + 1);
+        // Who is killed begins the series again.
+        if [5, 15].contains(&bites) {
+            (readers[0], fillings[0]) = (scene.desk.level_reader(), filling());
+        }
+        scene.is_verified();
+    }
+    assert!(bites > 15, "{bites}");
+    assert_eq!(lacking(&scene), None);
+    let filled = all();
+    for (filled, whole) in filled.iter().zip(&whole) {
+        assert_eq!(filled[..whole.len() - 1], whole[..whole.len() - 1], "the last one has gone on");
+    }
+    scene.is_verified();
+    let right = read(&scene);
+    rebuild(&scene.desk, &mut |_| {}).unwrap();
+    assert_eq!((read(&scene), all()), (right, filled));
 }
 
 #[test]
@@ -136,15 +266,21 @@ fn of_two_who_rebuild_the_later_one_does() {
     assert_eq!(outer.expect_err("it lost its place").kind, Kind::Conflict);
     assert_eq!(read(&scene), right);
 
+    // Nor does one make hours that lost its place.
+    let lost = scene.desk.write_blocking(|tx, _| Ok(table::begin(tx)?)).unwrap();
+    let filling = |set| Filling::of_built(scene.desk.db().clone(), set).finish();
+    filling(lost).unwrap();
+
     // One that broke off is cleared away.
     scene
         .desk
         .write_blocking(|tx, _| {
             let set = table::begin(tx)?;
-            table::insert_series(tx, set, &EVERYONE.key(Medium::Calls))?;
+            table::insert_series(tx, set, &EVERYONE.key(Medium::Calls), Hours::Lacking)?;
             Ok(table::set_built_number(tx, set, 3)?)
         })
         .unwrap();
+    assert_eq!(filling(lost).expect_err("another one is built").kind, Kind::Conflict);
     assert_eq!(read(&scene), right);
     rebuild(&scene.desk, &mut |_| {}).unwrap();
     assert_eq!(read(&scene), right);
@@ -187,9 +323,13 @@ fn a_journal_that_was_shortened_counts_as_before() {
     // What stands where it begins is one cell of each series, and who is there.
     let (cells, present) = scene.see(|tx| {
         let floor = table::floor::floor(tx)?.expect("there is one");
-        Ok((table::all_series(tx, floor)?, table::floor::present(tx, floor)?))
+        let mut cells = Vec::new();
+        for (_, series) in table::all_series(tx, floor)? {
+            cells.push(table::count_cells(tx, series, table::end_slot(Grain::Quarter))?);
+        }
+        Ok((cells, table::floor::present(tx, floor)?))
     });
-    assert!(!cells.is_empty() && cells.iter().all(|(_, _, count)| *count == 1), "{cells:?}");
+    assert!(!cells.is_empty() && cells.iter().all(|count| *count == 1), "{cells:?}");
     assert!(present.iter().all(|(_, presence)| presence.agent == ANN && presence.from == at(5) && presence.until.is_none()));
     assert_eq!(present.len(), 4, "for tickets and chats, in two departments");
 
@@ -222,7 +362,7 @@ fn what_is_wrong_behind_the_beginning_of_the_journal_is_mended() {
             let series = table::series(tx, set, &sales)?.expect("there was a chat");
             // The quarter hour in which the journal begins, and a later one.
             for minute in [44, 74] {
-                let mut wrong = table::cell_before(tx, series, Quarter::of(at(minute)).next())?.expect("it is there");
+                let mut wrong = table::cell_before(tx, series, Slot::of(Grain::Quarter, at(minute)).next())?.expect("it is there");
                 wrong.standing.service += 5;
                 table::put_cell(tx, series, &wrong)?;
             }
@@ -281,6 +421,21 @@ fn who_asks_gets_what_was_written_before() {
     scene.is_verified();
     scene.desk.close();
     assert_eq!(runtime.block_on(caught_up(&scene.desk)).expect_err("it is closed").kind, Kind::Unavailable);
+}
+
+#[test]
+fn the_thread_makes_the_hours_that_are_lacking() {
+    let scene = morning();
+    let right = (read(&scene), hours_of(&scene, of(SALES)));
+    scene.desk.write_blocking(|tx, _| Ok(damage::lose_level_hours(tx)?)).unwrap();
+    scene.desk.keep_levels().unwrap();
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while lacking(&scene).is_some() {
+        assert!(Instant::now() < deadline, "the thread does not make them");
+        std::thread::yield_now();
+    }
+    assert_eq!((read(&scene), hours_of(&scene, of(SALES))), right);
+    scene.is_verified();
 }
 
 #[test]

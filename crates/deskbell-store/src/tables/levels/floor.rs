@@ -1,13 +1,13 @@
-//! Where a journal that was shortened begins: a set that holds how everything stood there. Of each series it has the last cell alone, and of
-//! presences those that went on. Another set begins as it, with what is older taken over from the one that is kept.
+//! Where a journal that was shortened begins: a set that holds how everything stood there. Of each series it has the last quarter hour's cell
+//! alone, and of presences those that went on. Another set begins as it, with what is older taken over from the one that is kept.
 
 use deskbell_domain::ids::{AgentId, DepartmentId};
-use deskbell_domain::level::{Presence, Quarter};
+use deskbell_domain::level::{Grain, Presence, Slot};
 use deskbell_domain::measure::Medium;
 use deskbell_domain::time::Timestamp;
 
 use super::presences::presence;
-use super::{SeriesId, SetId, cell_id, latest, medium, medium_number};
+use super::{SeriesId, SetId, cell_id, first_slot, latest, medium, medium_number, slot_of};
 use crate::engine::Tx;
 use crate::error::StoreError;
 
@@ -25,8 +25,8 @@ pub fn floor(tx: &mut Tx<'_>) -> Result<Option<SetId>, StoreError> {
 }
 
 /// Forgets the cells of a series before a quarter hour.
-pub fn forget_cells(tx: &mut Tx<'_>, series: SeriesId, quarter: Quarter) -> Result<(), StoreError> {
-    let range = (cell_id(series, Quarter::from_i64(0)), cell_id(series, quarter));
+pub fn forget_cells(tx: &mut Tx<'_>, series: SeriesId, quarter: Slot) -> Result<(), StoreError> {
+    let range = (cell_id(series, first_slot(Grain::Quarter)), cell_id(series, quarter));
     tx.exec("DELETE FROM level_cells WHERE id >= $1 AND id < $2", &[&range.0, &range.1])?;
     Ok(())
 }
@@ -54,23 +54,16 @@ pub fn count_over(tx: &mut Tx<'_>, kept: SetId, floor: SetId, of: Medium) -> Res
     Ok(count.unwrap_or(0))
 }
 
-/// How many cells a series has before a quarter hour.
-pub fn count_cells(tx: &mut Tx<'_>, series: SeriesId, before: Quarter) -> Result<i64, StoreError> {
-    let range = (cell_id(series, Quarter::from_i64(0)), cell_id(series, before));
-    let (count,) = tx.one("SELECT COUNT(*) FROM level_cells WHERE id >= $1 AND id < $2", &[&range.0, &range.1])?;
-    Ok(count)
-}
-
-/// Copies a bite of the cells of a series to another one, from a quarter hour on and before another one. Where the next bite begins; none
-/// after the last.
-pub fn copy_cells(tx: &mut Tx<'_>, from: SeriesId, to: SeriesId, begin: Quarter, before: Quarter) -> Result<Option<Quarter>, StoreError> {
+/// Copies a bite of the quarters' cells of a series to another one, from a quarter hour on and before another one. Where the next bite begins;
+/// none after the last.
+pub fn copy_cells(tx: &mut Tx<'_>, from: SeriesId, to: SeriesId, begin: Slot, before: Slot) -> Result<Option<Slot>, StoreError> {
     let (first, end) = (cell_id(from, begin), cell_id(from, before));
     let (last, count): (Option<i64>, i64) = tx.one(
         "SELECT MAX(id), COUNT(*) FROM (SELECT id FROM level_cells WHERE id >= $1 AND id < $2 ORDER BY id LIMIT $3) AS bite",
         &[&first, &end, &COPIED_ROWS_MAX],
     )?;
     let Some(last) = last else { return Ok(None) };
-    let shift = cell_id(to, Quarter::from_i64(0)) - cell_id(from, Quarter::from_i64(0));
+    let shift = cell_id(to, first_slot(Grain::Quarter)) - cell_id(from, first_slot(Grain::Quarter));
     tx.exec(
         "INSERT INTO level_cells (id, changed_at, queue, slots, service, agents, queue_sum, queue_max, queue_min, slots_sum, slots_max, \
            slots_min, service_sum, service_max, service_min, available_micros) \
@@ -78,7 +71,7 @@ pub fn copy_cells(tx: &mut Tx<'_>, from: SeriesId, to: SeriesId, begin: Quarter,
            slots_min, service_sum, service_max, service_min, available_micros FROM level_cells WHERE id >= $1 AND id <= $2",
         &[&first, &last, &shift],
     )?;
-    Ok((count == COPIED_ROWS_MAX).then(|| super::quarter_of(last).next()))
+    Ok((count == COPIED_ROWS_MAX).then(|| slot_of(Grain::Quarter, last).next()))
 }
 
 /// Copies what there is little of: agents, members, departments, who is engaged, and who is there.

@@ -1,7 +1,6 @@
-//! The log of goals that were reached, and its sums by quarters of an hour.
-//!
-//! The sums are written with the row that they count, in one transaction: they are exact at every moment and after every crash, and need no
-//! reader that follows. That costs one statement for each goal reached, of which there are a few in the life of a conversation.
+//! The log of goals that were reached.
+
+mod cells;
 
 use deskbell_domain::customer::Customer;
 use deskbell_domain::ids::{AgentId, ConversationId, CustomerId, DepartmentId, SlaItemId, SlaLevelId};
@@ -10,18 +9,12 @@ use deskbell_domain::sla::Goal;
 use deskbell_domain::sla::clock::{Clock, Settled};
 use deskbell_domain::time::Timestamp;
 
+pub use cells::{SPANS, WrongCell, add_up, blocks, each_cell};
+
 use super::medium_word;
 use crate::engine::{Param, Tx};
 use crate::error::StoreError;
-use crate::tables::{flag, time, word};
-
-/// Microseconds of a cell. The offsets of all time zones are whole multiples of it.
-pub const QUARTER_MICROS: i64 = 900_000_000;
-
-/// The quarter of an hour that a moment lies in.
-pub fn quarter(at: Timestamp) -> i64 {
-    at.micros().div_euclid(QUARTER_MICROS)
-}
+use crate::tables::{time, word};
 
 /// Which rows of the log. Everything given must hold.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
@@ -104,6 +97,11 @@ impl Compliance {
     pub fn add(&mut self, fulfilled: bool, times: &Times) {
         if fulfilled { self.fulfilled.merge(times) } else { self.unfulfilled.merge(times) }
     }
+
+    pub fn merge(&mut self, other: &Compliance) {
+        self.fulfilled.merge(&other.fulfilled);
+        self.unfulfilled.merge(&other.unfulfilled);
+    }
 }
 
 /// How a clock ended whose goal was reached.
@@ -140,33 +138,8 @@ pub fn close(tx: &mut Tx<'_>, clock: &Clock, closing: &Closing) -> Result<i64, S
             &closing.settled.taken_micros,
         ],
     )?;
-    count(tx, clock, closing)?;
+    cells::count(tx, clock, closing)?;
     Ok(number)
-}
-
-/// Adds to all cells of one row: those that leave the department, the agent, the level open or do not.
-fn count(tx: &mut Tx<'_>, clock: &Clock, closing: &Closing) -> Result<(), StoreError> {
-    tx.exec(
-        "INSERT INTO sla_cells (medium, department_id, agent_id, level_id, fulfilled, quarter, items, total, longest, shortest) \
-         SELECT $1, d.id, a.id, l.id, $5, $6, 1, $7, $7, $7 \
-         FROM (SELECT CAST(0 AS BIGINT) AS id UNION SELECT CAST($2 AS BIGINT)) AS d \
-         CROSS JOIN (SELECT CAST(0 AS BIGINT) AS id UNION SELECT CAST($3 AS BIGINT)) AS a \
-         CROSS JOIN (SELECT CAST(0 AS BIGINT) AS id UNION SELECT CAST($4 AS BIGINT)) AS l WHERE 1 = 1 \
-         ON CONFLICT (medium, department_id, agent_id, level_id, fulfilled, quarter) DO UPDATE SET \
-           items = sla_cells.items + 1, total = sla_cells.total + excluded.total, \
-           longest = CASE WHEN excluded.longest > sla_cells.longest THEN excluded.longest ELSE sla_cells.longest END, \
-           shortest = CASE WHEN excluded.shortest < sla_cells.shortest THEN excluded.shortest ELSE sla_cells.shortest END",
-        &[
-            &medium_word(clock.goal.medium()),
-            &closing.department.get(),
-            &closing.agent.map_or(0, AgentId::get),
-            &clock.level.get(),
-            &flag(closing.is_fulfilled()),
-            &quarter(closing.at),
-            &closing.settled.taken_micros,
-        ],
-    )?;
-    Ok(())
 }
 
 /// What of the log is looked at, as a statement's condition.
@@ -318,46 +291,15 @@ pub fn each_taken(
     })
 }
 
-/// Calls `on_cell` for each cell of the quarters from `from` on and before `until`. The filter must not name a requester: there are no
-/// cells of customers.
-pub fn each_cell(
-    tx: &mut Tx<'_>,
-    medium: Medium,
-    filter: &LogFilter,
-    (from, until): (i64, i64),
-    mut on_cell: impl FnMut(i64, bool, &Times),
-) -> Result<(), StoreError> {
-    debug_assert!(filter.requester.is_none(), "cells know no requester");
-    for fulfilled in [true, false] {
-        tx.each(
-            "SELECT quarter, items, total, longest, shortest FROM sla_cells WHERE medium = $1 AND department_id = $2 AND agent_id = $3 \
-               AND level_id = $4 AND fulfilled = $5 AND quarter >= $6 AND quarter < $7 ORDER BY quarter",
-            &[
-                &medium_word(medium),
-                &filter.department.map_or(0, DepartmentId::get),
-                &filter.agent.map_or(0, AgentId::get),
-                &filter.level.map_or(0, SlaLevelId::get),
-                &flag(fulfilled),
-                &from,
-                &until,
-            ],
-            |row| {
-                let times = Times { count: row.get(1)?, sum_micros: row.get(2)?, max_micros: row.get(3)?, min_micros: row.get(4)? };
-                on_cell(row.get(0)?, fulfilled, &times);
-                Ok(())
-            },
-        )?;
-    }
-    Ok(())
-}
-
 /// A look over everything, by plain statements that share nothing with what writes.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Recount {
     pub open: i64,
     pub logged: i64,
-    /// Cells that do not say what the rows do, or are missing, or too many.
+    /// Cells that do not say what the rows do: one that is missing or too many is one, one of other sums is both.
     pub wrong_cells: i64,
+    /// Some of them.
+    pub named_cells: Vec<WrongCell>,
     /// Clocks that run in a conversation that is deleted, spam, or merged into another.
     pub stray: Vec<SlaItemId>,
     /// Clocks that contradict their conversation's status.
@@ -366,38 +308,13 @@ pub struct Recount {
     pub doubled: Vec<SlaItemId>,
 }
 
-/// Clocks that are named in a recount, of each kind at most.
+/// Clocks that are named in a recount, of each kind at most; and cells.
 const NAMED_MAX: i64 = 20;
-/// The cells as the rows say they are.
-const COUNTED: &str = "SELECT medium, d, a, l, CASE WHEN ended_at <= due_at THEN 1 ELSE 0 END AS f, ended_at / 900000000 AS q, COUNT(*) AS n, \
-      CAST(SUM(taken) AS BIGINT) AS t, MAX(taken) AS longest, MIN(taken) AS shortest FROM ( \
-      SELECT medium, department_id AS d, COALESCE(agent_id, 0) AS a, level_id AS l, ended_at, due_at, taken FROM sla_items WHERE number IS NOT NULL \
-      UNION ALL SELECT medium, 0, COALESCE(agent_id, 0), level_id, ended_at, due_at, taken FROM sla_items WHERE number IS NOT NULL \
-      UNION ALL SELECT medium, department_id, COALESCE(agent_id, 0), 0, ended_at, due_at, taken FROM sla_items WHERE number IS NOT NULL \
-      UNION ALL SELECT medium, 0, COALESCE(agent_id, 0), 0, ended_at, due_at, taken FROM sla_items WHERE number IS NOT NULL \
-      UNION ALL SELECT medium, department_id, 0, level_id, ended_at, due_at, taken FROM sla_items WHERE number IS NOT NULL AND agent_id IS NOT NULL \
-      UNION ALL SELECT medium, 0, 0, level_id, ended_at, due_at, taken FROM sla_items WHERE number IS NOT NULL AND agent_id IS NOT NULL \
-      UNION ALL SELECT medium, department_id, 0, 0, ended_at, due_at, taken FROM sla_items WHERE number IS NOT NULL AND agent_id IS NOT NULL \
-      UNION ALL SELECT medium, 0, 0, 0, ended_at, due_at, taken FROM sla_items WHERE number IS NOT NULL AND agent_id IS NOT NULL \
-    ) AS r GROUP BY medium, d, a, l, CASE WHEN ended_at <= due_at THEN 1 ELSE 0 END, ended_at / 900000000";
-const STORED: &str = "SELECT medium, department_id, agent_id, level_id, fulfilled, quarter, items, total, longest, shortest FROM sla_cells";
-
-/// Makes all cells anew as the rows say they are.
-pub fn add_up(tx: &mut Tx<'_>) -> Result<(), StoreError> {
-    tx.exec("DELETE FROM sla_cells", &[])?;
-    let columns = "medium, department_id, agent_id, level_id, fulfilled, quarter, items, total, longest, shortest";
-    tx.exec_dynamic(&format!("INSERT INTO sla_cells ({columns}) {COUNTED}"), &[])?;
-    Ok(())
-}
 
 /// Looks all clocks and cells over. Reads everything there is.
 pub fn recount(tx: &mut Tx<'_>) -> Result<Recount, StoreError> {
     let count = |tx: &mut Tx<'_>, sql: &str| Ok::<i64, StoreError>(tx.opt_dynamic_with(sql, &[], |row| row.get(0))?.unwrap_or(0));
-    let (counted_only, stored_only) = (format!("{COUNTED} EXCEPT {STORED}"), format!("{STORED} EXCEPT {COUNTED}"));
-    let mut wrong_cells = 0;
-    for difference in [counted_only, stored_only] {
-        wrong_cells += count(tx, &format!("SELECT COUNT(*) FROM ({difference}) AS difference"))?;
-    }
+    let (wrong_cells, named_cells) = cells::wrong(tx, NAMED_MAX)?;
     let mut named = |which: &str| {
         let sql = format!(
             "SELECT i.id FROM sla_items i JOIN conversations c ON c.id = i.conversation_id WHERE i.outcome IS NULL AND {which} LIMIT {NAMED_MAX}"
@@ -419,7 +336,7 @@ pub fn recount(tx: &mut Tx<'_>) -> Result<Recount, StoreError> {
     )?;
     let open = count(tx, "SELECT COUNT(*) FROM sla_items WHERE outcome IS NULL")?;
     let logged = count(tx, "SELECT COUNT(*) FROM sla_items WHERE number IS NOT NULL")?;
-    Ok(Recount { open, logged, wrong_cells, stray, untrue, doubled })
+    Ok(Recount { open, logged, wrong_cells, named_cells, stray, untrue, doubled })
 }
 
 #[cfg(test)]
