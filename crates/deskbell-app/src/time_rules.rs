@@ -20,6 +20,7 @@ use deskbell_domain::time::Timestamp;
 use deskbell_store::{Tx, cursors, tables};
 
 use crate::automation::{self, ActiveTimeRule};
+use crate::bites::Left;
 use crate::context::Context;
 use crate::definitions;
 use crate::desk::Desk;
@@ -40,13 +41,6 @@ const BITES_OF_LOOK_MAX: usize = 20;
 const PARTED_MAX: i64 = 1_000;
 /// Conversations that one write of a look at all of them makes due.
 const SWEEP_BITE: i64 = 500;
-
-/// Whether a look has seen all that is due.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Left {
-    Some,
-    Nothing,
-}
 
 /// All time rules, in their order.
 pub fn list(tx: &mut Tx<'_>) -> Result<Vec<TimeRule>, AppError> {

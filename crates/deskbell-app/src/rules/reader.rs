@@ -23,6 +23,7 @@ use deskbell_store::{Tx, cursors, journal, tables};
 use super::log::{self, Shot};
 use super::scene::Scene;
 use crate::automation::{Active, ActiveRule, Automation};
+use crate::bites::Left;
 use crate::context::Context;
 use crate::desk::Desk;
 use crate::error::{AppError, Kind};
@@ -117,13 +118,6 @@ struct Plan {
     heard: Vec<Recorded>,
     /// Conversations for the time rules.
     touched: BTreeSet<ConversationId>,
-}
-
-/// Whether a bite was all there is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Left {
-    Some,
-    Nothing,
 }
 
 /// Whether a write was still wanted.
