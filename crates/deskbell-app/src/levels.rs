@@ -55,22 +55,23 @@ impl Scope {
     }
 }
 
-/// A level over some time. The average is weighted by time; a value that held for no time is neither the highest nor the lowest.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+/// A level over some time. The mean is weighted by time; a value that held for no time is neither the highest nor the lowest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Level {
-    pub average: f64,
+    /// In hundredths, rounded half up.
+    pub mean_hundredths: i64,
     pub max: i64,
     pub min: i64,
 }
 
 impl From<Tally> for Level {
     fn from(tally: Tally) -> Level {
-        Level { average: tally.average(), max: tally.max, min: tally.min }
+        Level { mean_hundredths: tally.mean_hundredths(), max: tally.max, min: tally.min }
     }
 }
 
 /// What waited, could be served and was served. What each counts is told at [`Standing`].
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Load {
     pub queue: Level,
     pub slots: Level,

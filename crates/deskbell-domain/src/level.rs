@@ -149,10 +149,17 @@ impl Tally {
         self.min = self.min.min(other.min);
     }
 
-    /// Weighted by time; 0 over no time.
-    #[expect(clippy::cast_precision_loss, reason = "a mean is shown with two places")]
-    pub fn average(&self) -> f64 {
-        if self.micros == 0 { 0.0 } else { self.sum as f64 / self.micros as f64 }
+    /// The mean weighted by time, in hundredths, rounded half up; 0 over no time.
+    pub fn mean_hundredths(&self) -> i64 {
+        if self.micros == 0 {
+            return 0;
+        }
+        let (twice, by) = (self.sum * 200 + i128::from(self.micros), i128::from(self.micros) * 2);
+        // Of an hour they are small, and a report has thousands.
+        match (i64::try_from(twice), i64::try_from(by)) {
+            (Ok(twice), Ok(by)) => twice.div_euclid(by),
+            (Err(_), _) | (_, Err(_)) => twice.div_euclid(by) as i64,
+        }
     }
 }
 

@@ -124,16 +124,19 @@ fn gap() -> impl Strategy<Value = i64> {
 #[test]
 fn tallies_add_up() {
     let mut tally = Tally::default();
-    assert_eq!(tally.average(), 0.0);
+    assert_eq!(tally.mean_hundredths(), 0);
     tally.add(4, 0);
     assert_eq!(tally, Tally::default(), "for no time");
     tally.add(4, 30);
     tally.add(1, 10);
     assert_eq!(tally, Tally { micros: 40, sum: 130, max: 4, min: 1 });
-    assert_eq!(tally.average(), 3.25);
+    assert_eq!(tally.mean_hundredths(), 325);
+    for (sum, hundredths) in [(1, 13), (-1, -12), (3, 38), (0, 0)] {
+        assert_eq!(Tally { micros: 8, sum, ..Tally::default() }.mean_hundredths(), hundredths, "{sum} eighths, half up");
+    }
     // A century of a million.
     tally.add(1_000_000, 100 * 366 * 86_400 * 1_000_000);
-    assert_eq!(tally.max, 1_000_000);
+    assert_eq!((tally.max, tally.mean_hundredths()), (1_000_000, 100_000_000));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Reports over a year, on desks of two sizes: every one of them through the endpoint kit, beside databases that compute one of them from raw
 //! rows; what adding up costs those who write, and how fast it is all made anew while the desk serves. Prints Markdown.
 //!
-//! `--only reports,peers` runs these parts alone; `--messages` chooses the sizes; `--cache DIR` keeps what was built for the next run;
+//! `--only reports,peers` runs these parts alone, `--named` the reports whose names have a text in them; `--messages` chooses the sizes; `--cache DIR` keeps what was built for the next run;
 //! `--python FILE` is an interpreter that has DuckDB.
 #![expect(clippy::print_stdout, reason = "a bench prints what it found")]
 
@@ -34,13 +34,19 @@ struct Arguments {
     cache: PathBuf,
     messages: Vec<i64>,
     only: Vec<String>,
+    named: String,
     python: Option<PathBuf>,
 }
 
 impl Arguments {
     fn read() -> Outcome<Arguments> {
-        let mut found =
-            Arguments { cache: PathBuf::from("target/bench-data"), messages: MESSAGES.to_vec(), only: Vec::new(), python: None };
+        let mut found = Arguments {
+            cache: PathBuf::from("target/bench-data"),
+            messages: MESSAGES.to_vec(),
+            only: Vec::new(),
+            named: String::new(),
+            python: None,
+        };
         let mut given = std::env::args().skip(1);
         while let Some(name) = given.next() {
             let value = given.next().ok_or_else(|| format!("{name} needs a value"))?;
@@ -48,6 +54,7 @@ impl Arguments {
                 "--cache" => found.cache = PathBuf::from(value),
                 "--messages" => found.messages = value.split(',').map(str::parse).collect::<Result<_, _>>()?,
                 "--only" => found.only = value.split(',').map(str::to_owned).collect(),
+                "--named" => found.named = value,
                 "--python" => found.python = Some(PathBuf::from(value)),
                 other => return Err(format!("unknown argument {other}").into()),
             }
@@ -81,7 +88,7 @@ fn main() -> Outcome<()> {
             peers::bench(&year, python)?;
         }
         if arguments.wants("reports") {
-            sizes.push((*messages, reports::measure(&year)?));
+            sizes.push((*messages, reports::measure(&year, &arguments.named)?));
         }
         if arguments.wants("rebuild") {
             rebuild::bench(&year)?;

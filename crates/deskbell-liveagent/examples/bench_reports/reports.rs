@@ -46,11 +46,19 @@ pub(crate) fn timed(rounds: usize, mut ask: impl FnMut() -> Outcome<()>) -> Outc
 }
 
 /// A report with what asking for it took.
-pub(crate) type Measured = Vec<(String, Millis)>;
+type Measured = Vec<(String, Millis)>;
 
-pub(crate) fn measure(year: &Year) -> Outcome<Measured> {
-    let mut found = Vec::new();
-    for (name, question) in questions(year)? {
+/// Of one desk.
+pub(crate) struct Asked {
+    /// What a client gets in one answer.
+    answers: Measured,
+    /// What it gets in several.
+    wholes: Measured,
+}
+
+pub(crate) fn measure(year: &Year, named: &str) -> Outcome<Asked> {
+    let mut answers = Vec::new();
+    for (name, question) in questions(year)?.into_iter().filter(|(name, _)| name.contains(named)) {
         let question = match question.strip_suffix(LAST_PAGE) {
             Some(report) => format!("{report}&limitfrom={}", year.before_last_page(report, PAGE)?),
             None => question,
@@ -60,10 +68,9 @@ pub(crate) fn measure(year: &Year) -> Outcome<Measured> {
         if !year::has_rows(&body) {
             return Err(format!("{question} has no rows").into());
         }
-        found.push((name, timed(ROUNDS, || year.get(&question).map(drop))?));
+        answers.push((name, timed(ROUNDS, || year.get(&question).map(drop))?));
     }
-    found.extend(wholes(year)?);
-    Ok(found)
+    Ok(Asked { answers, wholes: wholes(year)? })
 }
 
 /// The twenty reports, those that are read in pages by their first and their last one.
@@ -143,17 +150,23 @@ fn wholes(year: &Year) -> Outcome<Measured> {
     Ok(found)
 }
 
-/// A table of all sizes, with how much slower the largest desk is than the smallest.
-pub(crate) fn print(sizes: &[(i64, Measured)]) {
+/// Tables of all sizes, with how much slower the largest desk is than the smallest.
+pub(crate) fn print(sizes: &[(i64, Asked)]) {
+    table("Reports over a year, ms", sizes, |asked| &asked.answers);
+    table("All hours of a year, which no client gets in one answer, ms", sizes, |asked| &asked.wholes);
+}
+
+fn table(title: &str, sizes: &[(i64, Asked)], of: fn(&Asked) -> &Measured) {
     let (Some((_, first)), Some((_, last))) = (sizes.first(), sizes.last()) else { return };
-    println!("\n### Reports over a year, ms\n");
+    println!("\n### {title}\n");
     let heads: Vec<String> = sizes.iter().map(|(messages, _)| format!(" {messages} messages: median | worst |")).collect();
     println!("| report |{} growth |\n|---|{}---:|", heads.concat(), "---:|---:|".repeat(sizes.len()));
-    for (place, (name, _)) in first.iter().enumerate() {
-        let cells: Vec<String> = sizes.iter().map(|(_, of)| format!(" {:.2} | {:.1} |", of[place].1.median, of[place].1.worst)).collect();
-        println!("| {name} |{} {:.2} |", cells.concat(), last[place].1.median / first[place].1.median);
+    for (place, (name, _)) in of(first).iter().enumerate() {
+        let one = |(_, asked): &(i64, Asked)| format!(" {:.2} | {:.1} |", of(asked)[place].1.median, of(asked)[place].1.worst);
+        let cells: String = sizes.iter().map(one).collect();
+        println!("| {name} |{cells} {:.2} |", of(last)[place].1.median / of(first)[place].1.median);
     }
-    let worst = |of: &Measured| of.iter().map(|(_, millis)| millis.median).fold(0.0, f64::max);
-    let growth = first.iter().zip(last).map(|((_, first), (_, last))| last.median / first.median).fold(0.0, f64::max);
+    let worst = |asked: &Asked| of(asked).iter().map(|(_, millis)| millis.median).fold(0.0, f64::max);
+    let growth = of(first).iter().zip(of(last)).map(|((_, first), (_, last))| last.median / first.median).fold(0.0, f64::max);
     println!("\nlongest median: {:.1} and {:.1} ms; largest growth: {growth:.2}", worst(first), worst(last));
 }

@@ -163,13 +163,20 @@ pub(super) fn divided(value: i64, by: i64) -> i64 {
     if by <= 0 {
         return 0;
     }
-    let (value, by) = (i128::from(value), i128::from(by));
-    (2 * value + by).div_euclid(2 * by) as i64
+    let small = value.checked_mul(2).and_then(|twice| twice.checked_add(by)).zip(by.checked_mul(2));
+    match small {
+        Some((twice, by)) => twice.div_euclid(by),
+        None => (2 * i128::from(value) + i128::from(by)).div_euclid(2 * i128::from(by)) as i64,
+    }
 }
 
 /// A quotient with two places; `0.00` of nothing.
 fn decimal(value: i64, by: i64) -> String {
-    let hundredths = divided(value.saturating_mul(100), by);
+    two_places(divided(value.saturating_mul(100), by))
+}
+
+/// So many hundredths.
+pub(super) fn two_places(hundredths: i64) -> String {
     let sign = if hundredths < 0 { "-" } else { "" };
     format!("{sign}{}.{:02}", hundredths.abs() / 100, hundredths.abs() % 100)
 }

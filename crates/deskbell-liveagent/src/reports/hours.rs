@@ -9,7 +9,7 @@ use deskbell_http::{Answer, Cx, Endpoint, Input, Meta, Param};
 
 use super::ask::{self, AGENT, DEPARTMENT, FROM, ROWS, SKIPPED, TO};
 use super::columns::{self, ColumnOf};
-use super::figures::divided;
+use super::figures::{divided, two_places};
 use crate::moment::{Interval, Zone};
 use crate::short::Short;
 
@@ -68,8 +68,7 @@ const AVAILABILITY: &[ColumnOf<Hour<i64>>] =
     &[("date", |hour| hour.date.as_str().to_owned()), ("mins", |hour| minutes(hour).to_string()), ("pct", per_cent)];
 
 fn average(level: &Level) -> String {
-    // `max` may leave a zero its minus; a sum of zeros has none.
-    format!("{:.2}", level.average.max(0.0) + 0.0)
+    two_places(level.mean_hundredths.max(0))
 }
 
 fn minutes(hour: &Hour<i64>) -> i64 {

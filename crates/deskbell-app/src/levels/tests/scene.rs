@@ -44,8 +44,8 @@ pub(super) fn at(minutes: i64) -> Timestamp {
     Timestamp::from_seconds(EIGHT + minutes * 60)
 }
 
-pub(super) fn level(average: f64, max: i64, min: i64) -> Level {
-    Level { average, max, min }
+pub(super) fn level(mean: f64, max: i64, min: i64) -> Level {
+    Level { mean_hundredths: (mean * 100.0).round() as i64, max, min }
 }
 
 pub(super) fn of(department: DepartmentId) -> Scope {

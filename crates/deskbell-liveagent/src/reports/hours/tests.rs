@@ -19,8 +19,8 @@ fn hour<T>(micros: i64, of: T) -> Hour<T> {
 
 #[test]
 fn levels_with_two_places() {
-    let level = |average, max, min| Level { average, max, min };
-    let load = Load { queue: level(1.005_1, 3, 0), slots: level(2.0 / 3.0, 5, 1), service: level(-0.0, 0, 0) };
+    let level = |mean_hundredths, max, min| Level { mean_hundredths, max, min };
+    let load = Load { queue: level(101, 3, 0), slots: level(67, 5, 1), service: level(0, 0, 0) };
     assert_eq!(texts(LOAD, &hour(60 * MINUTE_MICROS, load)), ["2014-07-26 15:00:00", "1.01", "3", "0", "0.67", "5", "1", "0.00", "0", "0"]);
 }
 
