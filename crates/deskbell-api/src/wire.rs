@@ -11,14 +11,21 @@ use deskbell_store::tables::messages::StoredMessage;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+const MILLI_MICROS: i64 = 1_000;
+
 /// Milliseconds since 1970 UTC.
 pub fn millis(at: Timestamp) -> i64 {
-    at.micros().div_euclid(1_000)
+    whole_millis(at.micros())
+}
+
+/// A length of time in whole milliseconds.
+pub(crate) fn whole_millis(micros: i64) -> i64 {
+    micros.div_euclid(MILLI_MICROS)
 }
 
 /// The reverse: what a client gave as milliseconds since 1970.
 pub(crate) fn moment(millis: i64) -> Option<Timestamp> {
-    millis.checked_mul(1_000).map(Timestamp::from_micros)
+    millis.checked_mul(MILLI_MICROS).map(Timestamp::from_micros)
 }
 
 /// The word for a role.

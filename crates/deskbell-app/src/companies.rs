@@ -17,7 +17,7 @@ use crate::customers::{FieldChanges, check_email, check_field};
 use crate::desk::Desk;
 use crate::error::AppError;
 use crate::fields::{self, EMAIL_CODE, PHONE_CODE};
-use crate::groups;
+use crate::{groups, time_rules};
 
 /// Companies that a list without pages shows.
 pub const LISTED_COMPANIES_MAX: usize = 10_000;
@@ -132,6 +132,7 @@ pub fn change(tx: &mut Tx<'_>, cx: &Context, company: CompanyId, draft: &Company
 /// Takes a company away; its customers stay and belong to none.
 pub fn remove(tx: &mut Tx<'_>, cx: &Context, company: CompanyId) -> Result<(), AppError> {
     let company = get(tx, company)?;
+    time_rules::company_goes(tx, cx, company.id)?;
     let owner = FieldOwner::Company(company.id);
     tables::fields::remove_custom(tx, owner, None)?;
     tables::fields::remove_unique(tx, owner, None)?;

@@ -11,8 +11,8 @@ use deskbell_domain::{color, tag};
 use deskbell_store::{Tx, tables};
 
 use crate::context::Context;
-use crate::customers;
 use crate::error::AppError;
+use crate::{customers, time_rules};
 
 /// Groups on a desk.
 pub const GROUPS_MAX: i64 = 1_000;
@@ -71,6 +71,7 @@ pub fn change(tx: &mut Tx<'_>, cx: &Context, group: CustomerGroupId, draft: &Gro
 /// Takes a group away; nobody is in it any more.
 pub fn remove(tx: &mut Tx<'_>, cx: &Context, group: CustomerGroupId) -> Result<(), AppError> {
     let group = get(tx, group)?;
+    time_rules::group_goes(tx, cx, group.id)?;
     tables::groups::remove(tx, group.id)?;
     changed(tx, cx, &group, Fate::Goes)
 }

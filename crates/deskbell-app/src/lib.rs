@@ -7,6 +7,7 @@ pub mod accounts;
 pub mod auth_tokens;
 pub mod automation;
 pub mod bans;
+pub mod bites;
 pub mod blobs;
 pub mod calls;
 pub mod chat_records;

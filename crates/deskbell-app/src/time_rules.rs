@@ -2,8 +2,9 @@
 //! the timers let them look.
 //!
 //! Nobody searches all conversations for those whose time has come. Judging a conversation tells when the clock alone may next change the
-//! outcome; that moment is kept in a row. What happens to a conversation (told by [`crate::rules::reader`]) makes it due at once. A rule that
-//! is new or changed has every conversation looked at, in bites.
+//! outcome; that moment is kept in a row. What happens to a conversation (told by [`crate::rules::reader`]) makes it due at once; so does that its
+//! customer's company or group goes (told here by those who take it away). A rule that is new or changed has every conversation looked at, in
+//! bites.
 //!
 //! A rule acts once on a conversation for each time that its conditions come to hold: since when they hold is kept with what it did, in one
 //! write.
@@ -13,12 +14,13 @@ mod tests;
 
 use deskbell_domain::automation::{AnyRuleId, AutomationEvent};
 use deskbell_domain::event::Event;
-use deskbell_domain::ids::{ConversationId, TimeRuleId};
-use deskbell_domain::rule::{Others, TimeRule, Verdict};
+use deskbell_domain::ids::{CompanyId, ConversationId, CustomerGroupId, TimeRuleId};
+use deskbell_domain::rule::{Condition, Others, TimeRule, Verdict};
 use deskbell_domain::time::Timestamp;
 use deskbell_store::{Tx, cursors, tables};
 
 use crate::automation::{self, ActiveTimeRule};
+use crate::bites::Left;
 use crate::context::Context;
 use crate::definitions;
 use crate::desk::Desk;
@@ -35,15 +37,10 @@ pub const TIME_RULES_MAX: usize = 100;
 const BITE: i64 = 50;
 /// Writes of one look, at the most.
 const BITES_OF_LOOK_MAX: usize = 20;
+/// Conversations that are made due one by one when a company or a group goes. Are there more, all of the desk are looked at.
+const PARTED_MAX: i64 = 1_000;
 /// Conversations that one write of a look at all of them makes due.
 const SWEEP_BITE: i64 = 500;
-
-/// Whether a look has seen all that is due.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Left {
-    Some,
-    Nothing,
-}
 
 /// All time rules, in their order.
 pub fn list(tx: &mut Tx<'_>) -> Result<Vec<TimeRule>, AppError> {
@@ -147,6 +144,43 @@ fn apply(tx: &mut Tx<'_>, rule: &mut TimeRule, changes: &Changes) -> Result<(), 
         rule.source = source;
     }
     Ok(())
+}
+
+/// A company goes, and its rows are there still: the time rules look again at the conversations of its customers, if one asks about it.
+pub(crate) fn company_goes(tx: &mut Tx<'_>, cx: &Context, company: CompanyId) -> Result<(), AppError> {
+    let groups = tables::groups::of_company(tx, company)?;
+    let is_asked = one_asks(tx, cx, |condition| match condition {
+        Condition::Company(wanted) => wanted.iter().any(|wanted| wanted.is_none_or(|wanted| wanted == company)),
+        Condition::CustomerGroup(wanted) => groups.iter().any(|group| wanted.contains(&group.id)),
+        _ => false,
+    })?;
+    if !is_asked {
+        return Ok(());
+    }
+    let concerned = tables::time_rules::of_company(tx, company, PARTED_MAX + 1)?;
+    look_again(tx, cx, &concerned)
+}
+
+/// A group goes, and its rows are there still: the same for the customers in it, and for those of its companies.
+pub(crate) fn group_goes(tx: &mut Tx<'_>, cx: &Context, group: CustomerGroupId) -> Result<(), AppError> {
+    if !one_asks(tx, cx, |condition| matches!(condition, Condition::CustomerGroup(wanted) if wanted.contains(&group)))? {
+        return Ok(());
+    }
+    let concerned = tables::time_rules::of_group(tx, group, PARTED_MAX + 1)?;
+    look_again(tx, cx, &concerned)
+}
+
+/// Whether a time rule that is on has such a condition.
+fn one_asks(tx: &mut Tx<'_>, cx: &Context, is_such: impl Fn(&Condition) -> bool) -> Result<bool, AppError> {
+    let active = automation::active(tx, cx)?;
+    Ok(active.time_rules.iter().flat_map(|rule| rule.definition.conditions.0.iter().flatten()).any(|clause| is_such(&clause.condition)))
+}
+
+fn look_again(tx: &mut Tx<'_>, cx: &Context, concerned: &[ConversationId]) -> Result<(), AppError> {
+    if concerned.len() as i64 > PARTED_MAX {
+        return Ok(tables::time_rules::begin_sweep(tx)?);
+    }
+    Ok(concerned.iter().try_for_each(|conversation| tables::time_rules::look_by(tx, *conversation, cx.now))?)
 }
 
 /// Lets the time rules look at what is due. Called by the timers each minute, and soon again while something is left. One who waits for an

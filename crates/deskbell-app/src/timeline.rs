@@ -18,6 +18,7 @@ use deskbell_domain::time::Timestamp;
 use deskbell_domain::timeline::{AgentEvent, AgentState, DepartmentEvent, LiveChat, Span};
 use deskbell_store::{Db, StoreError, Tx, cursors, journal, tables};
 
+use crate::bites::Left;
 use crate::desk::Desk;
 use crate::error::{AppError, Kind};
 use crate::follow::Listener;
@@ -108,13 +109,6 @@ struct State {
     fold: Fold,
     /// The cursor in the rows.
     written: i64,
-}
-
-/// Whether a bite was all there is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Left {
-    Some,
-    Nothing,
 }
 
 /// Ends the reader's thread when it is dropped; entries need not wake it.

@@ -12,6 +12,7 @@ use deskbell_domain::message::Actor;
 use deskbell_domain::time::Timestamp;
 use deskbell_store::{Tx, idempotency, tables};
 
+use crate::bites::Left;
 use crate::commands::KEY_SECONDS_MIN;
 use crate::context::Context;
 use crate::conversations::postponing;
@@ -19,8 +20,7 @@ use crate::desk::Desk;
 use crate::error::AppError;
 use crate::outage::NOTED_EACH_SECONDS;
 use crate::tags::{self, Swept};
-use crate::time_rules::{self, Left};
-use crate::{calls, chats, files, levels, oauth, outage, routing, rules, sla, triggers, widgets};
+use crate::{calls, chats, files, levels, oauth, outage, routing, rules, sla, time_rules, triggers, widgets};
 use absences::Absences;
 use chore::Course;
 

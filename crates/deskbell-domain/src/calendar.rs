@@ -133,6 +133,9 @@ impl Calendar {
 
     /// The next moment after `at` at which a span begins or ends; `None` if that is years away.
     pub fn changes_after(&self, at: Timestamp) -> Option<Timestamp> {
+        if self.is_never_open() {
+            return None;
+        }
         let mut date = self.date(at);
         for _ in 0..DAYS_SEARCHED_MAX {
             let edges = self.spans_of(date).into_iter().flatten().flat_map(|(open, close)| [open, close]);

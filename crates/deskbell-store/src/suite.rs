@@ -93,8 +93,8 @@ cases! {
     rollups: cells_add_up_and_go, generations_come_and_go, states_come_back, rows_tell_what_reports_show,
         what_was_merged_counts_where_it_was;
     recount: calls_are_counted_from_rows, what_a_call_was_before_a_number, business_hours_are_those_of_the_level_then;
-    automation: rules_come_back_in_their_order, the_log_by_rule_and_conversation, when_time_rules_look_at_what, when_a_status_changed,
-        ready_texts_come_back_change_and_go;
+    automation: rules_come_back_in_their_order, the_log_by_rule_and_conversation, when_time_rules_look_at_what,
+        whom_companies_and_groups_concern, when_a_status_changed, ready_texts_come_back_change_and_go;
     upgrades: conversations_come_over, numbers_are_compared_at_once, levels_begin_with_the_journal,
         levels_of_a_shortened_journal_have_no_floor, hours_of_rollups_are_still_to_be_made, older_levels_lack_hours,
         ratings_are_somebodys, hours_of_goals_are_added_up;

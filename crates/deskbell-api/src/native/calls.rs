@@ -18,7 +18,7 @@ use super::call::{Bodies, Call};
 use super::conversations::resolve;
 use super::page::{self, Page};
 use super::{Native, given_id_opt, path_id};
-use crate::wire::{CustomerView, millis};
+use crate::wire::{CustomerView, millis, whole_millis};
 
 /// An agent's part of a call.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -41,7 +41,7 @@ impl From<&Leg> for LegView {
             began: millis(leg.began),
             ended: leg.ended.map(millis),
             held_since: leg.held_since.map(millis),
-            held: leg.held_micros / 1_000,
+            held: whole_millis(leg.held_micros),
         }
     }
 }

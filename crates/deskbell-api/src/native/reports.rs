@@ -10,13 +10,13 @@ use std::collections::BTreeMap;
 
 use deskbell_domain::measure::{Cell, REGISTRY, Unit};
 
-const MILLI_MICROS: i64 = 1_000;
+use crate::wire::whole_millis;
 
 /// All measures of a cell by their names: counts, and times in milliseconds.
 fn values(cell: &Cell) -> BTreeMap<&'static str, i64> {
     let value = |number: i64, unit: Unit| match unit {
         Unit::Count => number,
-        Unit::Micros => number.div_euclid(MILLI_MICROS),
+        Unit::Micros => whole_millis(number),
     };
     REGISTRY.iter().map(|entry| (entry.name, value(cell.get(entry.measure), entry.unit))).collect()
 }

@@ -14,6 +14,7 @@ use deskbell_store::tables::sweeps::{self, Sweep, Swept};
 use deskbell_store::{Db, Tx, cursors, journal, tables};
 
 use super::{ChatRecord, OfflineRecord, Renderer, Touched, earlier, load, load_offline, touches};
+use crate::bites::Left;
 use crate::clock::Clock;
 use crate::error::{AppError, Kind};
 use crate::follow::Listener;
@@ -102,13 +103,6 @@ enum Written {
     Overtaken,
 }
 
-/// Whether sweeps are left.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Left {
-    Some,
-    Nothing,
-}
-
 impl Reader {
     pub fn new(db: Db, clock: Arc<dyn Clock>, renderer: Arc<dyn Renderer>, account_key: i64) -> Self {
         Reader { db, clock, renderer, account_key }
@@ -140,7 +134,7 @@ impl Reader {
         }
     }
 
-    /// All that is new, then a bite of a sweep if the last one was long enough ago.
+    /// All that is new, then a bite of a sweep if the last one was long enough ago; tells whether sweeps are left.
     fn turn(&self, swept: &mut Timestamp) -> Result<Left, AppError> {
         self.follow()?;
         let now = self.clock.now();

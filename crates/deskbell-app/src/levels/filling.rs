@@ -7,7 +7,7 @@ use deskbell_store::tables::levels as table;
 use deskbell_store::tables::levels::{SeriesId, SetId, hours};
 use deskbell_store::{Db, Tx};
 
-use super::reader::Left;
+use crate::bites::Left;
 use crate::desk::Desk;
 use crate::error::AppError;
 

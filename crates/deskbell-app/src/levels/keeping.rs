@@ -8,7 +8,8 @@ use deskbell_store::Db;
 use tokio::sync::watch;
 
 use super::filling::Filling;
-use super::reader::{Left, Reader};
+use super::reader::Reader;
+use crate::bites::Left;
 use crate::desk::Desk;
 use crate::error::{AppError, Kind};
 use crate::follow::Listener;

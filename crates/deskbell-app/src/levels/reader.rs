@@ -13,6 +13,7 @@ use deskbell_store::tables::levels::{SeriesId, SetId};
 use deskbell_store::{Db, StoreError, Tx, cursors, journal};
 
 use super::fold::{Change, Fold, ItemKey, Move, Told, concerned};
+use crate::bites::Left;
 use crate::error::AppError;
 
 /// The reader's name in the table of cursors.
@@ -78,13 +79,6 @@ struct State {
 struct Last {
     series: SeriesId,
     cells: [Cell; Grain::ALL.len()],
-}
-
-/// Whether a bite was all there is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Left {
-    Some,
-    Nothing,
 }
 
 impl Reader {

@@ -7,7 +7,8 @@ use deskbell_store::{Db, Tx, cursors};
 
 use super::filling::Filling;
 use super::floor::{self, Start};
-use super::reader::{CURSOR, Left, Reader, Target};
+use super::reader::{CURSOR, Reader, Target};
+use crate::bites::Left;
 use crate::desk::Desk;
 use crate::error::AppError;
 

@@ -7,7 +7,7 @@ use deskbell_domain::measure::{Cell, Dimension, Span};
 use deskbell_store::tables::rollups::{self, Head, Key, Slots};
 use deskbell_store::{Db, StoreError, Tx};
 
-use super::reader::Left;
+use crate::bites::Left;
 use crate::error::AppError;
 
 /// Hours made in one write.

@@ -16,6 +16,7 @@ use deskbell_store::{Db, StoreError, Tx, cursors, journal};
 use super::fold::{Fold, KINDS, Told};
 use super::state::{Call, Chat, Conversation};
 use super::{Link, earlier, hours, shelf};
+use crate::bites::Left;
 use crate::clock::Clock;
 use crate::error::{AppError, Kind};
 use crate::follow::Listener;
@@ -50,13 +51,6 @@ struct State {
     generation: i64,
     /// The cursor in the rows.
     written: i64,
-}
-
-/// Whether a bite was all there is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Left {
-    Some,
-    Nothing,
 }
 
 /// Ends the reader's thread when it is dropped; entries need not wake it.

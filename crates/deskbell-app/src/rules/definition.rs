@@ -27,34 +27,47 @@ pub(crate) const WAIT_SECONDS_MIN: i64 = 60;
 pub(crate) const WAIT_SECONDS_MAX: i64 = 3_650 * 86_400;
 /// Characters of the name that an answer is sent under.
 const NAME_CHARS_MAX: usize = 100;
+/// Where conditions stand, for refusals.
+const CONDITIONS: &str = "definition.conditions";
 
-/// Reads a rule's definition that is stored.
+/// Reads a rule's definition that is stored: also one that would not be written any more.
 pub(crate) fn read(source: &str) -> Result<RuleDefinition, AppError> {
-    parse(&definitions::stored(source)?)
+    understand(&definitions::stored(source)?)
 }
 
-/// Reads a time rule's definition that is stored.
+/// The same of a time rule.
 pub(crate) fn read_timed(source: &str) -> Result<TimeRuleDefinition, AppError> {
-    parse_timed(&definitions::stored(source)?)
+    understand_timed(&definitions::stored(source)?)
 }
 
-/// Reads a rule's definition.
+/// Reads a rule's definition that is written.
 pub(crate) fn parse(json: &Json) -> Result<RuleDefinition, AppError> {
+    let definition = understand(json)?;
+    conditions::check_written(CONDITIONS, &definition.conditions)?;
+    Ok(definition)
+}
+
+/// The same of a time rule.
+pub(crate) fn parse_timed(json: &Json) -> Result<TimeRuleDefinition, AppError> {
+    let definition = understand_timed(json)?;
+    conditions::check_written(CONDITIONS, &definition.conditions)?;
+    Ok(definition)
+}
+
+fn understand(json: &Json) -> Result<RuleDefinition, AppError> {
     let members = object("definition", json, &["events", "conditions", "actions", "stop"])?;
     let events = member(members, "definition", "events")?;
     let events = listed("definition.events", events, |path, json| word(path, json, RuleEvent::parse, RuleEvent::ALL, RuleEvent::text))?;
     let conditions = match members.get("conditions") {
-        Some(json) => conditions::read("definition.conditions", json, conditions::Kind::Plain)?,
+        Some(json) => conditions::read(CONDITIONS, json, conditions::Kind::Plain)?,
         None => Conditions::default(),
     };
     Ok(RuleDefinition { events, conditions, actions: read_actions(members)?, others: read_others(members)? })
 }
 
-/// Reads a time rule's definition.
-pub(crate) fn parse_timed(json: &Json) -> Result<TimeRuleDefinition, AppError> {
+fn understand_timed(json: &Json) -> Result<TimeRuleDefinition, AppError> {
     let members = object("definition", json, &["conditions", "actions", "stop"])?;
-    let conditions = member(members, "definition", "conditions")?;
-    let conditions = conditions::read("definition.conditions", conditions, conditions::Kind::Timed)?;
+    let conditions = conditions::read(CONDITIONS, member(members, "definition", "conditions")?, conditions::Kind::Timed)?;
     Ok(TimeRuleDefinition { conditions, actions: read_actions(members)?, others: read_others(members)? })
 }
 

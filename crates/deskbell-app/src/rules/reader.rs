@@ -23,6 +23,7 @@ use deskbell_store::{Tx, cursors, journal, tables};
 use super::log::{self, Shot};
 use super::scene::Scene;
 use crate::automation::{Active, ActiveRule, Automation};
+use crate::bites::Left;
 use crate::context::Context;
 use crate::desk::Desk;
 use crate::error::AppError;
@@ -64,17 +65,16 @@ enum Touched {
     Conversation(ConversationId),
     Customer(CustomerId),
     Company(CompanyId),
-    /// Whom it concerned cannot be told any more.
-    All,
 }
 
 fn touched(event: &Event) -> Option<Touched> {
     match event {
-        Event::CustomerChanged { customer, .. } => Some(Touched::Customer(*customer)),
+        Event::CustomerChanged { customer, .. } | Event::CustomerRemoved { customer } => Some(Touched::Customer(*customer)),
         Event::CompanyChanged { company, removed: false, .. } => Some(Touched::Company(*company)),
-        // Its customers belong to none now.
-        Event::CompanyChanged { removed: true, .. } => Some(Touched::All),
         Event::ConversationMerged { into, .. } => Some(Touched::Conversation(*into)),
+        // Whom one concerned that is gone can no longer be told: time rules were told when it went (`time_rules::company_goes`, `group_goes`).
+        // Otherwise of a group only its name and colours change.
+        Event::CompanyChanged { removed: true, .. } | Event::CustomerGroupChanged { .. } => None,
         // These change nothing that a condition asks about.
         Event::ReadMarked { .. }
         | Event::ChatOffered { .. }
@@ -118,15 +118,6 @@ struct Plan {
     heard: Vec<Recorded>,
     /// Conversations for the time rules.
     touched: BTreeSet<ConversationId>,
-    /// Whether they look at all.
-    sweeps: bool,
-}
-
-/// Whether a bite was all there is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Left {
-    Some,
-    Nothing,
 }
 
 /// Whether a write was still wanted.
@@ -185,7 +176,6 @@ impl Reader {
         let judged = place.judged || plan.judged;
         let due = !plan.heard.is_empty()
             || !plan.touched.is_empty()
-            || plan.sweeps
             || plan.until - place.written >= CURSOR_EVENTS_MAX
             || (left == Left::Nothing && judged);
         let until = plan.until;
@@ -229,8 +219,7 @@ impl Reader {
             let until = if is_last { plan.until } else { recorded.number };
             // Time rules are told with the last one: then all that it stands for is written.
             let touched = if is_last { plan.touched.clone() } else { BTreeSet::new() };
-            let sweeps = is_last && plan.sweeps;
-            let alone = Plan { from, until, judged: true, heard: vec![recorded.clone()], touched, sweeps };
+            let alone = Plan { from, until, judged: true, heard: vec![recorded.clone()], touched };
             if self.write_alone(alone)? == Written::Overtaken {
                 return Ok(Written::Overtaken);
             }
@@ -291,7 +280,6 @@ fn plan(tx: &mut Tx<'_>, automation: &Automation, from: i64, limit: i64) -> Resu
                 Some(Touched::Company(company)) => {
                     plan.touched.extend(tables::time_rules::of_company(tx, company, CONVERSATIONS_OF_COMPANY_MAX)?);
                 }
-                Some(Touched::All) => plan.sweeps = true,
                 None => {}
             }
         }
@@ -377,9 +365,6 @@ fn begin(tx: &mut Tx<'_>, cx: &Context, plan: &Plan) -> Result<Written, AppError
     cursors::set(tx, CURSOR, plan.until)?;
     for conversation in &plan.touched {
         tables::time_rules::look_by(tx, *conversation, cx.now)?;
-    }
-    if plan.sweeps {
-        tables::time_rules::begin_sweep(tx)?;
     }
     Ok(Written::Yes)
 }

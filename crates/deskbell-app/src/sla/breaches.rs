@@ -5,19 +5,13 @@ use deskbell_domain::time::Timestamp;
 use deskbell_store::{Tx, tables};
 
 use super::clocks::tell_all;
+use crate::bites::Left;
 use crate::context::Context;
 use crate::desk::Desk;
 use crate::error::AppError;
 
 /// Clocks told of in one write.
 const BITE: i64 = 500;
-
-/// Whether some are left.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Left {
-    Some,
-    None,
-}
 
 /// Tells of all that is overdue, in bites.
 pub async fn tell(desk: &Desk) -> Result<(), AppError> {
@@ -35,7 +29,7 @@ pub fn tell_bite(tx: &mut Tx<'_>, cx: &Context) -> Result<Left, AppError> {
     if !overdue.is_empty() {
         tell_all(tx, cx, &overdue)?;
     }
-    Ok(if overdue.len() as i64 == BITE { Left::Some } else { Left::None })
+    Ok(if overdue.len() as i64 == BITE { Left::Some } else { Left::Nothing })
 }
 
 /// The next moment at which something will be overdue, for those who move time themselves.

@@ -166,7 +166,7 @@ fn apply(tx: &mut Tx<'_>, rule: &mut SlaRule, draft: &RuleDraft) -> Result<(), A
         (None, None) => None,
     };
     if let Some(conditions) = conditions {
-        let understood = conditions::understand(conditions)?;
+        let understood = conditions::parse(conditions)?;
         check_known(tx, &understood.conditions, &[])?;
         rule.definition = definitions::source(&understood.source)?;
     }

@@ -17,6 +17,7 @@ use deskbell_store::{Location, Options};
 use super::levels::{self, LevelDraft};
 use super::rules::{self, RuleDraft};
 use super::*;
+use crate::bites::Left;
 use crate::calls::{self, HungUp, NewCall, Step, Teller, Telling};
 use crate::chats;
 use crate::clock::{Clock as _, FakeClock};
@@ -389,7 +390,7 @@ fn many_that_pass_at_once_are_told_in_bites() {
     });
     stage.clock.advance_seconds(2 * MINUTE);
     let (first, last) = stage.write(|tx, cx| Ok((breaches::tell_bite(tx, cx)?, breaches::next(tx)?)));
-    assert_eq!(first, breaches::Left::Some);
+    assert_eq!(first, Left::Some);
     assert!(last.is_some_and(|last| last < stage.clock.now()));
     stage.ring_the_bell();
     assert_eq!(stage.breaches(), 1_203);

@@ -1,5 +1,7 @@
 //! Time rules on a small desk with a clock that is moved by hand. What a restart is to them is nothing: all they know is in rows.
 
+mod parting;
+
 use deskbell_domain::automation::FiringOutcome;
 use deskbell_domain::conversation::{Conversation, Status};
 use deskbell_domain::ids::CustomerId;
@@ -293,4 +295,27 @@ fn groups_of_a_company_count_too() {
     let log = stage.see(|tx| rules::firings(tx, LogFilter::default(), i64::MAX, 10));
     assert_eq!(log.iter().map(|firing| firing.conversation).collect::<Vec<_>>(), [one.id]);
     assert!(stage.see(move |tx| Ok(tables::time_rules::next_look(tx, other.id)?)).is_none(), "whom it does not concern is not looked at");
+}
+
+#[test]
+fn hours_that_older_programs_stored_open_on_no_day() {
+    let stage = stage();
+    let id = rule(&stage, "old", json!([[{"created_more_than": "1h"}]]), json!([{"add_tag": "old"}]));
+    let conditions = json!([[{"created_more_than": "1h"}, {"not": {"hours": "GMT; off 2026-12-25"}}]]);
+    let definition = json!({"conditions": conditions, "actions": [{"add_tag": "old"}]});
+    let changes = Changes { definition: Some(definition.clone()), ..Changes::default() };
+    let error = stage.try_write(move |tx, cx| change(tx, cx, id, &changes)).unwrap_err();
+    assert_eq!((error.kind, error.public.as_ref()), (Kind::Invalid, "definition.conditions[0][1].not.hours is open on no day"));
+    stage.write(move |tx, cx| {
+        let stored = TimeRule { source: definition.to_string(), ..get(tx, id)? };
+        tables::time_rules::update(tx, &stored)?;
+        automation::changed(tx, cx)
+    });
+    let one = ticket(&stage, "Hello");
+    minutes(&stage, 70);
+    assert_eq!(stage.conversation(one.id).tags, ["old"], "it goes on");
+    assert_eq!(stage.see(move |tx| Ok(tables::time_rules::next_look(tx, one.id)?)), None, "nothing to wait for");
+    // What is changed beside its definition asks nothing of that.
+    let renamed = Changes { name: Some("older".to_owned()), ..Changes::default() };
+    assert_eq!(stage.write(move |tx, cx| change(tx, cx, id, &renamed)).name, "older");
 }

@@ -10,10 +10,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use deskbell_domain::time::Timestamp;
 use deskbell_store::Tx;
 
+use crate::bites::Left;
 use crate::context::Context;
 use crate::desk::Desk;
 use crate::error::AppError;
-use crate::time_rules::Left;
 
 /// Things done in one write.
 pub(super) const BITE: usize = 50;

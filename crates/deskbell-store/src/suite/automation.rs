@@ -2,12 +2,16 @@
 
 use super::{Place, TestDb, at, rows};
 use crate::tables::rules::{self, Firing, LogFilter};
-use crate::tables::{conversations, customers, departments, postponements, replies, time_rules};
+use crate::tables::{companies, conversations, customers, departments, groups, postponements, replies, time_rules};
 use deskbell_domain::automation::{AnyRuleId, FiringOutcome};
+use deskbell_domain::company::Company;
 use deskbell_domain::conversation::{Conversation, Status};
 use deskbell_domain::customer::Customer;
 use deskbell_domain::department::{Department, Strategy};
-use deskbell_domain::ids::{AgentId, CannedMessageId, ConversationId, CustomerId, DepartmentId, PredefinedAnswerId, RuleId, TimeRuleId};
+use deskbell_domain::group::CustomerGroup;
+use deskbell_domain::ids::{
+    AgentId, CannedMessageId, CompanyId, ConversationId, CustomerGroupId, CustomerId, DepartmentId, PredefinedAnswerId, RuleId, TimeRuleId,
+};
 use deskbell_domain::reply::{CannedMessage, PredefinedAnswer, ReplyFormat, Visibility};
 use deskbell_domain::rule::{Rule, RuleEvent, TimeRule};
 
@@ -130,6 +134,22 @@ pub(super) fn the_log_by_rule_and_conversation(place: &Place) {
     assert_eq!(test.put(|tx| rules::forget_firings(tx, at(31), 2)), 1);
     assert_eq!(test.put(|tx| rules::forget_firings(tx, at(31), 2)), 0);
     assert_eq!(numbers(everything, i64::MAX, 10), [40]);
+    // What a firing caused later is forgotten with the first firing behind its end.
+    test.put(|tx| {
+        rules::caused_later(tx, 40, 56..=61)?;
+        rules::insert_firing(tx, &firing(60, RULE, 8))?;
+        rules::insert_firing(tx, &firing(70, RULE, 8))
+    });
+    let effects = || -> Vec<i64> {
+        test.see(|tx| tx.all("SELECT first_number FROM rule_effects ORDER BY first_number", &[]))
+            .into_iter()
+            .map(|(first,)| first)
+            .collect()
+    };
+    for (forgotten, left) in [(40, &[50, 56][..]), (60, &[56]), (70, &[])] {
+        assert_eq!(test.put(move |tx| rules::forget_firings(tx, at(forgotten + 1), 1)), 1);
+        assert_eq!(effects(), left, "{forgotten}");
+    }
     test.db.close();
 }
 
@@ -194,6 +214,41 @@ pub(super) fn when_time_rules_look_at_what(place: &Place) {
     assert_eq!([0; 3].map(|_| test.put(|tx| time_rules::sweep(tx, at(7), 2))), [2, 1, 0]);
     assert!(!test.see(time_rules::is_sweeping));
     assert_eq!(due(7, 9), [10, 20, 30]);
+    test.db.close();
+}
+
+pub(super) fn whom_companies_and_groups_concern(place: &Place) {
+    let test = peopled(place);
+    let (vip, empty) = (CustomerGroupId::from_i64(1), CustomerGroupId::from_i64(2));
+    let acme = CompanyId::from_i64(1);
+    test.put(move |tx| {
+        for (id, name) in [(vip, "VIP"), (empty, "Empty")] {
+            groups::insert(tx, &CustomerGroup { id, name: name.to_owned(), color: String::new(), background: String::new() }, at(0))?;
+        }
+        let (name, created) = ("Acme".to_owned(), at(0));
+        let (language, address, emails, phones) = (String::new(), String::new(), Vec::new(), Vec::new());
+        companies::insert(tx, &Company { id: acme, name, language, address, emails, phones, created })?;
+        // Of customer 1 there are three conversations; he is in the group himself, the second by his company too, the third by it alone.
+        for (number, company) in [(2, Some(acme)), (3, Some(acme)), (4, None)] {
+            let id = CustomerId::from_i64(number);
+            customers::insert(tx, &Customer { company, ..Customer::anonymous(id, at(0)) })?;
+            conversations::insert(tx, &Conversation { customer: id, ..conversation(number * 100) })?;
+        }
+        for number in [1, 2] {
+            groups::add_customer(tx, CustomerId::from_i64(number), vip)?;
+        }
+        groups::set_company(tx, acme, &[vip])
+    });
+    let of_group = |group: CustomerGroupId, limit: i64| -> Vec<i64> {
+        let mut found: Vec<i64> = test.see(move |tx| time_rules::of_group(tx, group, limit)).into_iter().map(ConversationId::get).collect();
+        found.sort_unstable();
+        found
+    };
+    assert_eq!((of_group(vip, 9), of_group(empty, 9)), (vec![10, 20, 30, 200, 300], vec![]), "each once");
+    assert_eq!(of_group(vip, 2).len(), 2);
+    let id = ConversationId::from_i64;
+    assert_eq!(test.see(move |tx| time_rules::of_company(tx, acme, 9)), [id(300), id(200)]);
+    assert_eq!(test.see(move |tx| time_rules::of_company(tx, acme, 1)), [id(300)]);
     test.db.close();
 }
 

@@ -173,12 +173,39 @@ pub fn signed_in_at(tx: &mut Tx<'_>, number: i64) -> Result<Vec<(AgentId, Timest
     Ok(rows.into_iter().map(|(agent, at)| (AgentId::from_i64(agent), time(at))).collect())
 }
 
-/// Who was the first to say something in a conversation, before a number of the journal.
+/// A condition: that a row was in conversation `$1` when it came. A merge may have moved it since.
+macro_rules! came_to {
+    ($kind:literal, $row:literal, $number:literal) => {
+        concat!(
+            "(",
+            concat!($row, ".conversation_id = $1 OR ", $row, ".id IN "),
+            concat!("(SELECT id FROM moved_rows WHERE kind = '", $kind, "' AND conversation_id = $1)) AND "),
+            concat!("COALESCE((SELECT r.conversation_id FROM moved_rows r WHERE r.kind = '", $kind, "' AND r.id = ", $row, ".id "),
+            concat!("AND r.number >= ", $number, " ORDER BY r.number LIMIT 1), ", $row, ".conversation_id) = $1")
+        )
+    };
+}
+
+/// Who was the first to say something in a conversation, to ask for a chat there, or to call, before a number of the journal.
 pub fn first_speaker(tx: &mut Tx<'_>, conversation: ConversationId, number: i64) -> Result<Option<Actor>, StoreError> {
     let found: Option<(String, Option<i64>)> = tx.opt(
-        "SELECT m.author_kind, m.author_id FROM messages m JOIN message_groups g ON g.id = m.group_id \
-         WHERE m.conversation_id = $1 AND m.number < $2 AND m.author_kind IN ('agent', 'customer') AND m.kind IN ('M', 'F', 'X', 'Y', 'V') \
-           AND g.kind IN ('P', 'V', 'C', 'F', 'K', 'A', '5', 'M', 'Y', 'W', '3', '4') ORDER BY m.number LIMIT 1",
+        concat!(
+            "SELECT kind, id FROM ( \
+               SELECT m.number AS number, m.author_kind AS kind, m.author_id AS id FROM messages m JOIN message_groups g ON g.id = m.group_id \
+               WHERE m.chat_id IS NULL AND m.author_kind IN ('agent', 'customer') AND m.kind IN ('M', 'F', 'X', 'Y', 'V') \
+                 AND g.kind IN ('P', 'V', 'C', 'F', 'K', 'A', '5', 'M', 'Y', 'W', '3', '4') AND ",
+            came_to!("message", "m", "m.number"),
+            " UNION ALL \
+               SELECT g.number, 'customer', c.customer_id FROM chats c JOIN message_groups g ON g.id = c.group_id \
+               WHERE c.started_by <> 'agent' AND ",
+            came_to!("chat", "c", "g.number"),
+            " UNION ALL \
+               SELECT g.number, CASE WHEN c.direction <> 'in' AND c.caller_id IS NOT NULL THEN 'agent' ELSE 'customer' END, \
+                 CASE WHEN c.direction <> 'in' AND c.caller_id IS NOT NULL THEN c.caller_id ELSE c.customer_id END \
+               FROM calls c JOIN message_groups g ON g.id = c.group_id WHERE ",
+            came_to!("call", "c", "g.number"),
+            ") AS spoken WHERE number < $2 ORDER BY number LIMIT 1"
+        ),
         &[&conversation.get(), &number],
     )?;
     found.map(|(kind, id)| actor(&kind, id)).transpose()

@@ -225,13 +225,16 @@ pub fn answers_sent(tx: &mut Tx<'_>, conversation: ConversationId, since: Timest
 /// What still has something to cause is not forgotten.
 const SETTLED: &str = "number NOT IN (SELECT cause FROM postponements WHERE cause IS NOT NULL)";
 
+/// Where effects end has no index. Where they begin, no later, is their key: so those behind are not read.
+const FORGET_EFFECTS: &str = "DELETE FROM rule_effects WHERE first_number <= $1 AND last_number <= $1";
+
 /// Forgets the oldest rows from before a moment, at most `limit`; returns how many.
 pub fn forget_firings(tx: &mut Tx<'_>, before: Timestamp, limit: i64) -> Result<u64, StoreError> {
     let sql = format!("SELECT number, at FROM rule_firings WHERE {SETTLED} ORDER BY number LIMIT $1");
     let oldest: Vec<(i64, Timestamp)> = tx.all_dynamic_with(&sql, &[&limit], |row| Ok((row.get(0)?, row.get(1)?)))?;
     match oldest.into_iter().take_while(|(_, at)| *at < before).last() {
         Some((number, _)) => {
-            tx.exec("DELETE FROM rule_effects WHERE last_number <= $1", &[&number])?;
+            tx.exec(FORGET_EFFECTS, &[&number])?;
             tx.exec_dynamic(&format!("DELETE FROM rule_firings WHERE number <= $1 AND {SETTLED}"), &[&number])
         }
         None => Ok(0),

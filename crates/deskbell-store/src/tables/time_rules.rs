@@ -1,6 +1,6 @@
 //! Time rules, and when they look at which conversation.
 
-use deskbell_domain::ids::{CompanyId, ConversationId, CustomerId, TimeRuleId};
+use deskbell_domain::ids::{CompanyId, ConversationId, CustomerGroupId, CustomerId, TimeRuleId};
 use deskbell_domain::rule::TimeRule;
 use deskbell_domain::time::Timestamp;
 
@@ -102,6 +102,16 @@ pub fn of_company(tx: &mut Tx<'_>, company: CompanyId, limit: i64) -> Result<Vec
     )?;
     Ok(rows.into_iter().map(|(id,)| ConversationId::from_i64(id)).collect())
 }
+
+/// Conversations of the customers in a group, and of those whose company is in it; in no order.
+pub fn of_group(tx: &mut Tx<'_>, group: CustomerGroupId, limit: i64) -> Result<Vec<ConversationId>, StoreError> {
+    let rows: Vec<(i64,)> = tx.all(OF_GROUP, &[&group.get(), &limit])?;
+    Ok(rows.into_iter().map(|(id,)| ConversationId::from_i64(id)).collect())
+}
+
+const OF_GROUP: &str = "SELECT id FROM conversations WHERE customer_id IN \
+   (SELECT customer_id FROM customer_group_members WHERE group_id = $1 UNION \
+    SELECT id FROM customers WHERE company_id IN (SELECT company_id FROM company_group_members WHERE group_id = $1)) LIMIT $2";
 
 /// Since when a rule's conditions held for a conversation when it acted on it last.
 pub fn held_since(tx: &mut Tx<'_>, rule: TimeRuleId, conversation: ConversationId) -> Result<Option<Timestamp>, StoreError> {

@@ -106,6 +106,7 @@ export const FIELD_MODES = ['filled', 'is', 'tests'] as const;
 export type FieldMode = (typeof FIELD_MODES)[number];
 export const UNITS = ['s', 'm', 'h', 'd'] as const;
 export type Unit = (typeof UNITS)[number];
+export const UNIT_SECONDS: Record<Unit, number> = { s: 1, m: 60, h: 3_600, d: 86_400 };
 
 export interface TextTest {
   key: number;
@@ -227,8 +228,6 @@ function list(json: Json): string[] {
   return (Array.isArray(json) ? json : [json]).map(text);
 }
 
-const SECONDS: Record<Unit, number> = { s: 1, m: 60, h: 3_600, d: 86_400 };
-
 export function readWait(json: Json): { count: number; unit: Unit } {
   const found = typeof json === 'number' ? [`${json}`, `${json}`, 's'] : /^\s*(\d+)\s*([mhd]?)\s*$/.exec(text(json));
   if (!found) throw new Unreadable(JSON.stringify(json));
@@ -236,8 +235,8 @@ export function readWait(json: Json): { count: number; unit: Unit } {
   const unit = (found[2] || 's') as Unit;
   if (!Number.isSafeInteger(count) || count < 0) throw new Unreadable(JSON.stringify(json));
   if (unit !== 's') return { count, unit };
-  const larger = (['d', 'h', 'm'] as const).find((unit) => count % SECONDS[unit] === 0);
-  return larger ? { count: count / SECONDS[larger], unit: larger } : { count, unit };
+  const larger = (['d', 'h', 'm'] as const).find((unit) => count % UNIT_SECONDS[unit] === 0);
+  return larger ? { count: count / UNIT_SECONDS[larger], unit: larger } : { count, unit };
 }
 
 export function writeWait({ count, unit }: { count: number | null; unit: Unit }): Json {

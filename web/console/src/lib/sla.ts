@@ -3,7 +3,7 @@
 import kinds from '../../../shared/kinds.json';
 import type { SlaLevel } from '../../../shared/native.ts';
 import type { SlaGoal } from '../../../shared/protocol.ts';
-import type { Unit } from './rules.ts';
+import { UNIT_SECONDS, type Unit } from './rules.ts';
 
 export interface GoalTime {
   goal: SlaGoal;
@@ -12,7 +12,6 @@ export interface GoalTime {
   unit: Unit;
 }
 
-const SECONDS: Record<Unit, number> = { s: 1, m: 60, h: 3_600, d: 86_400 };
 /** A day of business hours is no unit that anybody means. */
 export const GOAL_UNITS = ['s', 'm', 'h'] as const;
 
@@ -21,12 +20,12 @@ export function readTimes(times: SlaLevel['times'] | null): GoalTime[] {
   return (kinds.goals as SlaGoal[]).map((goal) => {
     const seconds = times?.[goal] ?? null;
     if (seconds === null) return { goal, count: null, unit: goal === 'call_answer' || goal === 'chat_answer' ? 's' : 'h' };
-    const unit = GOAL_UNITS.findLast((unit) => seconds % SECONDS[unit] === 0) ?? 's';
-    return { goal, count: seconds / SECONDS[unit], unit };
+    const unit = GOAL_UNITS.findLast((unit) => seconds % UNIT_SECONDS[unit] === 0) ?? 's';
+    return { goal, count: seconds / UNIT_SECONDS[unit], unit };
   });
 }
 
 export function writeTimes(times: readonly GoalTime[]): SlaLevel['times'] {
-  const seconds = ({ count, unit }: GoalTime): number | null => (typeof count === 'number' ? Math.round(count * SECONDS[unit]) : null);
+  const seconds = ({ count, unit }: GoalTime): number | null => (typeof count === 'number' ? Math.round(count * UNIT_SECONDS[unit]) : null);
   return Object.fromEntries(times.map((time) => [time.goal, seconds(time)])) as SlaLevel['times'];
 }

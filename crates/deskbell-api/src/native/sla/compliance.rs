@@ -12,9 +12,7 @@ use super::log::{AGENT, DEPARTMENT, LEVEL, MEDIUM, asked};
 use crate::native::Native;
 use crate::native::call::{Bodies, Call};
 use crate::native::days::{self, Days};
-use crate::wire::millis;
-
-const MILLI_MICROS: i64 = 1_000;
+use crate::wire::{millis, whole_millis};
 
 /// How long goals took: milliseconds of their levels' business hours.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -29,8 +27,8 @@ pub(crate) struct SlaTimesView {
 
 impl From<&Times> for SlaTimesView {
     fn from(times: &Times) -> Self {
-        let shown = |micros: i64| micros.div_euclid(MILLI_MICROS);
-        SlaTimesView { count: times.count, sum: shown(times.sum_micros), min: shown(times.min_micros), max: shown(times.max_micros) }
+        let (sum, min, max) = (whole_millis(times.sum_micros), whole_millis(times.min_micros), whole_millis(times.max_micros));
+        SlaTimesView { count: times.count, sum, min, max }
     }
 }
 

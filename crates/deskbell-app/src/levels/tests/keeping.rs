@@ -11,9 +11,9 @@ use deskbell_store::tables::levels::SeriesId;
 use deskbell_store::tables::levels::hours::Hours;
 
 use super::super::filling::Filling;
-use super::super::reader::Left;
 use super::scene::*;
 use super::*;
+use crate::bites::Left;
 use crate::error::Kind;
 
 /// A morning with something of everything.

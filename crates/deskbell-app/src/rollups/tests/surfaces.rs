@@ -3,10 +3,11 @@
 use std::time::{Duration, Instant};
 
 use super::*;
+use crate::bites::Left;
 use crate::chats::schedules::Stage;
 use crate::conversations::{self, Authority, Writing, Written};
 use crate::figures::ChatFigures;
-use crate::rollups::reader::{Left, SILENT_SECONDS_MAX};
+use crate::rollups::reader::SILENT_SECONDS_MAX;
 use deskbell_domain::ids::DepartmentId;
 use deskbell_store::journal;
 

@@ -166,6 +166,10 @@ fn refusals_name_the_place() {
         (with(json!([[{"hours": "Mars/Base; mon 09:00-17:00"}]])), "definition.conditions[0][0].hours names a time zone"),
         (with(json!([[{"hours": "Europe/Berlin"}]])), "definition.conditions[0][0].hours is open on no day"),
         (with(json!([[{"hours": "GMT; off 2026-12-25"}]])), "definition.conditions[0][0].hours is open on no day"),
+        (
+            with(json!([[{"tag": "a"}], [{"tag": "b"}, {"not": {"hours": "GMT"}}]])),
+            "definition.conditions[1][1].not.hours is open on no day",
+        ),
         (with(json!([[{"field": {"code": "a", "is": "b", "has": "c"}}]])), "definition.conditions[0][0].field has either"),
         (with(json!([[{"created_more_than": "2h"}]])), "definition.conditions[0][0].created_more_than is for time rules"),
     ] {
@@ -178,6 +182,7 @@ fn refusals_name_the_place() {
         (json!([[{"not": {"created_more_than": 60}}]]), "definition.conditions[0] needs a condition about time"),
         (json!([[{"created_more_than": 60}], [{"tag": "a"}]]), "definition.conditions[1] needs a condition about time"),
         (json!([[{"created_more_than": 60}, {"tag_added": "a"}]]), "definition.conditions[0][1].tag_added is for rules"),
+        (json!([[{"created_more_than": 60}, {"hours": "GMT"}]]), "definition.conditions[0][1].hours is open on no day"),
     ] {
         let refusal = refusal(timed(conditions));
         assert!(refusal.starts_with(said), "{refusal}");
@@ -185,6 +190,18 @@ fn refusals_name_the_place() {
     assert!(
         refusal(parse_timed(&json!({"events": "rated", "conditions": [], "actions": []}))).starts_with("definition.events is not known")
     );
+}
+
+#[test]
+fn what_older_programs_stored_is_understood() {
+    let closed = || json!({"not": {"hours": "GMT; off 2026-12-25"}});
+    let (plain, waits) = (with(json!([[closed()]])), json!([[{"created_more_than": 60}, closed()]]));
+    let stored_wait = json!({"conditions": waits, "actions": [{"add_tag": "a"}]});
+    assert!(parse(&plain).is_err() && parse_timed(&stored_wait).is_err(), "they are written no more");
+    let conditions = [read(&plain.to_string()).unwrap().conditions, read_timed(&stored_wait.to_string()).unwrap().conditions];
+    for clause in conditions.map(|mut conditions| conditions.0.remove(0).pop().unwrap()) {
+        assert!(matches!(&clause.condition, Condition::Hours(calendar) if calendar.is_never_open()) && clause.negated, "{clause:?}");
+    }
 }
 
 #[test]

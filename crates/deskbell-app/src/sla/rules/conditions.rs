@@ -13,6 +13,8 @@ use crate::definitions;
 use crate::error::AppError;
 use crate::rules::definition::conditions::{self, Kind};
 
+/// Where they stand, for refusals.
+const PATH: &str = "conditions";
 /// Groups of one rule in the short spelling.
 const GROUPS_MAX: usize = 20;
 /// Conditions of one group.
@@ -88,9 +90,15 @@ pub(crate) fn read(source: &str) -> Result<Understood, AppError> {
     understand(source)
 }
 
-/// Understands conditions in the words of rules.
-pub(super) fn understand(source: Json) -> Result<Understood, AppError> {
-    let conditions = conditions::read("conditions", &source, Kind::Beginning)?;
+/// Reads conditions in the words of rules that are written.
+pub(super) fn parse(source: Json) -> Result<Understood, AppError> {
+    let understood = understand(source)?;
+    conditions::check_written(PATH, &understood.conditions)?;
+    Ok(understood)
+}
+
+fn understand(source: Json) -> Result<Understood, AppError> {
+    let conditions = conditions::read(PATH, &source, Kind::Beginning)?;
     Ok(Understood { source, conditions })
 }
 

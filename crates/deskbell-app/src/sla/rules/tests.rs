@@ -167,6 +167,26 @@ fn order_decides() {
 }
 
 #[test]
+fn hours_that_older_programs_stored_open_on_no_day() {
+    let stage = stage();
+    let fast = level(&stage, "Fast", 1).id;
+    let customer = stage.write(|tx, cx| customers::anonymous(tx, cx)).id;
+    let closed = json!([[{"not": {"hours": "GMT; off 2026-12-25"}}]]);
+    let written =
+        RuleDraft { name: Some("Closed".to_owned()), level: Some(fast), conditions: Some(closed.clone()), ..RuleDraft::default() };
+    let error = stage.try_write(move |tx, cx| create(tx, cx, &written)).unwrap_err();
+    assert_eq!((error.kind, error.public.as_ref()), (Kind::Invalid, "conditions[0][0].not.hours is open on no day"));
+    stage.write(move |tx, cx| {
+        let id = SlaRuleId::from_i64(77);
+        let rule = SlaRule { id, name: "Closed".to_owned(), enabled: true, level: fast, definition: closed.to_string() };
+        tables::sla::insert_rule(tx, &rule, cx.now)?;
+        automation::changed(tx, cx)
+    });
+    assert_eq!(stage.see(list).into_iter().map(|rule| rule.understood).collect::<Vec<_>>(), [true]);
+    assert_eq!(begun(&stage, customer, Channel::Form, DepartmentId::DEFAULT, "", ("Hello", &[])), "Fast");
+}
+
+#[test]
 fn what_is_no_rule() {
     let stage = stage();
     let held = level(&stage, "Held", 10).id;
