@@ -91,7 +91,7 @@ cases! {
     calls: calls_come_back_and_change, legs_and_rings_come_back, an_agent_has_one_phone, calls_are_counted_by_how_they_stand,
         unsound_calls_are_found, customers_by_number, calls_move_and_numbers_are_forgotten;
     rollups: cells_add_up_and_go, generations_come_and_go, states_come_back, rows_tell_what_reports_show,
-        what_was_merged_counts_where_it_was;
+        what_was_merged_counts_where_it_was, who_said_something_first;
     recount: calls_are_counted_from_rows, what_a_call_was_before_a_number, business_hours_are_those_of_the_level_then;
     automation: rules_come_back_in_their_order, the_log_by_rule_and_conversation, when_time_rules_look_at_what,
         whom_companies_and_groups_concern, when_a_status_changed, ready_texts_come_back_change_and_go;

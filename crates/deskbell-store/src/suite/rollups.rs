@@ -188,6 +188,44 @@ fn say(
     messages::insert(tx, &StoredMessage { message, number, key: None })
 }
 
+pub(super) fn who_said_something_first(place: &Place) {
+    let test = place.open();
+    let customer = Actor::Customer(CustomerId::from_i64(1));
+    test.put(move |tx| {
+        departments::put(tx, &rows::department(DepartmentId::DEFAULT), at(0))?;
+        customers::insert(tx, &Customer::anonymous(CustomerId::from_i64(1), at(0)))?;
+        (1..=3).try_for_each(|number| conversations::insert(tx, &rows::conversation(number)))?;
+        say(tx, 4, (1, None), (GroupKind::Internal, MessageKind::Note), Actor::Agent(ANN))?;
+        say(tx, 5, (1, None), (GroupKind::IncomingEmail, MessageKind::Message), customer)?;
+        // She answers in a chat that the customer asked for: that is no beginning.
+        say(tx, 7, (2, Some(30)), (GroupKind::Chat, MessageKind::Message), Actor::Agent(ANN))?;
+        let chat = Chat::requested(NewChat {
+            id: ChatId::from_i64(30),
+            public_id: "c".to_owned(),
+            conversation: ConversationId::from_i64(2),
+            group: GroupId::from_i64(7),
+            customer: CustomerId::from_i64(1),
+            customer_name: String::new(),
+            visit: None,
+            department: DepartmentId::DEFAULT,
+            started_by: StartedBy::Visitor,
+            requested: at(420),
+        });
+        chats::insert(tx, &chat)?;
+        say(tx, 9, (3, None), (GroupKind::OutgoingEmail, MessageKind::Message), Actor::Agent(ANN))
+    });
+    let first = |conversation, number| test.see(move |tx| changes::first_speaker(tx, ConversationId::from_i64(conversation), number));
+    assert_eq!((first(1, 5), first(1, 6)), (None, Some(customer)));
+    assert_eq!((first(2, 7), first(2, 8)), (None, Some(customer)));
+    assert_eq!((first(3, 9), first(3, 10)), (None, Some(Actor::Agent(ANN))));
+    test.put(|tx| {
+        changes::moved(tx, ConversationId::from_i64(2), 20)?;
+        tx.exec("UPDATE messages SET conversation_id = 3 WHERE conversation_id = 2", &[])?;
+        tx.exec("UPDATE chats SET conversation_id = 3 WHERE conversation_id = 2", &[])
+    });
+    assert_eq!((first(2, 30), first(3, 30)), (Some(customer), Some(Actor::Agent(ANN))), "what was merged later was elsewhere then");
+}
+
 /// Entry `n` happens in minute `n`: a ticket that Ann answers and resolves, with a tag from the midst on; a chat that rings in vain, is joined by Ann,
 /// handed on, ended and rated.
 fn fill(tx: &mut crate::Tx<'_>) -> Result<(), StoreError> {
