@@ -23,6 +23,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
@@ -142,6 +143,8 @@ fn doors(options: &ServeOptions, desk: &Desk, live: &Live, stream: &Stream, oper
 
 async fn serve(options: &ServeOptions, desk: &Desk, metrics: metrics_exporter_prometheus::PrometheusHandle) -> anyhow::Result<()> {
     let tls = Tls::open(options)?;
+    // Before anybody is answered: who is, may ask it to stop at once.
+    let mut signals = Signals::listen()?;
     let (stop, stopped) = watch::channel(false);
     let live = Live::new(desk.clone(), stopped.clone(), options.public_url.clone());
     let stream = Stream::new(desk.clone(), stopped.clone());
@@ -160,7 +163,7 @@ async fn serve(options: &ServeOptions, desk: &Desk, metrics: metrics_exporter_pr
         tasks.spawn(keep_certificate(tls, stopped));
     }
     std::io::stdout().flush()?;
-    told_to_stop().await?;
+    signals.told_to_stop().await;
     tracing::info!("stopping");
     stop.send_replace(true);
     let finished = async { while tasks.join_next().await.is_some() {} };
@@ -170,14 +173,24 @@ async fn serve(options: &ServeOptions, desk: &Desk, metrics: metrics_exporter_pr
     Ok(())
 }
 
-async fn told_to_stop() -> anyhow::Result<()> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    tokio::select! {
-        _ = interrupt.recv() => {}
-        _ = terminate.recv() => {}
+/// The signals that ask the server to stop.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    /// From here on they end nothing by themselves.
+    fn listen() -> std::io::Result<Signals> {
+        Ok(Signals { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
     }
-    Ok(())
+
+    async fn told_to_stop(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
 }
 
 /// Timers of the desk, queue positions, and the upkeep of metrics.
