@@ -111,9 +111,7 @@ impl AppError {
         self.retry_after_seconds = Some(seconds);
         self
     }
-}
 
-impl AppError {
     /// Whether the same, tried again later, may succeed: the store is away or full, or there is too much to do. What fails otherwise fails for
     /// good, and whatever does one thing after another by itself passes it over.
     pub fn is_temporary(&self) -> bool {

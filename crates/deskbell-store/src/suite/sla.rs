@@ -1,6 +1,6 @@
 //! Service levels, their rules, clocks, the log and its cells.
 
-use super::{Place, TestDb, at};
+use super::{Place, TestDb, at, rows};
 use crate::engine::Tx;
 use crate::error::StoreError;
 use crate::tables::sla::clocks::{self, Watched};
@@ -9,9 +9,9 @@ use crate::tables::sla::{self, SlaRule};
 use crate::tables::{agents, conversations, customers, departments};
 use deskbell_domain::agent::{Agent, AgentStatus, Role};
 use deskbell_domain::calendar::Calendar;
-use deskbell_domain::conversation::{Channel, Conversation, Status};
+use deskbell_domain::conversation::{Channel, Conversation};
 use deskbell_domain::customer::Customer;
-use deskbell_domain::department::{Department, Strategy};
+use deskbell_domain::department::Department;
 use deskbell_domain::ids::{AgentId, ChatId, ConversationId, CustomerId, DepartmentId, SlaItemId, SlaLevelId, SlaRuleId};
 use deskbell_domain::measure::{Medium, Span};
 use deskbell_domain::sla::clock::{Clock, Run, Settled, Subject};
@@ -37,16 +37,7 @@ fn conversation(number: i64) -> ConversationId {
 /// A department, an agent, a customer, a level, and conversations 1 to 4; the first has the level.
 fn fill(test: &TestDb) {
     test.put(|tx| {
-        let department = Department {
-            id: SALES,
-            name: "Sales".to_owned(),
-            description: String::new(),
-            strategy: Strategy::Random,
-            offer_seconds: 30,
-            queue_chats_max: 10,
-            enabled: true,
-        };
-        departments::put(tx, &department, at(0))?;
+        departments::put(tx, &Department { name: "Sales".to_owned(), ..rows::department(SALES) }, at(0))?;
         customers::insert(tx, &Customer { name: "Cleo van Dyk".to_owned(), ..Customer::anonymous(CUSTOMER, at(0)) })?;
         let agent = Agent {
             id: ANN,
@@ -63,25 +54,8 @@ fn fill(test: &TestDb) {
         agents::insert(tx, &agent, "none", at(0))?;
         sla::insert_level(tx, &level(1, "Usual"), at(0))?;
         for number in 1..=4 {
-            let row = Conversation {
-                id: conversation(number),
-                code: format!("CODE-{number}"),
-                public_code: format!("public{number}"),
-                customer: CUSTOMER,
-                visitor: None,
-                visit: None,
-                department: SALES,
-                assigned: (number == 1).then_some(ANN),
-                status: Status::New,
-                channel: Channel::Email,
-                subject: String::new(),
-                preview: String::new(),
-                created: at(0),
-                changed: at(0),
-                groups_in: 0,
-                groups_out: 0,
-                tags: Vec::new(),
-            };
+            let assigned = (number == 1).then_some(ANN);
+            let row = Conversation { department: SALES, assigned, channel: Channel::Email, ..rows::conversation(number) };
             conversations::insert(tx, &row)?;
         }
         sla::set_level(tx, conversation(1), Some(SlaLevelId::from_i64(1)))
@@ -267,7 +241,7 @@ pub(super) fn the_log_and_its_cells(place: &Place) {
     assert!(kept.iter().all(|rows| !rows.is_empty()) && both == all, "in time, or late: {kept:?}");
     let rows = test
         .see(|tx| log::rows(tx, Medium::Tickets, &LogFilter::default(), (at(0), at(1_000)), LogPage { rows: 10, ..LogPage::default() }));
-    assert_eq!((rows[0].code.as_str(), rows[0].department_name.as_str(), rows[0].level_name.as_str()), ("CODE-1", "Sales", "Usual"));
+    assert_eq!((rows[0].code.as_str(), rows[0].department_name.as_str(), rows[0].level_name.as_str()), ("ABC-1", "Sales", "Usual"));
     assert_eq!((rows[0].created, rows[0].due, rows[0].closed), (at(0), at(100), at(100)));
     assert_eq!((rows[0].agent.clone(), rows[2].agent.clone()), (Some((ANN, "Ann".to_owned(), "Lee".to_owned())), None));
     assert_eq!((rows[0].requester_first.as_str(), rows[0].requester_last.as_str()), ("Cleo", "van Dyk"));
